@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// What the pure target is compiled with: it has no business with unsafe pointers.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "virt-watchdog",
+    products: [
+        .executable(name: "virt-watchdog", targets: ["virt-watchdog"]),
+        .executable(name: "virt-watchdog-hook", targets: ["virt-watchdog-hook"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // C
+        .systemLibrary(
+            name: "CLibXML2", pkgConfig: "libxml-2.0",
+            providers: [.apt(["libxml2-dev"]), .yum(["libxml2-devel"])]),
+        .systemLibrary(
+            name: "CLibvirt", pkgConfig: "libvirt",
+            providers: [.apt(["libvirt-dev"]), .yum(["libvirt-devel"])]),
+        .target(name: "CBuildSettings"),
+        .target(name: "CICUData"),
+
+        // Core
+        .target(name: "WatchdogPolicy", swiftSettings: pure),
+        .target(
+            name: "DomainXML", dependencies: ["CLibXML2", "WatchdogPolicy"],
+            swiftSettings: strict),
+
+        // Shell
+        .target(
+            name: "HostSystem", dependencies: ["CBuildSettings", "WatchdogPolicy"],
+            swiftSettings: strict),
+        .target(
+            name: "Hypervisor", dependencies: ["CLibvirt", "DomainXML", "WatchdogPolicy"],
+            swiftSettings: strict),
+
+        // Executables
+        .executableTarget(
+            name: "virt-watchdog-hook",
+            dependencies: ["CICUData", "DomainXML", "HostSystem", "WatchdogPolicy"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "virt-watchdog",
+            dependencies: [
+                "CBuildSettings", "DomainXML", "HostSystem", "Hypervisor", "WatchdogPolicy",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "WatchdogPolicyTests", dependencies: ["TestSupport", "WatchdogPolicy"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DomainXMLTests", dependencies: ["DomainXML", "TestSupport", "WatchdogPolicy"],
+            exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "HostSystemTests", dependencies: ["HostSystem", "TestSupport", "WatchdogPolicy"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HypervisorTests",
+            dependencies: ["DomainXML", "Hypervisor", "TestSupport", "WatchdogPolicy"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["TestSupport", "virt-watchdog"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HookContract", dependencies: ["TestSupport"],
+            path: "Tests/HookContract", swiftSettings: strict),
+        .testTarget(
+            name: "Live", dependencies: ["TestSupport"],
+            path: "Tests/Live", exclude: ["lab", "demo", "guest"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,7 @@
+#ifndef VIRT_WATCHDOG_CLIBVIRT_SHIM_H
+#define VIRT_WATCHDOG_CLIBVIRT_SHIM_H
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#endif

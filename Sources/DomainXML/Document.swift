@@ -1,0 +1,70 @@
+internal import CLibXML2
+
+/// A definition, parsed by libxml2 and owned until it goes out of scope.
+///
+/// Parsing touches neither the network nor any file, whatever the document says, and refuses what
+/// could make it grow: see ``DocumentError``.
+public struct Document: ~Copyable {
+    /// The longest definition that is read, in bytes: libvirt's own are some 6 KB long, and its
+    /// remote protocol carries no longer string than this.
+    public static let maximumLength = 16 << 20
+
+    let pointer: xmlDocPtr
+    /// The root element, which is a `domain`.
+    let root: Element
+
+    /// Parses a definition.
+    ///
+    /// The C function is [`xmlCtxtReadMemory`](https://gnome.pages.gitlab.gnome.org/libxml2/html/parser_8h.html).
+    ///
+    /// - Parameter bytes: The whole text, in any encoding that libxml2 knows.
+    public init(parsing bytes: RawSpan) throws(DocumentError) {
+        guard !bytes.isEmpty else { throw .empty }
+        guard bytes.byteCount <= Self.maximumLength else { throw .tooLong }
+        guard let context = xmlNewParserCtxt() else { throw .outOfMemory }
+        defer { xmlFreeParserCtxt(context) }
+
+        var guardian = ParserGuard(context)
+        let document = withUnsafeMutablePointer(to: &guardian) { guardian in
+            context.pointee._private = UnsafeMutableRawPointer(guardian)
+            defer { context.pointee._private = nil }
+            return bytes.withUnsafeBytes { bytes in
+                xmlCtxtReadMemory(
+                    context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    CInt(bytes.count), nil, nil, Self.options)
+            }
+        }
+        if let error = guardian.error {
+            xmlFreeDoc(document)
+            throw error
+        }
+        guard let document else { throw .outOfMemory }
+        guard let node = xmlDocGetRootElement(document) else {
+            xmlFreeDoc(document)
+            throw .empty
+        }
+        let root = Element(node)
+        guard root.name == "domain" else {
+            let error = DocumentError.notADomain(root: root.name, line: root.line)
+            xmlFreeDoc(document)
+            throw error
+        }
+        pointer = document
+        self.root = root
+    }
+
+    /// Parses a definition that is a string already.
+    public init(parsing text: String) throws(DocumentError) {
+        let bytes = Array(text.utf8)
+        try self.init(parsing: bytes.span.bytes)
+    }
+
+    deinit {
+        xmlFreeDoc(pointer)
+    }
+
+    /// No network, no entity expansion, no DTD loading; messages come from the context.
+    private static let options = CInt(
+        XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+            | XML_PARSE_COMPACT.rawValue | XML_PARSE_BIG_LINES.rawValue)
+}

@@ -1,0 +1,63 @@
+public import WatchdogPolicy
+
+extension Document {
+    /// Reads what the plan needs to know of the definition.
+    public var facts: GuestFacts {
+        let type = root.child(named: "os")?.child(named: "type")
+        var facts = GuestFacts(
+            name: root.child(named: "name")?.text ?? "", uuid: root.child(named: "uuid")?.text,
+            type: root["type"], arch: type?["arch"], machine: type?["machine"],
+            isLive: root["id"] != nil, guestPolicy: guestPolicy,
+            onReboot: root.child(named: "on_reboot")?.text)
+        for devices in root.children(named: "devices") {
+            for device in devices.children {
+                let address = device.pciAddress
+                if let address { facts.usedAddresses.insert(address) }
+                if device.isNamed("controller") {
+                    if let controller = device.pciController {
+                        facts.controllers.append(controller)
+                    }
+                } else if device.isNamed("watchdog") {
+                    facts.watchdogs.append(device.watchdog(at: address))
+                }
+            }
+        }
+        return facts
+    }
+
+    private var guestPolicy: GuestPolicy? {
+        root.child(named: "metadata")?.children.first {
+            $0.isNamed(GuestPolicy.elementName) && $0.isIn(namespace: GuestPolicy.namespace)
+        }.map { GuestPolicy(attributes: $0.attributeValues) }
+    }
+}
+
+extension Element {
+    fileprivate var pciAddress: GuestFacts.PCIAddress? {
+        guard let address = child(named: "address"), address["type"] == "pci" else { return nil }
+        return GuestFacts.PCIAddress(
+            domain: address.number("domain"), bus: address.number("bus"),
+            slot: address.number("slot"), function: address.number("function"))
+    }
+
+    fileprivate var pciController: GuestFacts.Controller? {
+        guard self["type"] == "pci", let model = self["model"] else { return nil }
+        return GuestFacts.Controller(
+            model: model, index: number("index"),
+            allowsHotplug: child(named: "target")?["hotplug"] != "off")
+    }
+
+    fileprivate func watchdog(at address: GuestFacts.PCIAddress?) -> GuestFacts.Watchdog {
+        GuestFacts.Watchdog(
+            model: self["model"] ?? "",
+            action: self["action"] ?? WatchdogAction.reset.rawValue,
+            alias: child(named: "alias")?["name"], address: address)
+    }
+
+    /// The value of a numeric attribute, decimal or after `0x` hexadecimal; 0 where there is none.
+    private func number(_ name: String) -> UInt32 {
+        guard let text = self[name] else { return 0 }
+        return text.hasPrefix("0x") || text.hasPrefix("0X")
+            ? UInt32(text.dropFirst(2), radix: 16) ?? 0 : UInt32(text) ?? 0
+    }
+}

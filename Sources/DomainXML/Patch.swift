@@ -1,0 +1,105 @@
+internal import CLibXML2
+public import WatchdogPolicy
+
+extension Document {
+    /// Changes the definition as a plan says; a plan that changes none leaves it as it is.
+    public func apply(_ plan: Plan) {
+        switch plan.decision {
+        case .attach(let device, _), .coldPlug(let device, _):
+            // All watchdogs of a guest share one action, the implicit iTCO included.
+            setAction(device.action)
+            insert(device)
+        case .changeAction(_, let action): setAction(action)
+        case .leave, .refuse: break
+        }
+    }
+
+    /// Writes the document as libxml2 does, with an XML declaration only if it was read with one.
+    ///
+    /// The C function is [`xmlSaveDoc`](https://gnome.pages.gitlab.gnome.org/libxml2/html/xmlsave_8h.html).
+    ///
+    /// - Returns: The text in the document's own encoding, UTF-8 where it names none.
+    public func serialized() throws(DocumentError) -> [UInt8] {
+        guard let buffer = xmlBufferCreate() else { throw .outOfMemory }
+        defer { xmlBufferFree(buffer) }
+        xmlBufferSetAllocationScheme(buffer, XML_BUFFER_ALLOC_DOUBLEIT)
+
+        // libxml2 marks a document without a declaration by this value of `standalone`.
+        let hasDeclaration = pointer.pointee.standalone != -1
+        let namesEncoding = pointer.pointee.encoding != nil
+        var options = CInt(XML_SAVE_AS_XML.rawValue)
+        if !hasDeclaration || !namesEncoding { options |= CInt(XML_SAVE_NO_DECL.rawValue) }
+        let encoding = pointer.pointee.encoding.map { String(cString: $0) } ?? "UTF-8"
+        guard let context = xmlSaveToBuffer(buffer, encoding, options) else { throw .outOfMemory }
+        let isSaved = xmlSaveDoc(context, pointer) >= 0
+        guard xmlSaveClose(context) >= 0, isSaved else { throw .outOfMemory }
+
+        // Saved as UTF-8 and not as references, text would gain an `encoding` in its declaration.
+        let declaration = hasDeclaration && !namesEncoding ? bareDeclaration : ""
+        return Array(declaration.utf8)
+            + UnsafeBufferPointer(
+                start: xmlBufferContent(buffer), count: Int(xmlBufferLength(buffer)))
+    }
+
+    private var bareDeclaration: String {
+        let version = pointer.pointee.version.map { String(cString: $0) } ?? "1.0"
+        let standalone =
+            switch pointer.pointee.standalone {
+            case 0: " standalone=\"no\""
+            case 1: " standalone=\"yes\""
+            default: ""
+            }
+        return "<?xml version=\"\(version)\"\(standalone)?>\n"
+    }
+
+    private func setAction(_ action: WatchdogAction) {
+        for devices in root.children(named: "devices") {
+            for watchdog in devices.children(named: "watchdog") {
+                // The default stays unsaid where it is unsaid.
+                guard (watchdog["action"] ?? WatchdogAction.reset.rawValue) != action.rawValue
+                else { continue }
+                xmlSetProp(watchdog.node, "action", action.rawValue)
+            }
+        }
+    }
+
+    private func insert(_ device: WatchdogDevice) {
+        let devices = root.children(named: "devices").last ?? root.appendChild(named: "devices")
+        let watchdog = devices?.appendChild(named: "watchdog")
+        xmlNewProp(watchdog?.node, "model", device.model.rawValue)
+        xmlNewProp(watchdog?.node, "action", device.action.rawValue)
+    }
+}
+
+extension Element {
+    /// Adds an element in this element's namespace before its closing tag, on a line of its own
+    /// where its siblings have one each.
+    ///
+    /// - Returns: Nothing if memory runs out.
+    fileprivate func appendChild(named name: String) -> Element? {
+        guard let new = xmlNewDocNode(node.pointee.doc, node.pointee.ns, name, nil) else {
+            return nil
+        }
+        let siblingBreak = children.compactMap(\.lineBreak).reduce(nil) { $1 as String? }
+        let isFirst = children.first { _ in true } == nil
+        let newBreak = isFirst ? lineBreak.map { $0 + $0.dropFirst() } : siblingBreak
+
+        if let last = node.pointee.last, xmlIsBlankNode(last) != 0 {
+            xmlAddPrevSibling(last, new)
+        } else {
+            xmlAddChild(node, new)
+            if isFirst, let lineBreak { xmlAddNextSibling(new, xmlNewText(lineBreak)) }
+        }
+        if let newBreak { xmlAddPrevSibling(new, xmlNewText(newBreak)) }
+        return Element(new)
+    }
+
+    /// The line break in front of the element and its indentation, if it starts a line.
+    private var lineBreak: String? {
+        guard let previous = node.pointee.prev, xmlIsBlankNode(previous) != 0,
+            let content = previous.pointee.content
+        else { return nil }
+        let text = String(cString: content)
+        return text.lastIndex(of: "\n").map { String(text[$0...]) }
+    }
+}

@@ -1,0 +1,80 @@
+internal import Glibc
+
+/// A program that outlives its parent and holds nothing of it.
+public struct DetachedProcess: Sendable, Hashable {
+    /// The program's path.
+    public var path: String
+    /// Its arguments, without its own name.
+    public var arguments: [String]
+    /// Its whole environment, `NAME=value` each; nothing is inherited.
+    public var environment: [String]
+
+    /// The protector of a guest.
+    ///
+    /// The hook runs as whom libvirt's daemon runs as: root talks to the system's daemon, anybody
+    /// else to their own.
+    public static func protector(ofGuest uuid: String) -> DetachedProcess {
+        let isRoot = geteuid() == 0
+        var environment = ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+        for name in ["HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR", Layout.propertiesVariable] {
+            if let value = HostSystem.environment(name) { environment.append("\(name)=\(value)") }
+        }
+        if !isRoot, HostSystem.environment("XDG_RUNTIME_DIR") == nil {
+            // libvirt hands a hook no XDG_RUNTIME_DIR, yet the daemon's socket is below it.
+            environment.append("XDG_RUNTIME_DIR=/run/user/\(geteuid())")
+        }
+        let uri = isRoot ? "qemu:///system" : "qemu:///session"
+        return DetachedProcess(
+            path: Layout.protector, arguments: ["protect", "--connect", uri, uuid],
+            environment: environment)
+    }
+
+    /// Starts the program in a session of its own, in the folder `/`, with `/dev/null` as its three
+    /// standard streams.
+    ///
+    /// libvirt waits until nobody holds the hook's standard streams, so that a child that kept one
+    /// would stop a guest's start. When the parent exits, the child becomes init's.
+    ///
+    /// The C functions are `fork`, `setsid` and `execve`.
+    ///
+    /// - Parameter failure: Called in the child if the program cannot be executed.
+    public func start(orElse failure: (Errno) -> Void) throws(Errno) {
+        let argumentList = CStringList([path] + arguments)
+        let environmentList = CStringList(environment)
+        guard try retrying({ fork() }) == 0 else { return }
+
+        setsid()
+        signal(SIGPIPE, SIG_DFL)
+        let null = open("/dev/null", O_RDWR)
+        for stream in STDIN_FILENO...STDERR_FILENO {
+            // Without /dev/null, a closed stream still lets libvirt go on.
+            if null < 0 { close(stream) } else { dup2(null, stream) }
+        }
+        if null > STDERR_FILENO { close(null) }
+        chdir("/")
+        execve(path, argumentList.pointers, environmentList.pointers)
+        failure(.current)
+        _exit(0)
+    }
+}
+
+/// Strings as `execve` takes them.
+private final class CStringList {
+    /// The strings and a null pointer.
+    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    private let count: Int
+
+    init(_ strings: [String]) {
+        count = strings.count
+        pointers = .allocate(capacity: count + 1)
+        for (index, string) in strings.enumerated() {
+            pointers.advanced(by: index).initialize(to: strdup(string))
+        }
+        pointers.advanced(by: count).initialize(to: nil)
+    }
+
+    deinit {
+        for index in 0..<count { free(pointers[index]) }
+        pointers.deallocate()
+    }
+}

@@ -1,0 +1,36 @@
+internal import Glibc
+
+/// A number that a C function left in `errno`.
+public struct Errno: Error, Sendable, Hashable {
+    /// The number.
+    public var code: Int32
+
+    /// Wraps a number.
+    public init(code: Int32) {
+        self.code = code
+    }
+
+    /// The number that the last C function of this thread left.
+    static var current: Errno { Errno(code: errno) }
+
+    /// Nothing is there by that name.
+    static let noSuchFile = Errno(code: ENOENT)
+    /// A part of the path is no folder.
+    static let notADirectory = Errno(code: ENOTDIR)
+    /// The call was cut short by a signal.
+    static let interrupted = Errno(code: EINTR)
+}
+
+extension Errno: CustomStringConvertible {
+    /// The C library's text for it; the C function is `strerror`.
+    public var description: String { String(cString: strerror(code)) }
+}
+
+/// Calls a C function that returns -1 for an error, again if a signal cut it short.
+func retrying<Value: SignedInteger>(_ body: () -> Value) throws(Errno) -> Value {
+    while true {
+        let value = body()
+        if value != -1 { return value }
+        if Errno.current != .interrupted { throw .current }
+    }
+}

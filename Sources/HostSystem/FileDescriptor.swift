@@ -1,0 +1,69 @@
+internal import Glibc
+
+/// An open file that is closed when it goes out of scope.
+struct FileDescriptor: ~Copyable {
+    let number: CInt
+
+    /// Opens a file for reading.
+    ///
+    /// The C function is `open`.
+    ///
+    /// - Parameter isPatient: Whether to wait for the writer of a FIFO; if not, it opens at once.
+    init(reading path: String, isPatient: Bool = false) throws(Errno) {
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (isPatient ? 0 : O_NONBLOCK)
+        number = try retrying { open(path, flags) }
+    }
+
+    deinit {
+        close(number)
+    }
+
+    /// What the file is and how it was last changed; the C function is `fstat`.
+    func status() throws(Errno) -> stat {
+        var status = stat()
+        _ = try retrying { fstat(number, &status) }
+        return status
+    }
+}
+
+/// How much is read at once: what a pipe holds, and no more memory touched than that.
+private let chunkLength = 64 << 10
+
+/// Reads a descriptor to its end.
+///
+/// The C function is `read`.
+///
+/// - Parameter limit: How many bytes are wanted at most; reading stops soon after.
+public func readAll(from descriptor: Int32, limit: Int) throws(Errno) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: chunkLength)
+    while bytes.count <= limit {
+        let count = try retrying { read(descriptor, &chunk, chunk.count) }
+        if count == 0 { break }
+        bytes += chunk[..<count]
+    }
+    return bytes
+}
+
+/// Writes all bytes to a descriptor.
+///
+/// The C function is `write`.
+public func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = try retrying {
+            rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        }
+        rest.removeFirst(count)
+    }
+}
+
+/// Reads a file to its end, waiting for a pipe if it is one.
+///
+/// The C functions are `open` and `read`.
+///
+/// - Parameter limit: How many bytes are wanted at most; reading stops soon after.
+public func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+    let file = try FileDescriptor(reading: path, isPatient: true)
+    return try readAll(from: file.number, limit: limit)
+}

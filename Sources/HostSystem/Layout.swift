@@ -1,0 +1,48 @@
+internal import CBuildSettings
+internal import Glibc
+
+/// Where things are on a host.
+public struct Layout: Sendable, Hashable {
+    /// The environment variable that names another properties file.
+    public static let propertiesVariable = "VIRT_WATCHDOG_PROPERTIES"
+
+    /// The version that every executable reports.
+    public static let version = VIRT_WATCHDOG_VERSION
+
+    /// The program that the hook starts as the protector.
+    ///
+    /// AppArmor's profile of libvirtd lets it start programs in `/usr/bin` and `/usr/sbin` only.
+    public static let protector = VIRT_WATCHDOG_BINDIR + "/virt-watchdog"
+
+    /// The properties file that somebody asked for, which then is the only one.
+    public var chosenProperties: String?
+
+    /// The properties files to look for, the first that exists counts.
+    public var properties: [String]
+
+    /// Lays out a host.
+    ///
+    /// - Parameters:
+    ///   - root: A folder to take for the root of the host; the host's own is the empty string.
+    ///   - chosenProperties: A properties file to use instead of the host's.
+    public init(root: String = "", chosenProperties: String? = nil) {
+        self.chosenProperties = chosenProperties
+        properties = [
+            root + "/etc/cloudstack/agent/agent.properties",
+            root + "/etc/virt-watchdog/agent.properties",
+        ]
+    }
+
+    /// Lays out this host, with the properties file that the environment names, if any.
+    public static func ofEnvironment() -> Layout {
+        Layout(chosenProperties: environment(propertiesVariable))
+    }
+}
+
+/// Reads a variable of the environment; an empty one counts as missing.
+///
+/// The C function is `getenv`.
+public func environment(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(cString: value)
+}

@@ -1,0 +1,23 @@
+/// Why a properties file that is there gives no policy.
+enum PropertiesFileError: Error, Sendable, Hashable {
+    /// The system does not let us.
+    case cannotRead(Errno)
+    /// It is a folder, a FIFO, a device or a socket.
+    case notARegularFile
+    /// It is longer than any properties file.
+    case tooLong
+}
+
+extension PropertiesFileError: CustomStringConvertible {
+    /// A clause with the remedy.
+    var description: String {
+        switch self {
+        case .cannotRead(let error):
+            "cannot be read: \(error); mend the path or its permissions"
+        case .notARegularFile:
+            "is no regular file; put a file of keys and values there"
+        case .tooLong:
+            "is longer than 1 MiB, which no agent.properties is; put the right file there"
+        }
+    }
+}

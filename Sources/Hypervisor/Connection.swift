@@ -1,0 +1,61 @@
+internal import CLibvirt
+internal import Glibc
+
+/// A connection to a libvirt daemon.
+///
+/// The C type is [`virConnect`](https://libvirt.org/html/libvirt-libvirt-host.html).
+public final class Connection {
+    let pointer: virConnectPtr
+
+    /// Connects to a daemon; libvirt's default URI if none is given.
+    ///
+    /// While the daemon starts, this waits until it serves clients: until all guests that start
+    /// with it are up. The C functions are `virConnectOpen` and `virConnectOpenReadOnly`.
+    public init(to uri: String? = nil, readOnly: Bool = false) throws(LibvirtError) {
+        // By default libvirt also prints each error to standard error.
+        virSetErrorFunc(nil) { _, _ in }
+        let pointer = readOnly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri)
+        guard let pointer else { throw .last() }
+        self.pointer = pointer
+    }
+
+    deinit {
+        virConnectClose(pointer)
+    }
+
+    /// Finds a guest by its UUID; the C function is `virDomainLookupByUUIDString`.
+    public func guest(uuid: String) throws(LibvirtError) -> Guest {
+        try guest(virDomainLookupByUUIDString(pointer, uuid))
+    }
+
+    /// Finds a guest as virsh does: by its number while it runs, its name or its UUID.
+    ///
+    /// The C functions are `virDomainLookupByID`, `virDomainLookupByName` and
+    /// `virDomainLookupByUUIDString`.
+    public func guest(named text: String) throws(LibvirtError) -> Guest {
+        if let id = Int32(text), id >= 0, let found = virDomainLookupByID(pointer, id) {
+            return Guest(found, on: self)
+        }
+        if let found = virDomainLookupByName(pointer, text) { return Guest(found, on: self) }
+        let error = LibvirtError.last()
+        if let found = virDomainLookupByUUIDString(pointer, text) { return Guest(found, on: self) }
+        throw error
+    }
+
+    /// All guests that run; the C function is `virConnectListAllDomains`.
+    public func runningGuests() throws(LibvirtError) -> [Guest] {
+        var list: UnsafeMutablePointer<virDomainPtr?>?
+        let count = virConnectListAllDomains(
+            pointer, &list, VIR_CONNECT_LIST_DOMAINS_ACTIVE.rawValue)
+        guard count >= 0, let list else { throw .last() }
+        defer { free(list) }
+        return (0..<Int(count)).compactMap { index in
+            list[index].map { Guest($0, on: self) }
+        }
+    }
+
+    private func guest(_ pointer: virDomainPtr?) throws(LibvirtError) -> Guest {
+        guard let pointer else { throw .last() }
+        return Guest(pointer, on: self)
+    }
+}

@@ -1,0 +1,11 @@
+/// A guest as the protector sees it.
+public protocol ProtectableGuest {
+    /// Whether the guest is on its way in from another host.
+    func isMigratingIn() throws(LibvirtError) -> Bool
+    /// The live definition.
+    func definition() throws(LibvirtError) -> String
+    /// Hot-plugs a device.
+    func attach(device xml: String) throws(LibvirtError)
+}
+
+extension Guest: ProtectableGuest {}

@@ -1,0 +1,67 @@
+public import WatchdogPolicy
+
+/// What came of carrying out a plan on a live guest.
+public struct Protection: Sendable, Hashable {
+    /// What was done.
+    public enum Result: String, Sendable, Hashable {
+        /// The device was hot-plugged and stands in the live definition.
+        case attached
+        /// There was nothing to do.
+        case unchanged
+        /// The policy asks for what a running guest cannot be given; its reason is the plan's.
+        case unprotected
+        /// The action of a watchdog that is there was not changed.
+        case notChanged = "not-changed"
+    }
+
+    /// The guest as it was found.
+    public var facts: GuestFacts
+    /// The plan that was carried out.
+    public var plan: Plan
+    /// What was done.
+    public var result: Result
+
+    /// Why, in a clause that an operator understands.
+    public var reason: String {
+        result == .notChanged
+            ? "\(plan.reason), but not while the guest runs: libvirt has no call for that,"
+                + " and it takes the action from its definition at the next cold start"
+            : plan.reason
+    }
+
+    /// Whether the guest now is as the policy wants it.
+    public var isConverged: Bool { result == .attached || result == .unchanged }
+}
+
+/// Why a plan could not be carried out.
+public enum ProtectionError: Error, Sendable, Hashable {
+    /// libvirt refused or failed.
+    case libvirt(LibvirtError)
+    /// libvirt's definition of the guest cannot be read.
+    case definition(String)
+    /// The device was accepted, yet the live definition does not show it.
+    case notThere(Plan)
+    /// No time is left; the last error.
+    case outOfTime(LibvirtError)
+
+    /// Whether the guest is gone or does not run: nothing is left to do.
+    public var isGuestGone: Bool {
+        guard case .libvirt(let error) = self else { return false }
+        return error.code == .noDomain || error.code == .operationInvalid
+    }
+}
+
+extension ProtectionError: CustomStringConvertible {
+    /// A clause with the remedy, where there is one.
+    public var description: String {
+        switch self {
+        case .libvirt(let error): "libvirt says: \(error)"
+        case .definition(let message): "libvirt's definition cannot be read: \(message)"
+        case .notThere(let plan):
+            "libvirt took the device, but the live definition does not show it: \(plan.reason)"
+        case .outOfTime(let error):
+            "it did not work within the time; libvirt last said: \(error);"
+                + " run virt-watchdog apply later"
+        }
+    }
+}

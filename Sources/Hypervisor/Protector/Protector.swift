@@ -1,0 +1,126 @@
+internal import DomainXML
+public import WatchdogPolicy
+
+/// Brings guests that run to the policy.
+///
+/// It trusts nothing that the hook saw: it reads the live definition, plans, acts, and reads back.
+/// Asked again, it finds nothing to do, whoever else was at work meanwhile.
+public struct Protector: Sendable {
+    /// What the operator wants.
+    public var policy: Policy
+    /// How long it tries, and by which clock.
+    public var timing: Timing
+
+    /// Makes a protector.
+    public init(policy: Policy, timing: Timing) {
+        self.policy = policy
+        self.timing = timing
+    }
+
+    /// Brings a guest to the policy, and tries again while libvirt is busy with it, starts, or is
+    /// restarted.
+    ///
+    /// - Parameter findGuest: Connects and looks the guest up; called again when the connection is
+    ///   lost.
+    public func protect(
+        _ findGuest: () throws(LibvirtError) -> some ProtectableGuest
+    ) throws(ProtectionError) -> Protection {
+        var backoff = Backoff(timing)
+        while true {
+            do throws(ProtectionError) {
+                let guest = try asking(findGuest)
+                while try asking({ () throws(LibvirtError) in try guest.isMigratingIn() }) {
+                    // A guest comes in as slowly as its memory is large; that is no failure.
+                    backoff.waitWithoutCounting()
+                }
+                return try protect(guest)
+            } catch {
+                guard case .libvirt(let reason) = error, reason.isWorthRetrying else { throw error }
+                guard backoff.wait() else { throw .outOfTime(reason) }
+            }
+        }
+    }
+
+    /// Brings a guest to the policy, once.
+    private func protect(_ guest: some ProtectableGuest) throws(ProtectionError) -> Protection {
+        var unusable: Set<GuestFacts.PCIAddress> = []
+        let found = try facts(of: guest)
+        var next = plan(policy, found)
+        while case .attach(let device, let point) = next.decision {
+            do throws(LibvirtError) {
+                try guest.attach(device: device.xml(at: point))
+            } catch {
+                // Somebody else may have been faster: with a watchdog, or at the place for it.
+                var facts = try facts(of: guest)
+                if case .rootPort(let address) = point { unusable.insert(address) }
+                facts.usedAddresses.formUnion(unusable)
+                let replanned = plan(policy, facts)
+                guard replanned != next, error.mayConcernPlace || replanned.isLeave else {
+                    throw .libvirt(error)
+                }
+                guard !replanned.leavesUnprotected else { throw .libvirt(error) }
+                next = replanned
+                continue
+            }
+            let readBack = plan(policy, try facts(of: guest))
+            guard case .leave(.asWanted) = readBack.decision else { throw .notThere(readBack) }
+            return Protection(facts: found, plan: next, result: .attached)
+        }
+        return Protection(facts: found, plan: next, result: result(of: next))
+    }
+
+    private func result(of plan: Plan) -> Protection.Result {
+        switch plan.decision {
+        case .leave: .unchanged
+        case .coldPlug, .refuse: .unprotected
+        case .changeAction: .notChanged
+        case .attach: .attached
+        }
+    }
+
+    private func facts(of guest: some ProtectableGuest) throws(ProtectionError) -> GuestFacts {
+        let text = try asking { () throws(LibvirtError) in try guest.definition() }
+        return try GuestFacts(definition: text)
+    }
+
+    private func asking<Answer>(
+        _ question: () throws(LibvirtError) -> Answer
+    ) throws(ProtectionError) -> Answer {
+        do throws(LibvirtError) {
+            return try question()
+        } catch {
+            throw .libvirt(error)
+        }
+    }
+}
+
+extension GuestFacts {
+    /// Reads the facts of a definition that libvirt gave.
+    public init(definition: String) throws(ProtectionError) {
+        do throws(DocumentError) {
+            self = try Document(parsing: definition).facts
+        } catch {
+            throw .definition(error.descriptionWithoutContent)
+        }
+    }
+}
+
+extension Plan {
+    fileprivate var isLeave: Bool {
+        if case .leave = decision { true } else { false }
+    }
+}
+
+extension LibvirtError {
+    /// Whether the same call may succeed later: libvirt is busy with the guest, or restarts.
+    fileprivate var isWorthRetrying: Bool {
+        code == .operationTimeout || isConnectionLost
+            // libvirt has no code of its own for a queue that is full.
+            || code == .operationFailed && message.contains("max_queued")
+    }
+
+    /// Whether the place that the device was to go to may be the trouble.
+    fileprivate var mayConcernPlace: Bool {
+        [.xmlError, .internalError, .operationFailed, .unsupported].contains(code)
+    }
+}

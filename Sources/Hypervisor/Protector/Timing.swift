@@ -1,0 +1,77 @@
+internal import Glibc
+
+/// How long a protector tries, and by which clock.
+public struct Timing: Sendable {
+    /// For how long it tries, from its first failure on.
+    public var limit: Duration
+    /// How long it waits after its first failure; then twice as long each time.
+    public var firstWait: Duration
+    /// How long it waits at most.
+    public var longestWait: Duration
+    /// The time that has passed since some moment.
+    var now: @Sendable () -> Duration
+    /// Waits.
+    var sleep: @Sendable (Duration) -> Void
+
+    /// Makes a timing by the system's monotonic clock.
+    public init(
+        limit: Duration, firstWait: Duration = .milliseconds(20),
+        longestWait: Duration = .seconds(5)
+    ) {
+        let start = ContinuousClock.now
+        self.init(
+            limit: limit, firstWait: firstWait, longestWait: longestWait,
+            now: { start.duration(to: .now) },
+            sleep: { duration in
+                let (seconds, attoseconds) = duration.components
+                var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+                nanosleep(&time, nil)
+            })
+    }
+
+    init(
+        limit: Duration, firstWait: Duration, longestWait: Duration,
+        now: @escaping @Sendable () -> Duration, sleep: @escaping @Sendable (Duration) -> Void
+    ) {
+        self.limit = limit
+        self.firstWait = firstWait
+        self.longestWait = longestWait
+        self.now = now
+        self.sleep = sleep
+    }
+
+    /// For a protector that the hook started: minutes, since libvirt may be busy for as long.
+    public static let patient = Timing(limit: .seconds(600))
+
+    /// For a person who waits: a little longer than libvirt's own limit for one call, 30 s.
+    public static let brisk = Timing(limit: .seconds(35))
+}
+
+/// The waits between the attempts of one protector.
+struct Backoff {
+    private let timing: Timing
+    private var next: Duration
+    private var firstFailure: Duration?
+
+    init(_ timing: Timing) {
+        self.timing = timing
+        next = timing.firstWait
+    }
+
+    /// Waits before the next attempt.
+    ///
+    /// - Returns: Whether there is time for one.
+    mutating func wait() -> Bool {
+        let now = timing.now()
+        if let firstFailure, now - firstFailure >= timing.limit { return false }
+        firstFailure = firstFailure ?? now
+        timing.sleep(next)
+        next = min(next * 2, timing.longestWait)
+        return true
+    }
+
+    /// Waits for something that takes as long as it takes.
+    func waitWithoutCounting() {
+        timing.sleep(min(timing.firstWait * 10, timing.longestWait))
+    }
+}

@@ -1,0 +1,65 @@
+/// One row of the hook's table: what an operation reads, prints, starts and may refuse.
+///
+/// libvirt calls the hook as described on [its page](https://libvirt.org/hooks.html). It looks at
+/// what the hook prints for `migrate` and `restore` only, and there accepts a changed action but no
+/// device added or removed. A failure at `started` or `reconnect` kills a guest that runs.
+public struct HookOperation: Sendable, Hashable {
+    /// What goes to standard output.
+    public enum Output: Sendable, Hashable {
+        /// Nothing.
+        case nothing
+        /// The patched definition if the plan changes it, else nothing.
+        case patchedDefinition
+        /// The definition with another action if the plan changes it so, else nothing.
+        case changedAction
+    }
+
+    /// The operation, the second argument.
+    public var name: String
+    /// The sub-operation, the third argument.
+    public var phase: String
+    /// Whether the definition is read from standard input; if not, the hook leaves at once.
+    public var readsDefinition: Bool
+    /// What goes to standard output.
+    public var output: Output
+    /// Whether a protector is started where the plan has something for it to do.
+    public var startsProtector: Bool
+    /// Whether the hook may exit with 1, under `vm.watchdog.enforce=true`.
+    public var mayRefuse: Bool
+
+    private init(
+        _ name: String, _ phase: String, reads: Bool = true, prints output: Output = .nothing,
+        startsProtector: Bool = false, mayRefuse: Bool = false
+    ) {
+        self.name = name
+        self.phase = phase
+        readsDefinition = reads
+        self.output = output
+        self.startsProtector = startsProtector
+        self.mayRefuse = mayRefuse
+    }
+
+    /// Every operation that libvirt documents. One that is missing here is met with silence and 0.
+    public static let table: [HookOperation] = [
+        HookOperation("prepare", "begin", prints: .patchedDefinition, mayRefuse: true),
+        HookOperation("start", "begin", reads: false),
+        HookOperation("started", "begin", startsProtector: true),
+        HookOperation("stopped", "end", reads: false),
+        HookOperation("release", "end", reads: false),
+        HookOperation("migrate", "begin", prints: .changedAction),
+        HookOperation("restore", "begin", prints: .changedAction),
+        HookOperation("reconnect", "begin", startsProtector: true),
+        HookOperation("attach", "begin", reads: false),
+    ]
+
+    /// Finds the row for the arguments that libvirt passes: guest, operation, sub-operation, extra.
+    ///
+    /// - Parameter arguments: The arguments without the program's own name.
+    public init?(arguments: some Collection<String>) {
+        let words = Array(arguments.prefix(3))
+        guard words.count == 3,
+            let row = Self.table.first(where: { $0.name == words[1] && $0.phase == words[2] })
+        else { return nil }
+        self = row
+    }
+}

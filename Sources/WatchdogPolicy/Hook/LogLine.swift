@@ -1,0 +1,49 @@
+/// A line of the log: one a decision.
+public struct LogLine: Sendable, Hashable {
+    /// The line as it goes to the log, `key=value` pairs with the reason last.
+    public let text: String
+
+    /// Makes the line for a plan.
+    ///
+    /// - Parameters:
+    ///   - operation: The hook's operation, or `protect`.
+    ///   - result: What came of it, where something was done.
+    ///   - reason: What to say instead of the plan's own reason.
+    public init(
+        operation: String, guest: String, uuid: String?, plan: Plan, result: String? = nil,
+        reason: String? = nil
+    ) {
+        text = Self.join(
+            operation, guest: guest, uuid: uuid,
+            more: [("plan", plan.name)] + (result.map { [("result", $0)] } ?? []),
+            reason: ([reason ?? plan.reason] + plan.warnings).joined(separator: "; "))
+    }
+
+    /// Makes the line for something that kept a plan from being made.
+    public init(operation: String, guest: String, uuid: String? = nil, failure: String) {
+        text = Self.join(
+            operation, guest: guest, uuid: uuid, more: [("result", "failed")], reason: failure)
+    }
+
+    private static func join(
+        _ operation: String, guest: String, uuid: String?, more: [(String, String)], reason: String
+    ) -> String {
+        var line = "op=\(operation) guest=\"\(escaped(guest, quote: "\""))\""
+        line += " uuid=\(escaped(uuid ?? "-", quote: "\""))"
+        for (key, value) in more { line += " \(key)=\(value)" }
+        return line + " reason=\"\(onOneLine(reason))\""
+    }
+}
+
+/// Keeps a sentence whole on one line and inside its quotes; foreign text in it is quoted already.
+private func onOneLine(_ sentence: String) -> String {
+    var result = ""
+    for scalar in sentence.unicodeScalars {
+        switch scalar {
+        case "\"": result += "'"
+        case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += " "
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result
+}

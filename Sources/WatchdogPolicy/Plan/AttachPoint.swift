@@ -1,0 +1,61 @@
+/// Where a hot-plugged i6300esb goes.
+public enum AttachPoint: Sendable, Hashable {
+    /// libvirt picks a slot of a conventional PCI bus.
+    case automatic
+    /// This address, the only slot of an empty pcie-root-port.
+    ///
+    /// The device is a conventional one, so that libvirt would not pick such a port by itself; it
+    /// accepts the explicit address, and the device works there.
+    case rootPort(GuestFacts.PCIAddress)
+
+    /// Finds the place in a guest that runs.
+    ///
+    /// - Returns: Nothing where no bus can take a hot-plugged device.
+    init?(in facts: GuestFacts) {
+        if facts.hasFreeConventionalSlot {
+            self = .automatic
+        } else if let port = facts.freeRootPorts.last {
+            self = .rootPort(GuestFacts.PCIAddress(bus: port.index, slot: 0))
+        } else {
+            return nil
+        }
+    }
+}
+
+extension GuestFacts {
+    /// Whether a conventional bus that allows hot-plugging has a slot left.
+    fileprivate var hasFreeConventionalSlot: Bool {
+        controllers.contains { controller in
+            guard controller.allowsHotplug, let slots = controller.conventionalSlots else {
+                return false
+            }
+            let used = usedAddresses.filter { $0.bus == controller.index }.map(\.slot)
+            return !Set(slots).subtracting(used).isEmpty
+        }
+    }
+
+    /// The pcie-root-ports with nothing plugged in.
+    ///
+    /// libvirt fills ports from the lowest index on; whoever takes the last one is least in the
+    /// way of other hot-plugged devices.
+    fileprivate var freeRootPorts: [Controller] {
+        controllers.filter { controller in
+            controller.model == "pcie-root-port" && controller.allowsHotplug
+                && !usedAddresses.contains { $0.bus == controller.index }
+        }.sorted { $0.index < $1.index }
+    }
+}
+
+extension GuestFacts.Controller {
+    /// The slots of a conventional bus that libvirt hands out, or nothing for other buses.
+    private static let slotsOfConventionalBuses: [String: ClosedRange<UInt32>] = [
+        // Slot 1 is the PIIX3's; slot 2 libvirt keeps for a video device.
+        "pci-root": 3...31,
+        "pci-bridge": 1...31,
+        "pcie-to-pci-bridge": 1...31,
+    ]
+
+    fileprivate var conventionalSlots: ClosedRange<UInt32>? {
+        Self.slotsOfConventionalBuses[model]
+    }
+}

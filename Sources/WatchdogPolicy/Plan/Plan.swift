@@ -1,0 +1,180 @@
+/// What is to be done with a guest, and why.
+public struct Plan: Sendable, Hashable {
+    /// The decision, with what is needed to carry it out.
+    public enum Decision: Sendable, Hashable {
+        /// Nothing is to be done.
+        case leave(LeaveReason)
+        /// The device can be hot-plugged into the running guest.
+        case attach(WatchdogDevice, AttachPoint)
+        /// A watchdog is there and gets another action.
+        case changeAction(from: String, to: WatchdogAction)
+        /// The device can only be there from a cold start on.
+        case coldPlug(WatchdogDevice, ColdPlugReason)
+        /// The guest cannot have the watchdog that the policy asks for.
+        case refuse(RefuseReason)
+    }
+
+    /// The decision.
+    public var decision: Decision
+    /// What the operator should know besides.
+    public var warnings: [String]
+
+    /// Makes a plan.
+    public init(_ decision: Decision, warnings: [String] = []) {
+        self.decision = decision
+        self.warnings = warnings
+    }
+
+    /// The decision in a word, as the log and `--json` give it.
+    public var name: String {
+        switch decision {
+        case .leave: "leave"
+        case .attach: "attach"
+        case .changeAction: "change-action"
+        case .coldPlug: "cold-plug"
+        case .refuse: "refuse"
+        }
+    }
+
+    /// Why, in a clause that an operator understands.
+    public var reason: String {
+        switch decision {
+        case .leave(let reason): reason.description
+        case .attach(let device, .automatic):
+            "the guest has no watchdog; \(device) can be hot-plugged"
+        case .attach(let device, .rootPort(let address)):
+            "the guest has no watchdog; \(device) can be hot-plugged"
+                + " into the empty pcie-root-port \(address.bus)"
+        case .changeAction(let old, let new):
+            "the guest's watchdog has action \(quoted(old)) and gets '\(new.rawValue)'"
+        case .coldPlug(let device, let reason): reason.description(of: device)
+        case .refuse(let reason): reason.description
+        }
+    }
+
+    /// Whether the definition differs once the plan is carried out.
+    public var changesDefinition: Bool {
+        switch decision {
+        case .attach, .changeAction, .coldPlug: true
+        case .leave, .refuse: false
+        }
+    }
+
+    /// Whether there is something that a protector could do to the running guest.
+    public var changesLiveGuest: Bool {
+        switch decision {
+        case .attach, .changeAction: true
+        case .leave, .coldPlug, .refuse: false
+        }
+    }
+
+    /// Whether the policy wants a watchdog that the guest cannot have in this run.
+    public var leavesUnprotected: Bool {
+        switch decision {
+        case .coldPlug, .refuse: true
+        case .leave, .attach, .changeAction: false
+        }
+    }
+}
+
+/// Decides what is to be done with a guest.
+///
+/// The function is pure and converges: carried out and asked again, it finds nothing to do.
+///
+/// - Parameters:
+///   - policy: What the operator wants.
+///   - facts: What the guest's definition says.
+public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
+    if let fault = policy.fault { return Plan(.leave(.faultyPolicy(fault))) }
+    guard policy.covers(facts.name) else { return Plan(.leave(.excluded)) }
+
+    let guest = facts.guestPolicy
+    if let fault = guest?.fault { return Plan(.leave(.faultyGuestPolicy(fault))) }
+    if guest?.isEnabled == false || guest?.model == ModelChoice.none {
+        return Plan(.leave(.optedOut))
+    }
+    var choice = guest?.model ?? policy.model
+    // A guest that asks for a watchdog gets one even where the host gives none by itself.
+    if choice == .none, guest?.isEnabled == true { choice = .fitting }
+    let machine = MachineType(arch: facts.arch, machine: facts.machine)
+    let model: WatchdogModel
+    switch choice {
+    case .none: return Plan(.leave(.modelNone))
+    case .model(let chosen): model = chosen
+    case .fitting: model = machine == .s390 ? .diag288 : .i6300esb
+    }
+    let wanted = WatchdogDevice(model: model, action: guest?.action ?? policy.action)
+
+    let decision =
+        decideOnExisting(wanted, policy.existing, facts, machine)
+        ?? decideOnNew(wanted, facts, machine)
+    return Plan(decision, warnings: warnings(on: decision, wanted, facts))
+}
+
+/// Decides on a guest that has a watchdog already, or returns nothing where it has none to speak of.
+private func decideOnExisting(
+    _ wanted: WatchdogDevice, _ existing: Policy.Existing, _ facts: GuestFacts,
+    _ machine: MachineType
+) -> Plan.Decision? {
+    let chosen = facts.watchdogs.filter { !$0.isImplicit(on: machine) }
+    guard let watchdog = chosen.first(where: { $0.model == wanted.model.rawValue }) ?? chosen.first
+    else {
+        // The implicit iTCO is nobody's choice, so that an itco policy may change it at will.
+        guard wanted.model == .itco, let implicit = facts.watchdogs.first else { return nil }
+        return implicit.action == wanted.action.rawValue
+            ? .leave(.asWanted(wanted))
+            : .changeAction(from: implicit.action, to: wanted.action)
+    }
+    if watchdog.action != wanted.action.rawValue {
+        // A device of ours follows the policy; nobody else chose its action.
+        return existing == .align || watchdog.isOwned
+            ? .changeAction(from: watchdog.action, to: wanted.action)
+            : .leave(.keptAction(watchdog, wanted: wanted))
+    }
+    return watchdog.model == wanted.model.rawValue
+        ? .leave(.asWanted(wanted)) : .leave(.otherModel(watchdog, wanted: wanted))
+}
+
+/// Decides on a guest without a watchdog, or with the implicit iTCO alone.
+private func decideOnNew(
+    _ wanted: WatchdogDevice, _ facts: GuestFacts, _ machine: MachineType
+) -> Plan.Decision {
+    if let reason = RefuseReason(wanted.model, facts, machine) { return .refuse(reason) }
+    guard wanted.model == .i6300esb else { return .coldPlug(wanted, .notHotPluggable) }
+    if let implicit = facts.watchdogs.first, implicit.action != wanted.action.rawValue {
+        return .coldPlug(wanted, .sharedAction(implicit))
+    }
+    // A definition without controllers is one that libvirt has yet to complete.
+    if facts.controllers.isEmpty, !facts.isLive { return .attach(wanted, .automatic) }
+    guard let point = AttachPoint(in: facts) else { return .coldPlug(wanted, .noFreeSlot) }
+    return .attach(wanted, point)
+}
+
+private func warnings(
+    on decision: Plan.Decision, _ wanted: WatchdogDevice, _ facts: GuestFacts
+) -> [String] {
+    let action: String
+    switch decision {
+    case .attach, .coldPlug, .changeAction, .leave(.asWanted), .leave(.otherModel):
+        action = wanted.action.rawValue
+    case .leave(.keptAction(let watchdog, _)): action = watchdog.action
+    case .leave, .refuse: return []
+    }
+    guard action == WatchdogAction.reset.rawValue, let onReboot = facts.onReboot,
+        ["destroy", "preserve"].contains(onReboot)
+    else { return [] }
+    return [
+        "on_reboot is '\(onReboot)', so that a reset powers the guest off;"
+            + " on_reboot 'restart' would bring it back"
+    ]
+}
+
+extension GuestFacts.Watchdog {
+    /// Whether libvirt (9.1 and later) added the device by itself, as it does on every q35 machine.
+    ///
+    /// It then has the default action; with another one, somebody chose it.
+    fileprivate func isImplicit(on machine: MachineType) -> Bool {
+        machine == .q35 && model == WatchdogModel.itco.rawValue
+            && action == WatchdogAction.reset.rawValue && !isOwned
+    }
+}

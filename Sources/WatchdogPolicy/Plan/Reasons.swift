@@ -1,0 +1,145 @@
+/// Why a guest is left as it is.
+public enum LeaveReason: Sendable, Hashable {
+    /// The policy file has an error, quoted here with its place.
+    case faultyPolicy(String)
+    /// The guest's metadata has an error.
+    case faultyGuestPolicy(String)
+    /// The name is not included, or excluded.
+    case excluded
+    /// The guest's metadata says no.
+    case optedOut
+    /// The host's policy says no.
+    case modelNone
+    /// The guest has the device already.
+    case asWanted(WatchdogDevice)
+    /// A watchdog with another action is there and is kept.
+    case keptAction(GuestFacts.Watchdog, wanted: WatchdogDevice)
+    /// A watchdog of another model is there, with the right action.
+    case otherModel(GuestFacts.Watchdog, wanted: WatchdogDevice)
+}
+
+extension LeaveReason: CustomStringConvertible {
+    /// A clause that an operator understands.
+    public var description: String {
+        switch self {
+        case .faultyPolicy(let fault):
+            "the policy cannot be understood: \(fault)"
+        case .faultyGuestPolicy(let fault):
+            "the guest's metadata policy cannot be understood: \(fault)"
+        case .excluded:
+            "the policy does not cover the guest (vm.watchdog.include, vm.watchdog.exclude)"
+        case .optedOut:
+            "the guest's metadata says that it wants no watchdog"
+        case .modelNone:
+            "the policy gives no watchdogs (vm.watchdog.model=none)"
+        case .asWanted(let device):
+            "the guest already has \(device)"
+        case .keptAction(let watchdog, let wanted):
+            "the guest already has a watchdog \(quoted(watchdog.model)) with action"
+                + " \(quoted(watchdog.action)), which is kept (vm.watchdog.existing=keep)"
+                + " although the policy's action is '\(wanted.action.rawValue)'"
+        case .otherModel(let watchdog, let wanted):
+            "the guest already has a watchdog \(quoted(watchdog.model)) with the policy's action;"
+                + " '\(wanted.model.rawValue)' is not added beside it"
+        }
+    }
+}
+
+/// Why a device can only be there from a cold start on.
+public enum ColdPlugReason: Sendable, Hashable {
+    /// Only the i6300esb can be hot-plugged.
+    case notHotPluggable
+    /// No conventional bus and no pcie-root-port has room for one more device.
+    case noFreeSlot
+    /// A watchdog with another action is there, and a guest has one action for all of them.
+    case sharedAction(GuestFacts.Watchdog)
+
+    func description(of device: WatchdogDevice) -> String {
+        let start = "\(device) can only be there from a cold start on:"
+        return switch self {
+        case .notHotPluggable:
+            "\(start) libvirt hot-plugs no other model than i6300esb;"
+                + " write it into the persistent definition"
+        case .noFreeSlot:
+            "\(start) no conventional PCI slot and no empty pcie-root-port is left;"
+                + " add a pcie-root-port, or write the watchdog into the persistent definition"
+        case .sharedAction(let watchdog):
+            "\(start) all watchdogs of a guest share one action, and its \(quoted(watchdog.model))"
+                + " has \(quoted(watchdog.action));"
+                + " write the watchdog into the persistent definition"
+        }
+    }
+}
+
+/// Why a guest cannot have the watchdog that the policy asks for.
+public enum RefuseReason: Sendable, Hashable {
+    /// The guest is not QEMU's.
+    case notQEMU(type: String)
+    /// The machine has no PCI bus.
+    case noPCI(machine: String)
+    /// The model belongs to another kind of machine.
+    case wrongMachine(WatchdogModel, machine: String)
+
+    init?(_ model: WatchdogModel, _ facts: GuestFacts, _ machine: MachineType) {
+        if let type = facts.type, !["qemu", "kvm", "hvf", "nvmm"].contains(type) {
+            self = .notQEMU(type: type)
+            return
+        }
+        let name = facts.machine ?? facts.arch ?? "unknown"
+        switch model {
+        case .ib700 where machine != .i440fx,
+            .itco where machine != .q35,
+            .diag288 where machine != .s390,
+            .i6300esb where machine == .s390:
+            self = .wrongMachine(model, machine: name)
+        case .i6300esb where machine == .withoutPCI || facts.lacksPCI:
+            self = .noPCI(machine: name)
+        case .i6300esb, .ib700, .itco, .diag288: return nil
+        }
+    }
+}
+
+extension GuestFacts {
+    /// Whether a definition that libvirt has completed shows no PCI bus at all.
+    fileprivate var lacksPCI: Bool { isLive && controllers.isEmpty }
+}
+
+extension RefuseReason: CustomStringConvertible {
+    /// A clause that an operator understands.
+    public var description: String {
+        switch self {
+        case .notQEMU(let type):
+            "a domain of type \(quoted(type)) is not QEMU's and has no watchdog device"
+        case .noPCI(let machine):
+            "the machine \(quoted(machine)) has no PCI bus, which the model 'i6300esb' needs;"
+                + " exclude the guest, or give it another machine type"
+        case .wrongMachine(let model, let machine):
+            "the machine \(quoted(machine)) cannot take the model '\(model.rawValue)',"
+                + " which \(model.home); \(model.remedy)"
+        }
+    }
+}
+
+extension WatchdogModel {
+    fileprivate var home: String {
+        switch self {
+        case .i6300esb: "s390x has no driver for"
+        case .ib700: "only i440fx machines (pc) have"
+        case .diag288: "only s390x has"
+        case .itco: "only q35 machines have"
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch self {
+        case .i6300esb: "leave vm.watchdog.model out, or choose diag288 in the guest's metadata"
+        case .ib700, .diag288, .itco:
+            "leave vm.watchdog.model out, or choose i6300esb in the guest's metadata"
+        }
+    }
+}
+
+extension WatchdogDevice: CustomStringConvertible {
+    /// The model and the action.
+    public var description: String { "\(model.rawValue) with action \(action.rawValue)" }
+}

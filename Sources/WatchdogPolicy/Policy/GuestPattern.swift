@@ -1,0 +1,40 @@
+/// A pattern for guest names: `*` stands for any characters, `?` for one, all else for itself.
+///
+/// Case counts, as it does in libvirt's names.
+public struct GuestPattern: Sendable, Hashable {
+    /// The pattern as it was written.
+    public let text: String
+
+    /// Makes a pattern; every text is one.
+    public init(_ text: String) {
+        self.text = text
+    }
+
+    /// Tells whether the whole of a name fits the pattern.
+    public func matches(_ name: String) -> Bool {
+        let pattern = Array(text.unicodeScalars)
+        let scalars = Array(name.unicodeScalars)
+        var patternIndex = 0
+        var nameIndex = 0
+        // Where to take up again when the text after the last `*` turns out not to fit.
+        var retry: (patternIndex: Int, nameIndex: Int)?
+        while nameIndex < scalars.count {
+            if patternIndex < pattern.count, pattern[patternIndex] == "*" {
+                patternIndex += 1
+                retry = (patternIndex, nameIndex)
+            } else if patternIndex < pattern.count,
+                pattern[patternIndex] == "?" || pattern[patternIndex] == scalars[nameIndex]
+            {
+                patternIndex += 1
+                nameIndex += 1
+            } else if let (afterStar, start) = retry {
+                patternIndex = afterStar
+                nameIndex = start + 1
+                retry = (afterStar, start + 1)
+            } else {
+                return false
+            }
+        }
+        return pattern[patternIndex...].allSatisfy { $0 == "*" }
+    }
+}

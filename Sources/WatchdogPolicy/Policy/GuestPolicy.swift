@@ -1,0 +1,56 @@
+/// What a guest's own metadata says of its watchdog; it wins over the host's policy.
+///
+///     <metadata>
+///       <watchdog:policy xmlns:watchdog='urn:virt-watchdog:policy:1' enabled='no'/>
+///     </metadata>
+///
+/// The attributes are `enabled` (`yes`, `no`), `model` and `action` (as in the properties file).
+public struct GuestPolicy: Sendable, Hashable {
+    /// The XML namespace of the element.
+    public static let namespace = "urn:virt-watchdog:policy:1"
+    /// The local name of the element, a child of `metadata`.
+    public static let elementName = "policy"
+
+    /// Whether the guest takes part; nothing where the metadata does not say.
+    public private(set) var isEnabled: Bool?
+    /// The model for this guest; nothing where the metadata does not say.
+    public private(set) var model: ModelChoice?
+    /// The action for this guest; nothing where the metadata does not say.
+    public private(set) var action: WatchdogAction?
+    /// What cannot be understood; the guest is left alone as long as there is something.
+    public private(set) var fault: String?
+
+    /// Reads the attributes of the element.
+    public init(attributes: [(name: String, value: String)]) {
+        for (name, value) in attributes {
+            let word = String(value.trimmingBlanks())
+            switch name {
+            case "enabled":
+                switch word.lowercased() {
+                case "yes", "true": isEnabled = true
+                case "no", "false": isEnabled = false
+                default: fail(name, InvalidValue(word, valid: ["yes", "no"]).message)
+                }
+            case "model":
+                model = ModelChoice(word)
+                if model == nil {
+                    fail(name, InvalidValue(word, valid: ModelChoice.names).message)
+                }
+            case "action":
+                action = WatchdogAction(word)
+                if action == nil {
+                    let valid = WatchdogAction.allCases.map(\.rawValue)
+                    fail(name, InvalidValue(word, valid: valid).message)
+                }
+            default:
+                let nearest = nearestSpelling(
+                    to: name.lowercased(), among: ["enabled", "model", "action"])
+                fault = fault ?? "unknown attribute \(quoted(name)); did you mean '\(nearest)'?"
+            }
+        }
+    }
+
+    private mutating func fail(_ name: String, _ message: String) {
+        fault = fault ?? "\(name): \(message)"
+    }
+}

@@ -1,0 +1,54 @@
+/// What the operator wants for the guests of a host.
+public struct Policy: Sendable, Hashable {
+    /// What becomes of a watchdog that the definition already has, with another action.
+    public enum Existing: String, Sendable, Hashable, CaseIterable {
+        /// It stays as it is.
+        case keep
+        /// It is brought to the policy's action.
+        case align
+    }
+
+    /// The watchdog's model.
+    public var model: ModelChoice
+    /// What the hypervisor does when the watchdog fires.
+    public var action: WatchdogAction
+    /// What becomes of a watchdog that is there already.
+    public var existing: Existing
+    /// Whether the watchdog is also written into the persistent definition.
+    public var persist: Bool
+    /// Whether a guest that cannot be protected is refused its start.
+    public var enforce: Bool
+    /// The guests that the policy is for; empty means all.
+    public var include: [GuestPattern]
+    /// The guests that the policy is not for, even if included.
+    public var exclude: [GuestPattern]
+    /// The first error of the file that the policy came from.
+    ///
+    /// As long as there is one, every guest is left alone: what a reset should be is not guessed.
+    public var fault: String?
+
+    /// Makes a policy; what is not given is as built in.
+    public init(
+        model: ModelChoice = .fitting, action: WatchdogAction = .reset, existing: Existing = .keep,
+        persist: Bool = false, enforce: Bool = false, include: [GuestPattern] = [],
+        exclude: [GuestPattern] = [], fault: String? = nil
+    ) {
+        self.model = model
+        self.action = action
+        self.existing = existing
+        self.persist = persist
+        self.enforce = enforce
+        self.include = include
+        self.exclude = exclude
+        self.fault = fault
+    }
+
+    /// The policy of a host without any properties file: i6300esb with action reset.
+    public static let builtIn = Policy()
+
+    /// Tells whether `include` and `exclude` let the policy apply to a guest of that name.
+    func covers(_ name: String) -> Bool {
+        (include.isEmpty || include.contains { $0.matches(name) })
+            && !exclude.contains { $0.matches(name) }
+    }
+}

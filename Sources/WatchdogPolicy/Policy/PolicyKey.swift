@@ -1,0 +1,94 @@
+/// A key of the properties file that virt-watchdog reads.
+public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
+    /// The watchdog's model.
+    case model = "vm.watchdog.model"
+    /// What the hypervisor does when the watchdog fires.
+    case action = "vm.watchdog.action"
+    /// What becomes of a watchdog that is there already.
+    case existing = "vm.watchdog.existing"
+    /// Whether the persistent definition gets the watchdog, too.
+    case persist = "vm.watchdog.persist"
+    /// Whether a guest that cannot be protected is refused its start.
+    case enforce = "vm.watchdog.enforce"
+    /// Name patterns of the guests that the policy is for.
+    case include = "vm.watchdog.include"
+    /// Name patterns of the guests that it is not for.
+    case exclude = "vm.watchdog.exclude"
+
+    /// What every key of ours starts with.
+    public static let prefix = "vm.watchdog."
+
+    /// Brings a value into the policy.
+    ///
+    /// - Parameter value: The value without surrounding blanks, not empty.
+    /// - Returns: The valid values if this is none of them.
+    func set(_ value: String, in policy: inout Policy) -> InvalidValue? {
+        switch self {
+        case .model:
+            guard let model = ModelChoice(value) else {
+                return InvalidValue(value, valid: ModelChoice.names)
+            }
+            policy.model = model
+        case .action:
+            guard let action = WatchdogAction(value) else {
+                return InvalidValue(value, valid: WatchdogAction.allCases.map(\.rawValue))
+            }
+            policy.action = action
+        case .existing:
+            guard let existing = Policy.Existing(rawValue: value.lowercased()) else {
+                return InvalidValue(value, valid: Policy.Existing.allCases.map(\.rawValue))
+            }
+            policy.existing = existing
+        case .persist:
+            guard let flag = Bool(value.lowercased()) else {
+                return InvalidValue(value, valid: ["false", "true"])
+            }
+            policy.persist = flag
+        case .enforce:
+            guard let flag = Bool(value.lowercased()) else {
+                return InvalidValue(value, valid: ["false", "true"])
+            }
+            policy.enforce = flag
+        case .include: policy.include = patterns(value)
+        case .exclude: policy.exclude = patterns(value)
+        }
+        return nil
+    }
+
+    /// The value that a policy has under this key, as the properties file spells it.
+    func value(in policy: Policy) -> String {
+        switch self {
+        case .model: policy.model.description
+        case .action: policy.action.rawValue
+        case .existing: policy.existing.rawValue
+        case .persist: String(policy.persist)
+        case .enforce: String(policy.enforce)
+        case .include:
+            policy.include.isEmpty ? "*" : policy.include.map(\.text).joined(separator: ",")
+        case .exclude: policy.exclude.map(\.text).joined(separator: ",")
+        }
+    }
+
+    private func patterns(_ value: String) -> [GuestPattern] {
+        value.split(separator: ",").map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
+            .map { GuestPattern(String($0)) }
+    }
+}
+
+/// A value that is none of a closed set.
+struct InvalidValue {
+    var value: String
+    var valid: [String]
+
+    init(_ value: String, valid: [String]) {
+        self.value = value
+        self.valid = valid
+    }
+
+    /// A clause that quotes the value and names the remedy.
+    var message: String {
+        let nearest = nearestSpelling(to: value.lowercased(), among: valid)
+        return "unknown value \(quoted(value)); did you mean '\(nearest)'?"
+            + " (valid: \(valid.joined(separator: ", ")))"
+    }
+}

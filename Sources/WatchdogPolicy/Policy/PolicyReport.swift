@@ -1,0 +1,235 @@
+/// A policy with everything that was found on the way to it.
+public struct PolicyReport: Sendable, Hashable {
+    /// A setting of the policy and where its value came from.
+    public struct Setting: Sendable, Hashable {
+        /// Which setting.
+        public var key: PolicyKey
+        /// The value in force.
+        public var value: String
+        /// The place in the file, or nothing where the value is built in.
+        public var position: SourcePosition?
+    }
+
+    /// Something in the file that the operator should look at.
+    public struct Problem: Sendable, Hashable {
+        /// How much a problem matters.
+        public enum Severity: String, Sendable, Hashable {
+            /// The file is understood all the same.
+            case warning
+            /// Something in the file cannot be understood.
+            case error
+        }
+
+        /// The place, or nothing where it is the whole file.
+        public var position: SourcePosition?
+        /// How much it matters.
+        public var severity: Severity
+        /// A clause with the remedy.
+        public var message: String
+    }
+
+    /// A key that starts with `vm.watchdog.`, with the value as Java gives it.
+    public struct RawEntry: Sendable, Hashable {
+        /// The key.
+        public var key: String
+        /// The value, blanks at its end included; of duplicates the last one.
+        public var value: String
+    }
+
+    /// The file, or nothing where there is none.
+    public var file: String?
+    /// The policy in force.
+    public var policy: Policy
+    /// All settings, in the order of the manual.
+    public var settings: [Setting]
+    /// The entries of ours as they stand in the file.
+    public var raw: [RawEntry]
+    /// What was found, in the order of the file.
+    public var problems: [Problem]
+
+    /// Whether a problem is an error.
+    public var hasErrors: Bool { problems.contains { $0.severity == .error } }
+
+    /// The built-in policy, for a host without a file.
+    public static let builtIn = PolicyReport(
+        file: nil, policy: .builtIn,
+        settings: PolicyKey.allCases.map {
+            Setting(key: $0, value: $0.value(in: .builtIn), position: nil)
+        },
+        raw: [], problems: [])
+
+    private init(
+        file: String?, policy: Policy, settings: [Setting], raw: [RawEntry], problems: [Problem]
+    ) {
+        self.file = file
+        self.policy = policy
+        self.settings = settings
+        self.raw = raw
+        self.problems = problems
+    }
+
+    /// Reports a file that is there but cannot be read: every guest is left alone.
+    ///
+    /// - Parameters:
+    ///   - file: The file's path.
+    ///   - message: A clause that says why, with the remedy.
+    public init(unreadable file: String, because message: String) {
+        self = .builtIn
+        self.file = file
+        problems = [Problem(position: nil, severity: .error, message: message)]
+        policy.fault = "\(file): \(message)"
+    }
+
+    /// Reads the policy from the text of a properties file.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole file.
+    ///   - file: The path, for messages.
+    public init(reading bytes: [UInt8], from file: String) {
+        self = .builtIn
+        self.file = file
+
+        let prefix = Array(PolicyKey.prefix.utf16)
+        let properties = Properties(reading: bytes) { $0.mayBeOurs(prefix: prefix) }
+        for position in properties.defects {
+            problems.append(
+                Problem(position: position, severity: .error, message: Message.malformedEscape))
+        }
+        if bytes.allSatisfy({ $0.isASCIIBlank }) {
+            problems.append(
+                Problem(position: nil, severity: .warning, message: Message.emptyFile))
+        }
+
+        var places: [PolicyKey: SourcePosition] = [:]
+        for (index, entry) in properties.entries.enumerated() {
+            let key = String(decoding: entry.key, as: UTF16.self)
+            let isLast = !properties.entries[(index + 1)...].contains { $0.key == entry.key }
+            if entry.key.starts(with: prefix) {
+                if !isLast {
+                    warn(entry.keyPosition, Message.duplicate(key))
+                    continue
+                }
+                raw.append(
+                    RawEntry(key: key, value: String(decoding: entry.value, as: UTF16.self)))
+            }
+            guard let known = PolicyKey(rawValue: key) else {
+                warn(entry.keyPosition, Message.unknownKey(key))
+                continue
+            }
+            if read(entry, as: known) { places[known] = entry.valuePosition }
+        }
+        problems.sort { ($0.position?.order ?? (0, 0)) < ($1.position?.order ?? (0, 0)) }
+        for index in settings.indices {
+            settings[index].value = settings[index].key.value(in: policy)
+            settings[index].position = places[settings[index].key]
+        }
+    }
+
+    /// Brings one entry into the policy.
+    ///
+    /// - Returns: Whether its value is in force.
+    private mutating func read(_ entry: Properties.Entry, as key: PolicyKey) -> Bool {
+        let text = String(decoding: entry.value, as: UTF16.self)
+        let value = text.trimmingBlanks()
+        if value.isEmpty {
+            warn(entry.valuePosition, Message.blank(key, default: key.value(in: .builtIn)))
+            return false
+        }
+        if value.endIndex != text.endIndex || value.startIndex != text.startIndex {
+            warn(entry.valuePosition, Message.surroundingBlanks(key))
+        }
+        if entry.isMalformed {
+            fail(entry.valuePosition, Message.uncertainValue(key))
+            return false
+        }
+        if let invalid = key.set(String(value), in: &policy) {
+            fail(entry.valuePosition, Message.badValue(key, invalid))
+            return false
+        }
+        return true
+    }
+
+    private mutating func fail(_ position: SourcePosition, _ message: String) {
+        let problem = Problem(position: position, severity: .error, message: message)
+        problems.append(problem)
+        if policy.fault == nil { policy.fault = problem.line(in: file ?? "") }
+    }
+
+    private mutating func warn(_ position: SourcePosition, _ message: String) {
+        problems.append(Problem(position: position, severity: .warning, message: message))
+    }
+}
+
+extension PolicyReport.Problem {
+    /// The problem as a compiler would print it: `file:line:column: severity: message`.
+    public func line(in file: String) -> String {
+        let place = position.map { ":\($0.line):\($0.column)" } ?? ""
+        return "\(file)\(place): \(severity.rawValue): \(message)"
+    }
+}
+
+extension SourcePosition {
+    fileprivate var order: (Int, Int) { (line, column) }
+}
+
+extension Properties.Text {
+    /// Whether the key is one of ours, or was meant to be: in another case, or behind a UTF-8 byte
+    /// order mark, which Java takes for a part of the first key.
+    fileprivate func mayBeOurs(prefix: [UInt16]) -> Bool {
+        var key = self[...]
+        if key.starts(with: byteOrderMark) { key = key.dropFirst(byteOrderMark.count) }
+        return key.count >= prefix.count
+            && zip(key, prefix).allSatisfy { unit, expected in
+                unit == expected || (0x41...0x5A).contains(unit) && unit | 0x20 == expected
+            }
+    }
+}
+
+/// The UTF-8 byte order mark, read as Latin-1.
+private let byteOrderMark: [UInt16] = [0xEF, 0xBB, 0xBF]
+
+extension UInt8 {
+    fileprivate var isASCIIBlank: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
+}
+
+private enum Message {
+    static let malformedEscape =
+        "malformed \\uXXXX escape, for which Java refuses the whole file;"
+        + " write four hexadecimal digits after \\u, or \\\\u for a backslash and a u"
+    static let emptyFile = "the file is empty; the built-in policy is in force"
+
+    static func duplicate(_ key: String) -> String {
+        "\(key) is set again further down; the last one is in force"
+    }
+
+    static func unknownKey(_ key: String) -> String {
+        let nearest = nearestSpelling(
+            to: key.lowercased(), among: PolicyKey.allCases.map(\.rawValue))
+        return "unknown key \(quoted(key)); did you mean '\(nearest)'?"
+    }
+
+    static func blank(_ key: PolicyKey, default value: String) -> String {
+        "\(key.rawValue) has no value; the default is in force"
+            + (value.isEmpty ? "" : ": '\(value)'")
+    }
+
+    static func surroundingBlanks(_ key: PolicyKey) -> String {
+        "\(key.rawValue) has blanks around its value, which are left out here;"
+            + " Java keeps blanks at the end, and the CloudStack agent stops on them"
+    }
+
+    static func uncertainValue(_ key: PolicyKey) -> String {
+        "\(key.rawValue) has a malformed \\uXXXX escape; guests are left alone until it is mended"
+    }
+
+    static func badValue(_ key: PolicyKey, _ invalid: InvalidValue) -> String {
+        var message = "\(key.rawValue): \(invalid.message)"
+        if invalid.value.contains("#") || invalid.value.contains("!") {
+            message += "; a comment cannot follow a value on its line"
+        }
+        if invalid.value.contains("\"") || invalid.value.contains("'") {
+            message += "; quotes are taken literally"
+        }
+        return message + "; guests are left alone until this is mended"
+    }
+}

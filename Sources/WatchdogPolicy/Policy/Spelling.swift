@@ -1,0 +1,96 @@
+/// Finds the word that takes the fewest edits to reach; of equals the first.
+///
+/// - Precondition: There is a candidate.
+func nearestSpelling(to word: String, among candidates: [String]) -> String {
+    var nearest = candidates[0]
+    var fewest = Int.max
+    // A value that somebody mistyped is short; of a long one its start decides.
+    let start = Array(word.utf8.prefix(64))
+    for candidate in candidates {
+        let edits = editDistance(start, Array(candidate.utf8))
+        if edits < fewest {
+            (nearest, fewest) = (candidate, edits)
+        }
+    }
+    return nearest
+}
+
+/// Counts the insertions, deletions and substitutions that lead from one text to the other.
+private func editDistance(_ source: [UInt8], _ target: [UInt8]) -> Int {
+    var row = Array(0...target.count)
+    for (i, byte) in source.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, other) in target.enumerated() {
+            let substituted = diagonal + (byte == other ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+        }
+    }
+    return row[target.count]
+}
+
+/// Puts foreign text into single quotes, safe for a terminal and a log.
+///
+/// Control characters, backslashes and quotes are written as escapes, and a text of more than 128
+/// characters is cut, so that whoever writes a name cannot forge a line.
+public func quoted(_ text: String) -> String {
+    "'\(escaped(text, quote: "'"))'"
+}
+
+/// Writes foreign text without anything that could end the quotes around it or move a cursor.
+public func escaped(_ text: String, quote: Unicode.Scalar) -> String {
+    var result = ""
+    for (count, scalar) in text.unicodeScalars.enumerated() {
+        if count == 128 {
+            result += "…"
+            break
+        }
+        switch scalar {
+        case "\\", quote:
+            result.unicodeScalars.append("\\")
+            result.unicodeScalars.append(scalar)
+        case "\n": result += "\\n"
+        case "\r": result += "\\r"
+        case "\t": result += "\\t"
+        default:
+            if scalar.isDisruptive {
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+    }
+    return result
+}
+
+extension Unicode.Scalar {
+    /// Whether the scalar is a control character or steers the direction of the text around it.
+    fileprivate var isDisruptive: Bool {
+        switch value {
+        case 0x00...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
+            true
+        default: false
+        }
+    }
+}
+
+extension StringProtocol {
+    /// The text without blanks at both ends: ASCII white space and the no-break space.
+    func trimmingBlanks() -> SubSequence {
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.isBlank }),
+            let last = scalars.lastIndex(where: { !$0.isBlank })
+        else { return self[startIndex..<startIndex] }
+        return self[first..<scalars.index(after: last)]
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isBlank: Bool {
+        switch value {
+        case 0x09...0x0D, 0x20, 0xA0: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// What the hypervisor does when a watchdog fires.
+///
+/// The values are those of the `action` attribute of
+/// [`<watchdog>`](https://libvirt.org/formatdomain.html#watchdog-devices).
+public enum WatchdogAction: String, Sendable, Hashable, CaseIterable {
+    /// Resets the guest forcefully; libvirt's default.
+    case reset
+    /// Asks the guest to shut down, which a hung guest will not do.
+    case shutdown
+    /// Powers the guest off forcefully.
+    case poweroff
+    /// Pauses the guest.
+    case pause
+    /// Does nothing.
+    case none
+    /// Dumps the guest's memory on the host, then lets it run on.
+    case dump
+    /// Injects a non-maskable interrupt into the guest.
+    case injectNMI = "inject-nmi"
+
+    /// Parses an action's name in any case; CloudStack's spelling `inject_nmi` is accepted.
+    init?(_ text: String) {
+        let name = text.lowercased()
+        self.init(rawValue: name == "inject_nmi" ? "inject-nmi" : name)
+    }
+}

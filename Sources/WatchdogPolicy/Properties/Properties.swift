@@ -1,0 +1,93 @@
+/// The entries of a Java properties file, in the order of the file.
+///
+/// The format is that of `java.util.Properties.load(InputStream)` as JDK 17 reads it: ISO-8859-1
+/// bytes, `\uXXXX` and the other escapes, continuation lines, `=`, `:` and blanks as separators,
+/// comments only at the start of a logical line. Blanks at the end of a value belong to it.
+///
+/// Where Java would refuse the whole file (a malformed `\uXXXX`), the place is kept in ``defects``
+/// and reading goes on: the `u` then stands for itself.
+public struct Properties: Sendable {
+    /// The UTF-16 code units of a Java string, which may hold surrogates without a partner.
+    public typealias Text = [UInt16]
+
+    /// A key with its value and the places of both.
+    public struct Entry: Sendable, Hashable {
+        /// The key, unescaped.
+        public var key: Text
+        /// The value, unescaped, blanks at its end included.
+        public var value: Text
+        /// The place of the key's first character.
+        public var keyPosition: SourcePosition
+        /// The place of the value's first character, or of where one would stand.
+        public var valuePosition: SourcePosition
+        /// Whether a malformed `\uXXXX` stands in the key or the value, so that neither is certain.
+        public var isMalformed: Bool
+    }
+
+    /// The wanted entries, duplicates included, in the order of the file.
+    public private(set) var entries: [Entry] = []
+
+    /// The places of malformed `\uXXXX` escapes; Java throws at the first one.
+    public private(set) var defects: [SourcePosition] = []
+
+    /// Reads a properties file.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole file.
+    ///   - isWanted: Whether to keep an entry with that key. The rest is dropped at once, so that
+    ///     a file's secrets do not stay in memory.
+    public init(reading bytes: [UInt8], keeping isWanted: (Text) -> Bool = { _ in true }) {
+        var lines = LogicalLines(bytes: bytes)
+        while let line = lines.next() {
+            let (keyEnd, valueStart) = line.split()
+            var malformed: [Int] = []
+            let key = line.unescaped(0..<keyEnd, malformed: &malformed)
+            let value = line.unescaped(valueStart..<line.count, malformed: &malformed)
+            for index in malformed {
+                defects.append(SourcePosition(of: line.source(of: index), in: bytes))
+            }
+            guard isWanted(key) else { continue }
+            entries.append(
+                Entry(
+                    key: key, value: value,
+                    keyPosition: SourcePosition(of: line.source(of: 0), in: bytes),
+                    valuePosition: SourcePosition(of: line.source(of: valueStart), in: bytes),
+                    isMalformed: !malformed.isEmpty))
+        }
+    }
+}
+
+/// A place in a text file.
+public struct SourcePosition: Sendable, Hashable {
+    /// The line, from 1.
+    public var line: Int
+    /// The column, from 1, in characters of the file's encoding.
+    public var column: Int
+
+    /// Makes a place from its numbers, both from 1.
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    /// Finds the place of a byte in a text of one byte per character.
+    ///
+    /// CR, LF and CR LF each end a line.
+    init(of offset: Int, in bytes: [UInt8]) {
+        var line = 1
+        var lineStart = 0
+        var index = 0
+        while index < offset {
+            let byte = bytes[index]
+            index += 1
+            if byte == ASCII.carriageReturn, index < bytes.count, bytes[index] == ASCII.lineFeed {
+                index += 1
+            }
+            if byte == ASCII.carriageReturn || byte == ASCII.lineFeed, index <= offset {
+                line += 1
+                lineStart = index
+            }
+        }
+        self.init(line: line, column: offset - lineStart + 1)
+    }
+}

@@ -1,0 +1,80 @@
+// libvirt's hook for QEMU guests, as https://libvirt.org/hooks.html describes it: called with
+// `GUEST OPERATION SUB-OPERATION EXTRA`, the definition on standard input. What each operation does
+// is a row of `HookOperation.table`; operations that are not there are met with silence and 0.
+//
+// Not here, on purpose: any call of libvirt, which would wait for a lock that libvirt holds while
+// the hook runs. What has to be done to a running guest, the protector does once the hook is gone.
+
+import DomainXML
+import Glibc
+import HostSystem
+import WatchdogPolicy
+
+@main
+enum Hook {
+    /// After how many seconds the hook leaves, whatever it waits for.
+    private static let patience: UInt32 = 2
+
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let operation = HookOperation(arguments: arguments), operation.readsDefinition,
+            let guest = arguments.first
+        else { _exit(0) }
+        let cutShort = LogLine(
+            operation: operation.name, guest: guest,
+            failure: "the hook was cut short by a signal or its alarm; the guest goes on without it"
+        )
+        SignalGuard.install(leavingAfter: patience, logging: cutShort.text)
+        let status: Int32
+        do {
+            status = try run(operation)
+        } catch {
+            // What libxml2 says of a broken document may quote it, and it may hold a password.
+            let reason = (error as? DocumentError)?.descriptionWithoutContent ?? "\(error)"
+            let line = LogLine(operation: operation.name, guest: guest, failure: reason)
+            SystemLog.send(line.text, severity: .error)
+            status = 0
+        }
+        // No clean-up is worth the time, or a failure after all is done.
+        _exit(status)
+    }
+
+    /// Carries out an operation.
+    ///
+    /// - Returns: The exit status.
+    private static func run(_ operation: HookOperation) throws -> Int32 {
+        let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
+        let document = try Document(parsing: input.span.bytes)
+        let facts = document.facts
+        let policy = PolicyReport.ofHost(.ofEnvironment()).policy
+        let plan = plan(policy, facts)
+        let outcome = HookOutcome(of: operation, for: plan, under: policy)
+
+        if outcome.printsDefinition {
+            document.apply(plan)
+            try writeAll(try document.serialized(), to: STDOUT_FILENO)
+        }
+        let line = LogLine(
+            operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,
+            result: outcome.refusal == nil ? nil : "refused")
+        SystemLog.send(line.text, severity: plan.severity)
+        if let refusal = outcome.refusal {
+            let message =
+                "virt-watchdog: \(facts.name.isEmpty ? "guest" : quoted(facts.name))"
+                + " is not started, since vm.watchdog.enforce=true and \(refusal)\n"
+            try? writeAll(Array(message.utf8), to: STDERR_FILENO)
+            return 1
+        }
+        if outcome.startsProtector, let uuid = facts.uuid {
+            try DetachedProcess.protector(ofGuest: uuid).start { error in
+                let failure =
+                    "the protector \(Layout.protector) cannot be started: \(error);"
+                    + " run install.sh again"
+                let line = LogLine(
+                    operation: operation.name, guest: facts.name, uuid: uuid, failure: failure)
+                SystemLog.send(line.text, severity: .error)
+            }
+        }
+        return 0
+    }
+}

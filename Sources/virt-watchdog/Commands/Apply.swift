@@ -1,0 +1,47 @@
+import ArgumentParser
+import Hypervisor
+import WatchdogPolicy
+
+/// `virt-watchdog apply`: does now, for guests that run, what the hook does at their start.
+struct Apply: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring guests that run to the policy, now.",
+        discussion: """
+            Does for guests that already run what the hook sees to when a guest starts. Doing it \
+            twice changes nothing.
+
+            Exit codes: 0 every guest is as the policy wants it; 1 a guest is not, as its line \
+            says; 2 libvirt cannot be reached.
+            """)
+
+    @OptionGroup var guests: GuestOptions
+    @OptionGroup var policy: PolicyOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if guests.guests.isEmpty, !guests.all {
+            throw ValidationError("Name guests, or say --all for all that run.")
+        }
+    }
+
+    func run() throws {
+        let report = policy.report()
+        let connection = try guests.connection(readOnly: false)
+        let protector = Protector(policy: report.policy, timing: .brisk)
+        let rows = try guests.find(on: connection).map { found in
+            GuestRow(found) { guest in
+                guard try guest.isRunning() else {
+                    throw GuestProblem(
+                        guest: guest.name,
+                        message: "the guest does not run; the hook sees to it when it starts")
+                }
+                let protection = try protector.protect { () throws(LibvirtError) in guest }
+                return GuestRow(protection)
+            }
+        }
+        try GuestRow.print(rows, json: json)
+        if report.hasErrors || !rows.allSatisfy(\.isConverged) { throw ExitCode.notAsWanted }
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import WatchdogPolicy
+
+/// `virt-watchdog config`: the policy in force.
+struct Config: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the policy in force, and where each setting comes from.",
+        discussion: "Exit codes: 0 the file is in order, warnings apart; 1 it has errors.")
+
+    @OptionGroup var policy: PolicyOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let report = policy.report()
+        if json {
+            try StandardOutput.print(json: Answer(report))
+        } else {
+            try StandardOutput.print(text(of: report))
+        }
+        if report.hasErrors { throw ExitCode.notAsWanted }
+    }
+
+    private func text(of report: PolicyReport) -> String {
+        var table = Table("SETTING", "VALUE", "FROM")
+        for setting in report.settings {
+            table.add(setting.key.rawValue, escaped(setting.value), setting.origin(in: report))
+        }
+        let head = report.file.map { "policy file: \(escaped($0))" } ?? "policy file: none"
+        let problems = report.problems.map { $0.line(in: report.file ?? "") }
+        let verdict =
+            report.policy.fault == nil ? [] : ["Guests are left alone until the errors are mended."]
+        return ([head, table.text] + problems + verdict).joined(separator: "\n")
+    }
+
+    private func escaped(_ text: String) -> String {
+        WatchdogPolicy.escaped(text, quote: "\"")
+    }
+
+    /// What `--json` prints.
+    private struct Answer: Encodable {
+        struct Setting: Encodable {
+            var value: String
+            var source: String
+            var line: Int?
+        }
+
+        struct Problem: Encodable {
+            var line: Int?
+            var column: Int?
+            var severity: String
+            var message: String
+        }
+
+        var file: String?
+        var settings: [String: Setting]
+        var raw: [String: String]
+        var problems: [Problem]
+
+        init(_ report: PolicyReport) {
+            file = report.file
+            settings = Dictionary(
+                uniqueKeysWithValues: report.settings.map { setting in
+                    let source = setting.origin(in: report)
+                    return (
+                        setting.key.rawValue,
+                        Setting(value: setting.value, source: source, line: setting.position?.line)
+                    )
+                })
+            raw = Dictionary(
+                report.raw.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+            problems = report.problems.map { problem in
+                Problem(
+                    line: problem.position?.line, column: problem.position?.column,
+                    severity: problem.severity.rawValue, message: problem.message)
+            }
+        }
+
+        /// The synthesised encoding leaves out what is nil; here `file` is always there.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(file, forKey: .file)
+            try container.encode(settings, forKey: .settings)
+            try container.encode(raw, forKey: .raw)
+            try container.encode(problems, forKey: .problems)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case file, settings, raw, problems
+        }
+    }
+}
+
+extension PolicyReport.Setting {
+    /// Where the value comes from: `file:line`, or `built in`.
+    fileprivate func origin(in report: PolicyReport) -> String {
+        guard let file = report.file, let position else { return "built in" }
+        return "\(file):\(position.line)"
+    }
+}

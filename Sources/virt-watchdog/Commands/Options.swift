@@ -1,0 +1,76 @@
+import ArgumentParser
+import HostSystem
+import Hypervisor
+import WatchdogPolicy
+
+/// Where the policy comes from.
+struct PolicyOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The properties file to read instead of the host's.", valueName: "file"))
+    var properties: String?
+
+    /// Reads the policy of the file that was chosen, in the environment or here, or of the host.
+    func report() -> PolicyReport {
+        var layout = Layout.ofEnvironment()
+        if let properties { layout.chosenProperties = properties }
+        return .ofHost(layout)
+    }
+}
+
+/// Which guests a command is about, and where they are.
+struct GuestOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The libvirt URI to connect to, as in virsh.", valueName: "uri"))
+    var connect: String?
+
+    @Flag(help: "All guests that run.")
+    var all = false
+
+    @Argument(help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"))
+    var guests: [String] = []
+
+    func validate() throws {
+        if all, !guests.isEmpty {
+            throw ValidationError("Name guests or say --all, not both.")
+        }
+    }
+
+    /// Connects to libvirt, or explains why that cannot be done.
+    func connection(readOnly: Bool) throws -> Connection {
+        do {
+            return try Connection(to: connect, readOnly: readOnly)
+        } catch {
+            StandardError.print(
+                "cannot connect to libvirt\(connect.map { " at \(quoted($0))" } ?? ""): \(error);"
+                    + " start libvirtd or virtqemud, or name another URI with --connect")
+            throw ExitCode.noConnection
+        }
+    }
+
+    /// Finds the guests; one that is not there is an error in its place.
+    func find(on connection: Connection) throws -> [Result<Guest, GuestProblem>] {
+        guard !guests.isEmpty else {
+            do {
+                return try connection.runningGuests().map { .success($0) }
+            } catch {
+                StandardError.print("cannot list the guests: \(error)")
+                throw ExitCode.noConnection
+            }
+        }
+        return guests.map { name in
+            do throws(LibvirtError) {
+                return .success(try connection.guest(named: name))
+            } catch {
+                return .failure(GuestProblem(guest: name, message: error.message))
+            }
+        }
+    }
+}
+
+/// What keeps a command from treating a guest.
+struct GuestProblem: Error {
+    var guest: String
+    var message: String
+}

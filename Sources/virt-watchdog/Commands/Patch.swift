@@ -1,0 +1,72 @@
+import ArgumentParser
+import DomainXML
+import HostSystem
+import WatchdogPolicy
+
+/// `virt-watchdog patch`: the patched definition, for tools that pipe definitions through.
+struct Patch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print a definition with the watchdog that the policy asks for.",
+        discussion: """
+            Reads the definition of a domain, as virsh dumpxml prints it, and prints it patched; \
+            unchanged if there is nothing to do, and then says why on standard error. Nothing is \
+            connected to and nothing is changed.
+
+            Exit codes: 0 the definition was printed; 1 the definition or the policy has an error.
+            """)
+
+    @OptionGroup var policy: PolicyOptions
+
+    @Flag(help: "Print a unified diff instead, of the definition as libxml2 writes it.")
+    var diff = false
+
+    @Argument(help: "The file to read; standard input if there is none, or for -.")
+    var file: String?
+
+    func run() throws {
+        let report = policy.report()
+        let (name, bytes) = try input()
+        let before: [UInt8]
+        let after: [UInt8]
+        do throws(DocumentError) {
+            let document = try Document(parsing: bytes.span.bytes)
+            let plan = plan(report.policy, document.facts)
+            before = diff ? try document.serialized() : bytes
+            document.apply(plan)
+            after = plan.changesDefinition ? try document.serialized() : before
+            let remarks = (plan.changesDefinition ? [] : ["unchanged: \(plan.reason)"])
+            for remark in remarks + plan.warnings.map({ "warning: \($0)" }) {
+                StandardError.print("\(name): \(remark)")
+            }
+        } catch {
+            StandardError.print(error.message(in: name))
+            throw ExitCode.notAsWanted
+        }
+        if diff {
+            let diff = UnifiedDiff(
+                from: String(decoding: before, as: UTF8.self),
+                to: String(decoding: after, as: UTF8.self),
+                oldName: name, newName: "\(name) (patched)")
+            try StandardOutput.write(Array(diff.text.utf8))
+        } else {
+            try StandardOutput.write(after)
+        }
+        if report.hasErrors {
+            for problem in report.problems where problem.severity == .error {
+                StandardError.print(problem.line(in: report.file ?? ""))
+            }
+            throw ExitCode.notAsWanted
+        }
+    }
+
+    private func input() throws -> (name: String, bytes: [UInt8]) {
+        let limit = Document.maximumLength
+        guard let file, file != "-" else { return ("<stdin>", try readAll(from: 0, limit: limit)) }
+        do {
+            return (file, try readFile(file, limit: limit))
+        } catch {
+            StandardError.print("\(file): cannot be read: \(error)")
+            throw ExitCode.notAsWanted
+        }
+    }
+}

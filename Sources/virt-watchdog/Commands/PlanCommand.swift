@@ -1,0 +1,35 @@
+import ArgumentParser
+import Hypervisor
+import WatchdogPolicy
+
+/// `virt-watchdog plan`: what would be done to guests, and why.
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show what would be done to guests, and why.",
+        discussion: """
+            Without names, all guests that run. Nothing is changed.
+
+            Exit codes: 0 every guest was planned for; 1 a guest cannot be read or the policy has \
+            errors; 2 libvirt cannot be reached.
+            """)
+
+    @OptionGroup var guests: GuestOptions
+    @OptionGroup var policy: PolicyOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let report = policy.report()
+        let connection = try guests.connection(readOnly: true)
+        let rows = try guests.find(on: connection).map { found in
+            GuestRow(found) { guest in
+                let facts = try GuestFacts(definition: guest.definition())
+                return GuestRow(facts, WatchdogPolicy.plan(report.policy, facts))
+            }
+        }
+        try GuestRow.print(rows, json: json)
+        if report.hasErrors || rows.contains(where: \.isProblem) { throw ExitCode.notAsWanted }
+    }
+}

@@ -1,0 +1,103 @@
+import Hypervisor
+import WatchdogPolicy
+
+/// What `plan` and `apply` say of a guest.
+struct GuestRow: Encodable {
+    /// A watchdog, as the plan wants it.
+    struct Device: Encodable {
+        var model: String
+        var action: String
+        var rootPort: UInt32?
+    }
+
+    var name: String
+    var uuid: String?
+    var state: String?
+    var machine: String?
+    var plan: String?
+    var device: Device?
+    var result: String?
+    var reason: String
+    var warnings: [String] = []
+    private(set) var isProblem = false
+    private(set) var isConverged = false
+
+    private enum CodingKeys: String, CodingKey {
+        case name, uuid, state, machine, plan, device, result, reason, warnings
+    }
+
+    /// The row of a guest that was planned for.
+    init(_ facts: GuestFacts, _ plan: Plan) {
+        name = facts.name
+        uuid = facts.uuid
+        state = facts.isLive ? "running" : "shut off"
+        machine = facts.machine
+        self.plan = plan.name
+        device = Device(plan)
+        reason = plan.reason
+        warnings = plan.warnings
+    }
+
+    /// The row of a guest whose plan was carried out.
+    init(_ protection: Protection) {
+        self.init(protection.facts, protection.plan)
+        result = protection.result.rawValue
+        reason = protection.reason
+        isConverged = protection.isConverged
+    }
+
+    /// The row that `make` gives for a guest that was found, or that of the problem.
+    init(_ found: Result<Guest, GuestProblem>, _ make: (Guest) throws -> GuestRow) {
+        switch found {
+        case .failure(let problem): self.init(problem)
+        case .success(let guest):
+            do {
+                self = try make(guest)
+            } catch let problem as GuestProblem {
+                self.init(problem)
+            } catch {
+                self.init(GuestProblem(guest: guest.name, message: "\(error)"))
+            }
+        }
+    }
+
+    private init(_ problem: GuestProblem) {
+        name = problem.guest
+        result = "failed"
+        reason = problem.message
+        isProblem = true
+    }
+
+    /// Prints rows as a table or as JSON.
+    static func print(_ rows: [GuestRow], json: Bool) throws {
+        if json {
+            try StandardOutput.print(json: ["guests": rows])
+            return
+        }
+        var table = Table("GUEST", "PLAN", "RESULT", "REASON")
+        for row in rows {
+            table.add(
+                escaped(row.name, quote: "\""), row.plan ?? "-", row.result ?? "-",
+                ([row.reason] + row.warnings.map { "warning: \($0)" }).joined(separator: "; "))
+        }
+        try StandardOutput.print(rows.isEmpty ? "No guest runs." : table.text)
+    }
+}
+
+extension GuestRow.Device {
+    /// The device that a plan adds, or nothing where it adds none.
+    fileprivate init?(_ plan: Plan) {
+        switch plan.decision {
+        case .attach(let device, let point):
+            self.init(device)
+            if case .rootPort(let address) = point { rootPort = address.bus }
+        case .coldPlug(let device, _): self.init(device)
+        case .leave, .changeAction, .refuse: return nil
+        }
+    }
+
+    private init(_ device: WatchdogDevice) {
+        model = device.model.rawValue
+        action = device.action.rawValue
+    }
+}

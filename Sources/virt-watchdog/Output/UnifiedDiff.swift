@@ -1,0 +1,91 @@
+/// The difference of two texts in the unified format of diff(1).
+struct UnifiedDiff {
+    /// How many lines stand around a change.
+    private static let context = 3
+
+    /// The text of the diff; empty where nothing differs.
+    let text: String
+
+    /// Compares two texts.
+    ///
+    /// - Parameters:
+    ///   - oldName: What the old text is called in the header.
+    ///   - newName: What the new text is called there.
+    init(from old: String, to new: String, oldName: String, newName: String) {
+        let changes = Self.changes(Self.lines(old), Self.lines(new))
+        let hunks = Self.hunks(of: changes)
+        text =
+            hunks.isEmpty
+            ? "" : "--- \(oldName)\n+++ \(newName)\n" + hunks.map { Self.text(of: $0) }.joined()
+    }
+
+    /// A line with its place in both texts, from 0, and whether it stands in both or in one.
+    private struct Line {
+        var sign: Character
+        var text: Substring
+        var oldIndex: Int
+        var newIndex: Int
+    }
+
+    private static func lines(_ text: String) -> [Substring] {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines
+    }
+
+    private static func changes(_ old: [Substring], _ new: [Substring]) -> [Line] {
+        let difference = new.difference(from: old)
+        var removed: Set<Int> = []
+        var inserted: Set<Int> = []
+        for change in difference {
+            switch change {
+            case .remove(let offset, _, _): removed.insert(offset)
+            case .insert(let offset, _, _): inserted.insert(offset)
+            }
+        }
+        var lines: [Line] = []
+        var (i, j) = (0, 0)
+        while i < old.count || j < new.count {
+            if i < old.count, removed.contains(i) {
+                lines.append(Line(sign: "-", text: old[i], oldIndex: i, newIndex: j))
+                i += 1
+            } else if j < new.count, inserted.contains(j) {
+                lines.append(Line(sign: "+", text: new[j], oldIndex: i, newIndex: j))
+                j += 1
+            } else {
+                lines.append(Line(sign: " ", text: old[i], oldIndex: i, newIndex: j))
+                (i, j) = (i + 1, j + 1)
+            }
+        }
+        return lines
+    }
+
+    /// Groups changes whose contexts touch.
+    private static func hunks(of lines: [Line]) -> [ArraySlice<Line>] {
+        var ranges: [Range<Int>] = []
+        for (index, line) in lines.enumerated() where line.sign != " " {
+            let range = max(0, index - context)..<min(lines.count, index + context + 1)
+            if let last = ranges.last, last.upperBound >= range.lowerBound {
+                ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                ranges.append(range)
+            }
+        }
+        return ranges.map { lines[$0] }
+    }
+
+    private static func text(of hunk: ArraySlice<Line>) -> String {
+        guard let first = hunk.first else { return "" }
+        let old = span(from: first.oldIndex, count: hunk.count { $0.sign != "+" })
+        let new = span(from: first.newIndex, count: hunk.count { $0.sign != "-" })
+        return hunk.reduce(into: "@@ -\(old) +\(new) @@\n") { text, line in
+            text += "\(line.sign)\(line.text)\n"
+        }
+    }
+
+    /// A place in a hunk's header: an empty one names the line before it.
+    private static func span(from index: Int, count: Int) -> String {
+        let line = count == 0 ? index : index + 1
+        return count == 1 ? "\(line)" : "\(line),\(count)"
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import HostSystem
+
+/// The command-line tool; as `protect` it is the protector, too.
+@main
+struct VirtWatchdog: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "virt-watchdog",
+        abstract:
+            "Give libvirt guests a watchdog, so that the hypervisor resets them when they hang.",
+        discussion: """
+            The hook /etc/libvirt/hooks/qemu does this for every guest that starts. With these \
+            commands one sees what it does, and does it for guests that already run.
+
+            Exit codes: 0 all is well; 1 something is not, as the output says; 2 libvirt cannot be \
+            reached; 64 the command line is wrong.
+            """,
+        version: Layout.version,
+        subcommands: [Config.self, Patch.self, PlanCommand.self, Apply.self, Protect.self])
+}
+
+/// The exit codes of the tool, besides 0.
+extension ExitCode {
+    /// Something is not as it should be, and was printed.
+    static let notAsWanted = ExitCode(1)
+    /// libvirt cannot be reached.
+    static let noConnection = ExitCode(2)
+}
