@@ -1,7 +1,13 @@
 #ifndef VIRT_WATCHDOG_BUILD_SETTINGS_H
 #define VIRT_WATCHDOG_BUILD_SETTINGS_H
 
-/* The folder the protector is started from; install.sh --prefix passes another one with -Xcc -D. */
+/* install.sh --prefix writes this file, since a definition with quotes gets lost on its way through
+   the build's command lines. */
+#if __has_include(<virt-watchdog-prefix.h>)
+#include <virt-watchdog-prefix.h>
+#endif
+
+/* The folder that the protector is started from. */
 #ifndef VIRT_WATCHDOG_BINDIR
 #define VIRT_WATCHDOG_BINDIR "/usr/bin"
 #endif

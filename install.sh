@@ -1,0 +1,483 @@
+#!/bin/sh
+# Builds virt-watchdog and installs it on a libvirt host; see --help.
+set -eu
+
+root=$(cd "$(dirname "$0")" && pwd)
+build=$root/.build/install
+PATH=$PATH:/usr/sbin:/sbin
+
+destdir=''
+prefix=/usr
+deps=yes
+dry_run=no
+task=install
+
+usage() {
+    cat <<'TEXT'
+Usage: ./install.sh [OPTION...]
+
+Builds virt-watchdog and installs it on this host: the hook that libvirt runs
+when a guest starts, the tool virt-watchdog, and a first agent.properties.
+Running it again upgrades in place.
+
+  --destdir DIR  install into the tree DIR; nothing is reloaded there
+  --prefix DIR   put the tool into DIR/bin (default: /usr); AppArmor lets
+                 libvirt start programs in /usr/bin and /usr/sbin only
+  --no-deps      do not call the package manager
+  --dry-run      say what would be done, and do nothing
+  --uninstall    take back what was installed, but a changed agent.properties
+  --demo         show on a private libvirtd, beside the system's own, that a
+                 guest that hangs is reset; install nothing but packages
+  --help         show this text
+TEXT
+}
+
+say() { printf '%s\n' "$*"; }
+step() { printf '==> %s\n' "$*"; }
+fail() {
+    printf 'install.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+# Does something, or says so in a dry run.
+run() {
+    if [ "$dry_run" = yes ]; then
+        say "would run: $*"
+    else
+        "$@"
+    fi
+}
+
+parse_arguments() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --destdir | --prefix)
+            [ $# -ge 2 ] || fail "$1 needs a folder; see --help"
+            set_folder "$1" "$2"
+            shift
+            ;;
+        --destdir=* | --prefix=*) set_folder "${1%%=*}" "${1#*=}" ;;
+        --no-deps) deps=no ;;
+        --dry-run) dry_run=yes ;;
+        --uninstall) task=uninstall ;;
+        --demo) task=demo ;;
+        --help | -h)
+            usage
+            exit 0
+            ;;
+        *) fail "unknown option '$1'; see --help" ;;
+        esac
+        shift
+    done
+}
+
+set_folder() {
+    case $2 in
+    /*) ;;
+    *) [ "$1" = --destdir ] || fail "$1 needs an absolute path, not '$2'" ;;
+    esac
+    case $1 in
+    --destdir) destdir=$(absolute "${2%/}") ;;
+    --prefix) prefix=${2%/} ;;
+    esac
+}
+
+absolute() {
+    case $1 in
+    '' | /*) printf '%s' "$1" ;;
+    *) printf '%s/%s' "$(pwd)" "$1" ;;
+    esac
+}
+
+need_root() {
+    [ "$(id -u)" -eq 0 ] || [ "$dry_run" = yes ] || fail "needs root: run it with sudo"
+}
+
+# --- What is installed -------------------------------------------------------
+
+hooks=/etc/libvirt/hooks
+properties=/etc/virt-watchdog/agent.properties
+cloudstack_properties=/etc/cloudstack/agent/agent.properties
+
+# The one table of installed files: mode, source, target; no target where none is wanted.
+files() {
+    cat <<TABLE
+0755|$build/virt-watchdog|$prefix/bin/virt-watchdog
+0755|$build/virt-watchdog-hook|$(hook_target)
+0644|$root/hooks/agent.properties|$(properties_target)
+TABLE
+}
+
+# What the table put where: `file CHECKSUM PATH` and `folder - PATH`, for --uninstall.
+manifest() { printf '%s' "$prefix/share/virt-watchdog/installed"; }
+
+# The hook's own place, unless another hook has it, or CloudStack's agent, which copies its hook
+# there without looking at each of its upgrades.
+hook_target() {
+    if is_ours "$hooks/qemu.d/50-virt-watchdog"; then
+        say "$hooks/qemu.d/50-virt-watchdog"
+    elif is_ours "$hooks/qemu"; then
+        say "$hooks/qemu"
+    elif exists "$hooks/qemu" || exists /usr/share/cloudstack-agent; then
+        say "$hooks/qemu.d/50-virt-watchdog"
+    else
+        say "$hooks/qemu"
+    fi
+}
+
+properties_target() {
+    exists "$cloudstack_properties" || exists "$properties" || say "$properties"
+}
+
+exists() { [ -e "$destdir$1" ] || [ -L "$destdir$1" ]; }
+
+# The XML namespace stands in each build of the hook, and in nobody else's.
+is_ours() { grep -aqs 'urn:virt-watchdog:policy:1' "$destdir$1"; }
+
+checksum() { cksum <"$1" | tr ' ' '-'; }
+
+check_hook_target() {
+    case $(hook_target) in
+    */qemu.d/*) ;;
+    *) return 0 ;;
+    esac
+    version=$(libvirt_version)
+    [ -n "$version" ] || return 0
+    major=${version%%.*}
+    minor=${version#*.}
+    minor=${minor%%.*}
+    [ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 5 ]; } || fail \
+        "another hook stands at $hooks/qemu, and libvirt $version runs one hook only (6.5.0 and" \
+        "later run all in $hooks/qemu.d): upgrade libvirt, or let that hook call ours"
+}
+
+libvirt_version() {
+    for program in libvirtd virtqemud virsh; do
+        if command -v "$program" >/dev/null 2>&1; then
+            "$program" --version 2>/dev/null |
+                sed -n 's/^\([^0-9]*\)\([0-9][0-9]*\.[0-9][0-9]*\.[0-9][0-9]*\).*/\2/p' | head -n 1
+            return
+        fi
+    done
+}
+
+# A hook that may not be executed stops the start of every guest.
+check_selinux() {
+    [ -z "$destdir" ] || return 0
+    [ "$(getenforce 2>/dev/null || true)" = Enforcing ] || return 0
+    command -v virtqemud >/dev/null 2>&1 || return 0
+    fail "SELinux is enforcing, and its policy lets virtqemud run no hook: every guest's start" \
+        "would fail. Give virtqemud_t the right to run virt_hook_t in a local policy module," \
+        "or make it permissive (semanage permissive -a virtqemud_t), then use --destdir and copy"
+}
+
+# --- What it takes -----------------------------------------------------------
+
+package_manager() {
+    for manager in apt-get dnf zypper; do
+        if command -v "$manager" >/dev/null 2>&1; then
+            say "$manager"
+            return
+        fi
+    done
+}
+
+# What the build needs: a file that tells whether it is there, then the package by manager.
+build_packages() {
+    cat <<'TABLE'
+/usr/include/libxml2/libxml/parser.h libxml2-dev libxml2-devel libxml2-devel
+/usr/include/libvirt/libvirt.h libvirt-dev libvirt-devel libvirt-devel
+/usr/include/unicode/utypes.h libicu-dev libicu-devel libicu-devel
+/usr/include/lzma.h liblzma-dev xz-devel xz-devel
+/usr/include/zlib.h zlib1g-dev zlib-devel zlib-devel
+TABLE
+}
+
+missing_build_packages() {
+    build_packages | while read -r file apt dnf zypper; do
+        # Debian keeps some headers in a folder for the architecture.
+        if [ -e "$file" ] || find /usr/include -path "*/${file#/usr/include/}" 2>/dev/null |
+            grep -q .; then
+            continue
+        fi
+        case $1 in
+        apt-get) say "$apt" ;;
+        dnf) say "$dnf" ;;
+        zypper) say "$zypper" ;;
+        esac
+    done
+}
+
+daemon_packages() {
+    command -v libvirtd >/dev/null 2>&1 || command -v virtqemud >/dev/null 2>&1 || case $1 in
+    apt-get) say "libvirt-daemon-system libvirt-clients" ;;
+    dnf | zypper) say "libvirt-daemon-driver-qemu libvirt-client" ;;
+    esac
+    find /usr/bin /usr/libexec -name 'qemu-system-*' -o -name qemu-kvm 2>/dev/null |
+        grep -q . || case $1 in
+        apt-get) say "qemu-system" ;;
+        dnf) say "qemu-kvm" ;;
+        zypper) say "qemu" ;;
+    esac
+}
+
+install_packages() {
+    [ $# -gt 0 ] || return 0
+    step "Installing packages: $*"
+    need_root
+    case $(package_manager) in
+    apt-get)
+        run apt-get update -qq
+        run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+        ;;
+    dnf) run dnf install -y -q "$@" ;;
+    zypper) run zypper --non-interactive --quiet install --no-recommends "$@" ;;
+    esac
+}
+
+install_dependencies() {
+    [ "$deps" = yes ] || return 0
+    manager=$(package_manager)
+    [ -n "$manager" ] || fail "finds no apt-get, dnf or zypper: install the development files of" \
+        "libxml2, libvirt, ICU, lzma and zlib, then use --no-deps"
+    packages=$(missing_build_packages "$manager")
+    if [ -z "$destdir" ] && [ "$task" = install ]; then
+        daemon=$(daemon_packages "$manager")
+        [ -z "$daemon" ] || say "This host has no libvirt daemon or no QEMU; they are installed, too."
+        packages="$packages $daemon"
+    fi
+    # shellcheck disable=SC2086 # one word a package
+    install_packages $packages
+}
+
+# sudo takes away the path of a toolchain that was unpacked somewhere.
+find_swift() {
+    for folder in '' /opt/swift/usr/bin/ /usr/local/swift/usr/bin/ /usr/share/swift/usr/bin/ \
+        /usr/libexec/swift/bin/ "${HOME:-}/.local/share/swiftly/bin/" \
+        "/home/${SUDO_USER:-}/.local/share/swiftly/bin/"; do
+        if command -v "${folder}swift" >/dev/null 2>&1; then
+            command -v "${folder}swift"
+            return
+        fi
+    done
+}
+
+require_swift() {
+    swift=$(find_swift)
+    [ -n "$swift" ] || fail "finds no Swift: install Swift 6.2 or later as" \
+        "https://www.swift.org/install/linux says, and have it on the PATH (sudo env PATH=\"\$PATH\" ...)"
+    toolchain=$(dirname "$(readlink -f "$swift")")
+}
+
+# --- Building ----------------------------------------------------------------
+
+# The archives that a static hook is made of, behind libxml2 itself.
+archives='xml2 icuuc lzma z stdc++ m'
+
+# Names the archives that this system does not have.
+missing_archives() {
+    for archive in $archives c; do
+        case $("$toolchain/clang" -print-file-name="lib$archive.a") in
+        /*) ;;
+        *) say "lib$archive.a" ;;
+        esac
+    done
+}
+
+build_all() {
+    require_swift
+    step "Building with $("$swift" --version 2>/dev/null | head -n 1)"
+    if [ "$dry_run" = yes ]; then
+        say "would build the hook and the tool in $build"
+        return
+    fi
+    mkdir -p "$build"
+    build_hook
+    build_product virt-watchdog tool
+}
+
+build_hook() {
+    missing=$(missing_archives | tr '\n' ' ')
+    if [ -z "$missing" ]; then
+        set -- -Xswiftc -static-executable \
+            -Xlinker "-L$(dirname "$("$toolchain/clang" -print-file-name=libstdc++.a)")"
+        for archive in $archives; do set -- "$@" -Xlinker "-l$archive"; done
+        if build_product virt-watchdog-hook hook "$@"; then return; fi
+        missing='a library that can be linked statically '
+    fi
+    say "The hook is linked dynamically: this system lacks ${missing}(it then starts slower)."
+    build_product virt-watchdog-hook hook
+}
+
+# Builds a product into $build: product, name of its scratch folder, more options.
+build_product() {
+    product=$1
+    scratch=$build/$2
+    shift 2
+    if [ "$prefix" != /usr ]; then
+        # The build does not notice that the prefix is another one than last time.
+        scratch=$scratch-for-prefix
+        rm -rf "$scratch"
+        mkdir -p "$scratch-header"
+        printf '#define VIRT_WATCHDOG_BINDIR "%s/bin"\n' "$prefix" \
+            >"$scratch-header/virt-watchdog-prefix.h"
+        set -- "$@" -Xcc "-I$scratch-header"
+    fi
+    say "    $product ..."
+    if ! (cd "$root" && "$swift" build -c release --product "$product" --scratch-path "$scratch" \
+        --static-swift-stdlib --disable-local-rpath -Xlinker -s \
+        "$@") >"$scratch.log" 2>&1; then
+        tail -n 30 "$scratch.log" >&2
+        say "    The whole log is $scratch.log." >&2
+        return 1
+    fi
+    cp "$scratch/release/$product" "$build/$product"
+}
+
+# --- Installing --------------------------------------------------------------
+
+install_files() {
+    step "Installing${destdir:+ into $destdir}"
+    new=$build/installed
+    if [ "$dry_run" = no ]; then
+        mkdir -p "$build" "$destdir/"
+        # What an earlier run made, this one keeps responsible for.
+        grep '^folder ' "$destdir$(manifest)" 2>/dev/null >"$new" || true
+        grep " $properties\$" "$destdir$(manifest)" 2>/dev/null >>"$new" || true
+    fi
+    files | while IFS='|' read -r mode source target; do
+        [ -n "$target" ] || continue
+        say "    $target"
+        [ "$dry_run" = yes ] || put "$mode" "$source" "$target"
+    done
+    [ "$dry_run" = no ] || return 0
+    make_folder "$(dirname "$(manifest)")"
+    sort -u "$new" >"$destdir$(manifest)"
+}
+
+# Writes beside the target, then renames: libvirt may run the hook at any moment.
+put() {
+    make_folder "$(dirname "$3")"
+    temporary=$destdir$(dirname "$3")/.$(basename "$3").new
+    cp "$2" "$temporary"
+    chmod "$1" "$temporary"
+    mv -f "$temporary" "$destdir$3"
+    if command -v restorecon >/dev/null 2>&1; then restorecon "$destdir$3" || true; fi
+    printf 'file %s %s\n' "$(checksum "$destdir$3")" "$3" >>"$new"
+}
+
+make_folder() {
+    [ -d "$destdir$1" ] && return
+    make_folder "$(dirname "$1")"
+    mkdir "$destdir$1"
+    printf 'folder - %s\n' "$1" >>"$new"
+}
+
+# libvirt looks for its first hook when it starts or reloads, and not again.
+reload_daemons() {
+    [ -z "$destdir" ] || return 0
+    for daemon in libvirtd virtqemud; do
+        if [ -d /run/systemd/system ]; then
+            if systemctl is-active --quiet "$daemon.service"; then
+                step "Reloading $daemon"
+                run systemctl reload "$daemon.service"
+            fi
+        elif pid=$(cat "/run/$daemon.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; then
+            step "Reloading $daemon"
+            run kill -HUP "$pid"
+        fi
+    done
+}
+
+summarize() {
+    [ "$dry_run" = no ] || return 0
+    [ -z "$destdir" ] || return 0
+    step "Now in force"
+    "$prefix/bin/virt-watchdog" config || true
+    cat <<TEXT
+==> What to do next
+    Guests that start from now on get a watchdog. For those that run already:
+        virt-watchdog plan           shows what would be done, and why
+        virt-watchdog apply --all    does it
+    A guest is reset only if it feeds its watchdog: see "What the guest needs" in README.md.
+TEXT
+}
+
+install_all() {
+    [ -n "$destdir" ] || need_root
+    check_selinux
+    check_hook_target
+    install_dependencies
+    check_hook_target
+    build_all
+    install_files
+    case $prefix in
+    /usr) ;;
+    *) say "Where AppArmor confines libvirtd, the hook may not start $prefix/bin/virt-watchdog." ;;
+    esac
+    reload_daemons
+    summarize
+}
+
+# --- Taking back -------------------------------------------------------------
+
+uninstall_all() {
+    [ -n "$destdir" ] || need_root
+    list=$destdir$(manifest)
+    [ -e "$list" ] || fail "nothing is installed there: $list does not exist"
+    step "Removing"
+    grep '^file ' "$list" | while read -r _ sum path; do
+        [ -e "$destdir$path" ] || continue
+        if [ "$path" = "$properties" ] && [ "$(checksum "$destdir$path")" != "$sum" ]; then
+            say "    $path was changed and stays"
+        elif [ "$path" != "$properties" ] && ! is_ours "$path" && [ "$path" = "$hooks/qemu" ]; then
+            say "    $path is another hook now and stays"
+        else
+            say "    $path"
+            run rm -f "$destdir$path"
+        fi
+    done
+    folders=$(grep '^folder ' "$list" | cut -d ' ' -f 3- | sort -r)
+    run rm -f "$list"
+    printf '%s\n' "$folders" | while read -r path; do
+        [ -d "$destdir$path" ] || continue
+        # One that has something else in it by now stays.
+        run rmdir "$destdir$path" 2>/dev/null || true
+    done
+    reload_daemons
+    say "Guests that run keep their watchdog until they are shut off."
+}
+
+# --- Showing -----------------------------------------------------------------
+
+show_demo() {
+    need_root
+    [ "$(package_manager)" = apt-get ] || fail "--demo fetches its guest's kernel from Debian or" \
+        "Ubuntu; on another system, use ./install.sh"
+    lab=$root/Tests/Live/lab
+    install_dependencies
+    if [ "$deps" = yes ]; then
+        # shellcheck disable=SC2046 # one word a package
+        install_packages $("$lab" packages | while read -r package; do
+            dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' ||
+                say "$package"
+        done)
+    fi
+    build_all
+    [ "$dry_run" = no ] || return 0
+    destdir=$build/demo
+    rm -rf "$destdir"
+    mkdir -p "$destdir"
+    install_files
+    step "Making the guest"
+    "$lab" guest
+    step "Starting a private libvirtd; the system's own is left alone"
+    "$lab" run --stage "$destdir" -- sh "$root/Tests/Live/demo"
+}
+
+parse_arguments "$@"
+case $task in
+install) install_all ;;
+uninstall) uninstall_all ;;
+demo) show_demo ;;
+esac
