@@ -64,6 +64,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "WatchdogPolicyTests", dependencies: ["TestSupport", "WatchdogPolicy"],
+            exclude: ["LoadProperties.java"],
             swiftSettings: strict),
         .testTarget(
             name: "DomainXMLTests", dependencies: ["DomainXML", "TestSupport", "WatchdogPolicy"],

@@ -1,0 +1,85 @@
+import Hypervisor
+
+/// A guest without a hypervisor: it takes devices into its definition, or fails as it was told.
+final class FakeGuest: ProtectableGuest {
+    /// What is inside `devices` besides the watchdogs.
+    private let controllers: String
+    private let machine: String
+    /// The watchdogs as they were attached, or put there by somebody else.
+    var watchdogs: [String]
+    /// What the next calls of attach do instead of attaching.
+    var failures: [Failure] = []
+    /// How often the guest says that it is still on its way in.
+    var arrivals = 0
+    /// Whether devices that are attached show in the definition.
+    var showsDevices = true
+    private(set) var attached: [String] = []
+
+    enum Failure {
+        /// libvirt's error.
+        case error(LibvirtError)
+        /// Somebody else attaches this first, and libvirt refuses ours.
+        case overtaken(by: String, LibvirtError)
+    }
+
+    init(machine: String = "pc-i440fx-7.2", controllers: String, watchdogs: [String] = []) {
+        self.machine = machine
+        self.controllers = controllers
+        self.watchdogs = watchdogs
+    }
+
+    func isMigratingIn() throws(LibvirtError) -> Bool {
+        arrivals -= 1
+        return arrivals >= 0
+    }
+
+    func definition() throws(LibvirtError) -> String {
+        """
+        <domain type='kvm' id='1'>
+          <name>fake</name>
+          <uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>
+          <os><type arch='x86_64' machine='\(machine)'>hvm</type></os>
+          <devices>\(controllers)\(watchdogs.joined())</devices>
+        </domain>
+        """
+    }
+
+    func attach(device xml: String) throws(LibvirtError) {
+        if !failures.isEmpty {
+            switch failures.removeFirst() {
+            case .error(let error): throw error
+            case .overtaken(let other, let error):
+                watchdogs.append(other)
+                throw error
+            }
+        }
+        attached.append(xml)
+        if showsDevices { watchdogs.append(xml) }
+    }
+
+    static let pciRoot = "<controller type='pci' index='0' model='pci-root'/>"
+
+    /// A PCIe machine with empty ports of these numbers.
+    static func pcie(ports: ClosedRange<Int>) -> String {
+        "<controller type='pci' index='0' model='pcie-root'/>"
+            + ports.map { "<controller type='pci' index='\($0)' model='pcie-root-port'/>" }.joined()
+    }
+}
+
+extension LibvirtError {
+    static let busy = LibvirtError(
+        code: .operationTimeout, message: "cannot acquire state change lock")
+    static let lost = LibvirtError(code: .rpc, message: "client socket is closed")
+    static let noDaemon = LibvirtError(code: .noConnect, message: "no connection driver")
+    static let gone = LibvirtError(code: .noDomain, message: "Domain not found")
+    static let notRunning = LibvirtError(
+        code: .operationInvalid, message: "domain is not running")
+    static let placeTaken = LibvirtError(
+        code: .xmlError, message: "Attempted double use of PCI Address 0000:02:00.0")
+    static let queueFull = LibvirtError(
+        code: .operationFailed, message: "cannot acquire state change lock due to max_queued limit")
+    static let noSuchDevice = LibvirtError(
+        code: .unsupported, message: "'i6300esb' is not a valid device model name")
+    static let alreadyThere = LibvirtError(
+        code: .operationInvalid, message: "domain already has a watchdog")
+}

@@ -1,0 +1,251 @@
+import Foundation
+import FoundationXML
+import TestSupport
+import Testing
+
+/// The lab that the tests run in: `Tests/Live/lab run` starts it around them.
+enum Lab {
+    private static let environment = ProcessInfo.processInfo.environment
+
+    /// Whether the tests run in the lab.
+    static let isHere = environment["LAB"] == "1"
+
+    /// The folder of this run, with the logs.
+    static let folder = URL(filePath: environment["LAB_DIR"] ?? "/nonexistent")
+
+    /// The host's properties file, as the hook looks for it.
+    static let properties = URL(filePath: "/etc/virt-watchdog/agent.properties")
+
+    /// The installed tool.
+    static let tool = "/usr/bin/virt-watchdog"
+
+    private static let script = Repository.root.appending(path: "Tests/Live/lab").path
+
+    /// Runs a program and returns what it printed; one that fails is an issue of the test.
+    @discardableResult
+    static func run(
+        _ path: String, _ arguments: [String], at location: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        let outcome = try Command(path, arguments).run()
+        #expect(
+            outcome.status == 0,
+            "\(path) \(arguments.joined(separator: " ")): \(outcome.text)\(outcome.errorText)",
+            sourceLocation: location)
+        return outcome.text
+    }
+
+    /// Runs virsh.
+    @discardableResult
+    static func virsh(
+        _ arguments: String..., at location: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try run("/usr/bin/virsh", ["--quiet"] + arguments, at: location)
+    }
+
+    /// Calls the lab's own script.
+    @discardableResult
+    static func script(
+        _ arguments: [String], at location: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try run(script, arguments, at: location)
+    }
+
+    /// Writes the host's policy.
+    static func setPolicy(_ text: String) throws {
+        try FileManager.default.createDirectory(
+            at: properties.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: properties)
+    }
+
+    /// What virt-watchdog wrote to the log about a guest, in order.
+    static func log(of guest: String) throws -> [String] {
+        try String(contentsOf: folder.appending(path: "syslog"), encoding: .utf8)
+            .split(separator: "\n")
+            .filter { $0.contains("virt-watchdog[") && $0.contains("guest=\"\(guest)\"") }
+            .map(String.init)
+    }
+
+    /// Waits until something holds, at most for so many seconds.
+    static func wait(
+        _ seconds: Double = 60, for what: String, at location: SourceLocation = #_sourceLocation,
+        until holds: () throws -> Bool
+    ) throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while try !holds() {
+            guard ContinuousClock.now < deadline else {
+                try #require(
+                    Bool(false), "not within \(seconds) s: \(what)", sourceLocation: location)
+                return
+            }
+            usleep(50_000)
+        }
+    }
+}
+
+/// A guest of the lab, gone with the last reference to it.
+final class LabGuest {
+    let name: String
+    private let isDefined: Bool
+
+    /// How a guest comes to run.
+    enum Birth: String, CaseIterable, CustomTestStringConvertible {
+        /// `virsh create`: transient.
+        case created
+        /// `virsh define`, then `virsh start`.
+        case defined
+
+        var testDescription: String { rawValue }
+    }
+
+    /// Starts a guest.
+    ///
+    /// - Parameters:
+    ///   - options: What `lab domain` takes.
+    ///   - hangsAfter: How many seconds after it armed its watchdog the guest hangs, if at all.
+    init(
+        _ name: String, _ birth: Birth = .created, options: [String] = [], hangsAfter: Int? = nil,
+        at location: SourceLocation = #_sourceLocation
+    ) throws {
+        self.name = name
+        isDefined = birth == .defined
+        let file = try Self.definition(name, options, hangsAfter: hangsAfter, at: location)
+        switch birth {
+        case .created: try Lab.virsh("create", file.path, at: location)
+        case .defined:
+            try Lab.virsh("define", file.path, at: location)
+            try Lab.virsh("start", name, at: location)
+        }
+    }
+
+    deinit {
+        _ = try? Command("/usr/bin/virsh", ["destroy", name]).run()
+        if isDefined { _ = try? Command("/usr/bin/virsh", ["undefine", name]).run() }
+    }
+
+    /// Writes the definition of a guest without a watchdog.
+    static func definition(
+        _ name: String, _ options: [String], hangsAfter: Int? = nil,
+        at location: SourceLocation = #_sourceLocation
+    ) throws -> URL {
+        let hang = hangsAfter.map { ["--append", "lab.hang=\($0)"] } ?? []
+        let text = try Lab.script(["domain", name] + hang + options, at: location)
+        let file = Lab.folder.appending(path: "\(name).xml")
+        try Data(text.utf8).write(to: file)
+        return file
+    }
+
+    /// The live definition.
+    func definition() throws -> String {
+        try Lab.virsh("dumpxml", name)
+    }
+
+    /// The live definition's watchdogs.
+    func watchdogs() throws -> [LabWatchdog] {
+        let document = try XMLDocument(xmlString: definition())
+        return try document.nodes(forXPath: "/domain/devices/watchdog").map { node in
+            func value(_ path: String) throws -> String? {
+                try node.nodes(forXPath: path).first?.stringValue
+            }
+            return LabWatchdog(
+                model: try value("@model"), action: try value("@action"),
+                alias: try value("alias/@name"), bus: try value("address/@bus"))
+        }
+    }
+
+    func state() throws -> String {
+        try Lab.virsh("domstate", name).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// The process ID of its QEMU.
+    func process() throws -> String {
+        try String(contentsOfFile: "/run/libvirt/qemu/\(name).pid", encoding: .utf8)
+    }
+
+    /// What the guest printed on its serial console, by boot; each boot starts with `LAB boot`.
+    func boots() throws -> [[String]] {
+        let file = Lab.folder.appending(path: "\(name).serial")
+        guard let data = try? Data(contentsOf: file) else { return [] }
+        var boots: [[String]] = []
+        for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
+            if line == "LAB boot" { boots.append([]) }
+            guard line.hasPrefix("LAB "), !boots.isEmpty else { continue }
+            boots[boots.count - 1].append(String(line))
+        }
+        return boots
+    }
+
+    /// Waits until the guest prints a line that starts so, in its first, second, … boot.
+    func waits(
+        forLine prefix: String, inBoot boot: Int = 1, at location: SourceLocation = #_sourceLocation
+    ) throws {
+        try Lab.wait(for: "'\(prefix)' in boot \(boot) of \(name)", at: location) {
+            let boots = try boots()
+            return boots.count >= boot && boots[boot - 1].contains { $0.hasPrefix(prefix) }
+        }
+    }
+
+    /// Waits until a line of the log about the guest has all these parts.
+    func waits(
+        forLog parts: String..., at location: SourceLocation = #_sourceLocation
+    ) throws {
+        try Lab.wait(for: "\(parts) in the log of \(name)", at: location) {
+            try Lab.log(of: name).contains { line in parts.allSatisfy { line.contains($0) } }
+        }
+    }
+
+    /// Whether the guest's kernel saw an i6300esb before it loaded any module.
+    func seesWatchdog(inBoot boot: Int) throws -> Bool {
+        try boots()[boot - 1].contains { $0.hasPrefix("LAB pci") && $0.hasSuffix("8086:25ab") }
+    }
+}
+
+/// A watchdog in a live definition.
+struct LabWatchdog: Equatable {
+    var model: String?
+    var action: String?
+    var alias: String?
+    var bus: String?
+}
+
+/// libvirt's events of all guests, from the moment that this was made.
+final class LabEvents {
+    private let process = Process()
+    private let file: URL
+
+    init() throws {
+        file = Lab.folder.appending(path: "events-\(UUID().uuidString)")
+        try Data().write(to: file)
+        process.executableURL = URL(filePath: "/usr/bin/virsh")
+        process.arguments = ["event", "--all", "--loop", "--timestamp"]
+        process.standardOutput = try FileHandle(forWritingTo: file)
+        try process.run()
+        // virsh does not say when it listens; a guest of its own tells, by an event.
+        let probe = "probe-\(process.processIdentifier)"
+        let definition = try LabGuest.definition(probe, [])
+        try Lab.wait(for: "virsh listening to events") {
+            _ = try Command("/usr/bin/virsh", ["define", definition.path]).run()
+            _ = try Command("/usr/bin/virsh", ["undefine", probe]).run()
+            return try lines().contains { $0.contains("'\(probe)'") }
+        }
+    }
+
+    deinit {
+        process.terminate()
+    }
+
+    func lines() throws -> [String] {
+        String(decoding: try Data(contentsOf: file), as: UTF8.self)
+            .split(separator: "\n").map(String.init)
+    }
+
+    /// Waits for an event of a guest with all these parts.
+    func waits(
+        for parts: String..., of guest: LabGuest, at location: SourceLocation = #_sourceLocation
+    ) throws {
+        try Lab.wait(for: "event \(parts) of \(guest.name)", at: location) {
+            try lines().contains { line in
+                line.contains("'\(guest.name)'") && parts.allSatisfy { line.contains($0) }
+            }
+        }
+    }
+}

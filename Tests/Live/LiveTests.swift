@@ -1,0 +1,178 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// All that is seen on a real libvirtd with real guests, one after the other.
+@Suite(
+    .serialized,
+    .enabled(
+        if: Repository.runs(where: Lab.isHere), "needs the lab: run sudo ./Tests/run live"))
+struct LiveTests {}
+
+extension LiveTests {
+    /// What the product is for: a guest that hangs is reset.
+    struct Protection {
+        init() throws {
+            try Lab.setPolicy("")
+        }
+
+        @Test(
+            "a guest started without a watchdog has one before its kernel looks, hangs, and is reset",
+            arguments: ["pc", "q35"], LabGuest.Birth.allCases)
+        func started(machine: String, birth: LabGuest.Birth) throws {
+            let events = try LabEvents()
+            let guest = try LabGuest(
+                "started-\(machine)-\(birth)", birth, options: ["--machine", machine],
+                hangsAfter: 1)
+
+            try guest.waits(forLog: "op=started", "plan=attach")
+            try guest.waits(forLog: "op=protect", "result=attached")
+            let attached = try #require(guest.watchdogs().first)
+            #expect(attached.model == "i6300esb")
+            #expect(attached.action == "reset")
+            #expect(attached.alias == "ua-virt-watchdog")
+
+            try guest.waits(forLine: "LAB armed i6300ESB")
+            #expect(try guest.seesWatchdog(inBoot: 1))
+            try guest.waits(forLine: "LAB hung")
+            try events.waits(for: "watchdog", "reset", of: guest)
+            try guest.waits(forLine: "LAB armed i6300ESB", inBoot: 2)
+            #expect(try guest.seesWatchdog(inBoot: 2))
+            #expect(try guest.watchdogs() == [attached])
+            #expect(try guest.state() == "running")
+        }
+
+        @Test(
+            "a guest that runs is protected by apply, hangs, and is reset",
+            arguments: ["pc", "q35"])
+        func applied(machine: String) throws {
+            try Lab.setPolicy("vm.watchdog.model=none\n")
+            let events = try LabEvents()
+            let guest = try LabGuest(
+                "applied-\(machine)", options: ["--machine", machine], hangsAfter: 1)
+            try guest.waits(forLine: "LAB waiting")
+            try #require(try guest.watchdogs().isEmpty)
+
+            try Lab.setPolicy("")
+            let planned = try Lab.run(Lab.tool, ["plan", guest.name, "--json"])
+            #expect(planned.contains("\"plan\" : \"attach\""))
+            #expect(try guest.watchdogs().isEmpty, "plan changes nothing")
+            let applied = try Lab.run(Lab.tool, ["apply", guest.name])
+            #expect(applied.contains("attached"))
+            #expect(try guest.watchdogs().map(\.alias) == ["ua-virt-watchdog"])
+            let again = try Lab.run(Lab.tool, ["apply", "--all", "--json"])
+            #expect(again.contains("\"result\" : \"unchanged\""))
+            #expect(try guest.watchdogs().count == 1)
+
+            try guest.waits(forLine: "LAB armed i6300ESB")
+            try events.waits(for: "watchdog", "reset", of: guest)
+            try guest.waits(forLine: "LAB armed i6300ESB", inBoot: 2)
+            #expect(try guest.seesWatchdog(inBoot: 2))
+        }
+
+        @Test("the policy's action is what the hypervisor does: pause")
+        func action() throws {
+            try Lab.setPolicy("vm.watchdog.action = pause\n")
+            let events = try LabEvents()
+            let guest = try LabGuest("action-pause", hangsAfter: 1)
+            try events.waits(for: "watchdog", "pause", of: guest)
+            try Lab.wait(for: "the guest being paused") { try guest.state() == "paused" }
+            #expect(try Lab.virsh("domstate", guest.name, "--reason").contains("watchdog"))
+        }
+    }
+
+    /// Guests that are left alone, and guests that cannot be protected while they run.
+    struct Plans {
+        init() throws {
+            try Lab.setPolicy("")
+        }
+
+        /// A q35 guest's controllers with every port in use.
+        private static let fullQ35 = """
+            <controller type='pci' index='0' model='pcie-root'/>
+            <controller type='pci' index='1' model='pcie-root-port'/>
+            <controller type='virtio-serial' index='0'>
+              <address type='pci' domain='0' bus='1' slot='0' function='0'/>
+            </controller>
+            """
+
+        @Test("a q35 guest with no port left is left running, and log and plan say why")
+        func noPort() throws {
+            let folder = try TemporaryFolder()
+            let controllers = try folder.write("controllers", Self.fullQ35)
+            let guest = try LabGuest(
+                "no-port", options: ["--machine", "q35", "--controllers", controllers.path])
+            try guest.waits(
+                forLog: "op=started", "plan=cold-plug", "no empty pcie-root-port is left")
+            try guest.waits(forLine: "LAB waiting")
+            #expect(try guest.watchdogs().isEmpty)
+            let plan = try Lab.run(Lab.tool, ["plan", guest.name])
+            #expect(plan.contains("cold-plug"))
+            #expect(plan.contains("no empty pcie-root-port is left"))
+            let apply = try Command(Lab.tool, ["apply", guest.name]).run()
+            #expect(apply.status == 1)
+            #expect(apply.text.contains("unprotected"))
+        }
+
+        @Test("under enforce, a guest that cannot be protected is refused with the reason")
+        func enforce() throws {
+            try Lab.setPolicy("vm.watchdog.enforce=true\n")
+            let folder = try TemporaryFolder()
+            let controllers = try folder.write("controllers", Self.fullQ35)
+            let definition = try LabGuest.definition(
+                "refused", ["--machine", "q35", "--controllers", controllers.path])
+            let refused = try Command("/usr/bin/virsh", ["create", definition.path]).run()
+            #expect(refused.status != 0)
+            #expect(refused.errorText.contains("no empty pcie-root-port is left"))
+            #expect(refused.errorText.contains("vm.watchdog.enforce=true"))
+
+            let guest = try LabGuest("not-refused", options: ["--machine", "q35"])
+            try guest.waits(forLog: "op=protect", "result=attached")
+        }
+
+        @Test("a q35 guest with a bridge gets the device there, where libvirt puts it")
+        func bridge() throws {
+            let folder = try TemporaryFolder()
+            let controllers = try folder.write(
+                "controllers",
+                """
+                <controller type='pci' index='0' model='pcie-root'/>
+                <controller type='pci' index='1' model='pcie-root-port'/>
+                <controller type='pci' index='2' model='pcie-to-pci-bridge'>
+                  <address type='pci' domain='0' bus='1' slot='0' function='0'/>
+                </controller>
+                """)
+            let guest = try LabGuest(
+                "bridge", options: ["--machine", "q35", "--controllers", controllers.path])
+            try guest.waits(forLog: "op=protect", "result=attached")
+            #expect(try guest.watchdogs().map(\.bus) == ["0x02"])
+            try guest.waits(forLine: "LAB armed i6300ESB")
+        }
+
+        @Test("an excluded guest and one whose metadata says no are left alone")
+        func leftAlone() throws {
+            try Lab.setPolicy("vm.watchdog.exclude=r-*-VM, excluded\n")
+            let folder = try TemporaryFolder()
+            let metadata = try folder.write(
+                "metadata",
+                "<w:policy xmlns:w='urn:virt-watchdog:policy:1' enabled='no'/>")
+            let excluded = try LabGuest("r-2-VM")
+            let optedOut = try LabGuest("opted-out", options: ["--metadata", metadata.path])
+            try excluded.waits(forLog: "op=started", "plan=leave", "does not cover")
+            try optedOut.waits(forLog: "op=started", "plan=leave", "wants no watchdog")
+            try optedOut.waits(forLine: "LAB waiting")
+            #expect(try excluded.watchdogs().isEmpty)
+            #expect(try optedOut.watchdogs().isEmpty)
+        }
+
+        @Test("a bad value leaves guests alone and is in the log with its place")
+        func badValue() throws {
+            try Lab.setPolicy("\nvm.watchdog.action=resett\n")
+            let guest = try LabGuest("bad-value")
+            try guest.waits(
+                forLog: "op=started", "plan=leave", "\(Lab.properties.path):2:20", "'reset'")
+            try guest.waits(forLine: "LAB waiting")
+            #expect(try guest.watchdogs().isEmpty)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Testing
+import WatchdogPolicy
+
+/// The policy that a properties file gives, with all its settings and problems.
+struct PolicyReportTests {
+    private func report(_ text: String) -> PolicyReport {
+        PolicyReport(reading: Array(text.utf8), from: "f")
+    }
+
+    @Test(
+        "each key takes each of its values, in any case",
+        arguments: [
+            ("vm.watchdog.model=i6300ESB", Policy(model: .model(.i6300esb))),
+            ("vm.watchdog.model=ib700", Policy(model: .model(.ib700))),
+            ("vm.watchdog.model=DIAG288", Policy(model: .model(.diag288))),
+            ("vm.watchdog.model=itco", Policy(model: .model(.itco))),
+            ("vm.watchdog.model=None", Policy(model: .none)),
+            ("vm.watchdog.action=RESET", Policy(action: .reset)),
+            ("vm.watchdog.action=shutdown", Policy(action: .shutdown)),
+            ("vm.watchdog.action=poweroff", Policy(action: .poweroff)),
+            ("vm.watchdog.action=Pause", Policy(action: .pause)),
+            ("vm.watchdog.action=none", Policy(action: .none)),
+            ("vm.watchdog.action=dump", Policy(action: .dump)),
+            ("vm.watchdog.action=inject-nmi", Policy(action: .injectNMI)),
+            ("vm.watchdog.action=INJECT_NMI", Policy(action: .injectNMI)),
+            ("vm.watchdog.existing=keep", Policy(existing: .keep)),
+            ("vm.watchdog.existing=Align", Policy(existing: .align)),
+            ("vm.watchdog.persist=TRUE", Policy(persist: true)),
+            ("vm.watchdog.persist=false", Policy(persist: false)),
+            ("vm.watchdog.enforce=true", Policy(enforce: true)),
+            (
+                "vm.watchdog.include=i-*-VM, x ,,",
+                Policy(include: [GuestPattern("i-*-VM"), GuestPattern("x")])
+            ),
+            ("vm.watchdog.exclude=r-*", Policy(exclude: [GuestPattern("r-*")])),
+            ("", Policy.builtIn),
+            ("other.key=1\n", Policy.builtIn),
+        ] as [(String, Policy)])
+    func values(text: String, policy: Policy) {
+        let report = report(text)
+        #expect(report.policy == policy)
+        #expect(!report.hasErrors)
+    }
+
+    @Test(
+        "a bad value is an error with its place and the nearest valid one, and guests are left alone",
+        arguments: [
+            ("vm.watchdog.action=resett", 1, 20, "'reset'"),
+            ("\nvm.watchdog.action = pwoeroff", 2, 22, "'poweroff'"),
+            ("vm.watchdog.model=i6300", 1, 19, "'i6300esb'"),
+            ("vm.watchdog.model=ib7000", 1, 19, "'ib700'"),
+            ("vm.watchdog.existing=aligned", 1, 22, "'align'"),
+            ("vm.watchdog.persist=yes", 1, 21, "'true'"),
+            ("vm.watchdog.enforce=flase", 1, 21, "'false'"),
+            ("vm.watchdog.action=res", 1, 20, "'reset'"),
+            ("vm.watchdog.action=reset # now", 1, 20, "a comment cannot follow a value"),
+            ("vm.watchdog.action=\"reset\"", 1, 20, "quotes are taken literally"),
+            ("vm.watchdog.action==reset", 1, 20, "'reset'"),
+            ("vm.watchdog.action=\\u00zzreset", 1, 20, "malformed"),
+            ("vm.watchdog.exclude=\\u00zz", 1, 21, "malformed"),
+            ("vm.watchdog.action=reset\nvm.watchdog.action=x", 2, 20, "'reset'"),
+        ] as [(String, Int, Int, String)])
+    func badValues(text: String, line: Int, column: Int, part: String) {
+        let report = report(text)
+        let place = SourcePosition(line: line, column: column)
+        #expect(
+            report.problems.contains {
+                $0.severity == .error && $0.position == place && $0.message.contains(part)
+            }, "\(report.problems)")
+        #expect(report.hasErrors)
+        #expect(report.policy.fault?.hasPrefix("f:\(line):\(column): error: ") == true)
+    }
+
+    @Test(
+        "what is understood all the same is a warning",
+        arguments: [
+            ("vm.watchdog.action=reset ", "blanks"),
+            ("vm.watchdog.action=reset\\u00a0", "blanks"),
+            ("vm.watchdog.action=\\ reset", "blanks"),
+            ("vm.watchdog.action=", "the default is in force: 'reset'"),
+            ("vm.watchdog.model=  \t", "the default is in force: 'i6300esb'"),
+            ("vm.watchdog.actoin=reset", "did you mean 'vm.watchdog.action'?"),
+            ("vm.watchdog.action.foo=reset", "did you mean 'vm.watchdog.action'?"),
+            ("VM.Watchdog.Action=reset", "did you mean 'vm.watchdog.action'?"),
+            ("vm.watchdog.action=pause\nvm.watchdog.action=reset", "set again further down"),
+            ("", "the file is empty"),
+            (" \r\n", "the file is empty"),
+        ] as [(String, String)])
+    func warnings(text: String, part: String) {
+        let report = report(text)
+        #expect(report.problems.count == 1)
+        #expect(report.problems.first?.severity == .warning)
+        #expect(report.problems.first?.message.contains(part) == true, "\(report.problems)")
+        #expect(report.policy == .builtIn)
+    }
+
+    @Test("an empty last duplicate means the default, as in Java")
+    func emptyDuplicate() {
+        #expect(report("vm.watchdog.action=pause\nvm.watchdog.action=").policy.action == .reset)
+    }
+
+    @Test("a byte order mark hides the first key from Java, and is pointed at")
+    func byteOrderMark() {
+        let report = report("\u{FEFF}vm.watchdog.action=pause")
+        #expect(report.policy.action == .reset)
+        #expect(report.problems.first?.message.contains("unknown key") == true)
+    }
+
+    @Test("a malformed escape elsewhere is an error, but the policy is in force")
+    func malformedElsewhere() {
+        let report = report("other=\\u00zz\nvm.watchdog.action=pause")
+        #expect(report.hasErrors)
+        #expect(report.problems.first?.position == SourcePosition(line: 1, column: 7))
+        #expect(report.policy == Policy(action: .pause))
+    }
+
+    @Test("settings tell where they come from")
+    func origins() {
+        let report = report("# x\nvm.watchdog.action: \\\n  pause\nvm.watchdog.model=\n")
+        let action = report.settings.first { $0.key == .action }
+        #expect(action?.value == "pause")
+        #expect(action?.position == SourcePosition(line: 3, column: 3))
+        #expect(report.settings.first { $0.key == .model }?.position == nil)
+        #expect(report.settings.map(\.key) == PolicyKey.allCases)
+    }
+
+    @Test("raw entries are what Java gives, ours alone, the last of duplicates")
+    func raw() {
+        let report = report(
+            """
+            keystore.passphrase=hunter2
+            vm.watchdog.action=pause
+            vm.watchdog.action = reset\\u0020
+            vm.watchdog.foo=bar
+            VM.watchdog.model=x
+            """)
+        #expect(
+            report.raw.map { [$0.key, $0.value] } == [
+                ["vm.watchdog.action", "reset "], ["vm.watchdog.foo", "bar"],
+            ])
+    }
+
+    @Test("no part of a report holds another key or its value")
+    func secrets() {
+        let report = report(
+            "keystore.passphrase=hunter2\\u00zz\nhunter2\nvm.watchdog.model=\\\nhunter=x\n hunter2: 1"
+        )
+        #expect(!"\(report)".contains("hunter2"))
+    }
+
+    @Test("problems come in the order of the file")
+    func order() {
+        let report = report("vm.watchdog.x=1\nother=\\uq\nvm.watchdog.action=y\nvm.watchdog.z=1")
+        #expect(report.problems.compactMap(\.position?.line) == [1, 2, 3, 4])
+    }
+
+    @Test("a file that cannot be read leaves guests alone")
+    func unreadable() {
+        let report = PolicyReport(unreadable: "f", because: "it is no file")
+        #expect(report.hasErrors)
+        #expect(report.policy.fault == "f: it is no file")
+    }
+}
