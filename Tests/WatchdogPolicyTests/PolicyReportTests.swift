@@ -51,6 +51,7 @@ struct PolicyReportTests {
             ("vm.watchdog.model=ib7000", 1, 19, "'ib700'"),
             ("vm.watchdog.existing=aligned", 1, 22, "'align'"),
             ("vm.watchdog.persist=yes", 1, 21, "'true'"),
+            ("vm.watchdog.enforce=no", 1, 21, "'false'"),
             ("vm.watchdog.enforce=flase", 1, 21, "'false'"),
             ("vm.watchdog.action=res", 1, 20, "'reset'"),
             ("vm.watchdog.action=reset # now", 1, 20, "a comment cannot follow a value"),
@@ -58,7 +59,7 @@ struct PolicyReportTests {
             ("vm.watchdog.action==reset", 1, 20, "'reset'"),
             ("vm.watchdog.action=\\u00zzreset", 1, 20, "malformed"),
             ("vm.watchdog.exclude=\\u00zz", 1, 21, "malformed"),
-            ("vm.watchdog.action=reset\nvm.watchdog.action=x", 2, 20, "'reset'"),
+            ("vm.watchdog.action=reset\nvm.watchdog.action=x", 2, 20, "unknown value 'x'"),
         ] as [(String, Int, Int, String)])
     func badValues(text: String, line: Int, column: Int, part: String) {
         let report = report(text)

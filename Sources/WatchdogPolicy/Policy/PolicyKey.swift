@@ -40,14 +40,10 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
             }
             policy.existing = existing
         case .persist:
-            guard let flag = Bool(value.lowercased()) else {
-                return InvalidValue(value, valid: ["false", "true"])
-            }
+            guard let flag = Bool(value.lowercased()) else { return .notAFlag(value) }
             policy.persist = flag
         case .enforce:
-            guard let flag = Bool(value.lowercased()) else {
-                return InvalidValue(value, valid: ["false", "true"])
-            }
+            guard let flag = Bool(value.lowercased()) else { return .notAFlag(value) }
             policy.enforce = flag
         case .include: policy.include = patterns(value)
         case .exclude: policy.exclude = patterns(value)
@@ -79,16 +75,27 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
 struct InvalidValue {
     var value: String
     var valid: [String]
+    /// The valid value that was probably meant.
+    private var nearest: String
 
     init(_ value: String, valid: [String]) {
         self.value = value
         self.valid = valid
+        nearest = nearestSpelling(to: value.lowercased(), among: valid)
+    }
+
+    /// A value that is neither `true` nor `false`, but may mean one.
+    static func notAFlag(_ value: String) -> InvalidValue {
+        var invalid = InvalidValue(value, valid: ["false", "true"])
+        if ["yes", "y", "on", "1", "enabled"].contains(value.lowercased()) {
+            invalid.nearest = "true"
+        }
+        return invalid
     }
 
     /// A clause that quotes the value and names the remedy.
     var message: String {
-        let nearest = nearestSpelling(to: value.lowercased(), among: valid)
-        return "unknown value \(quoted(value)); did you mean '\(nearest)'?"
+        "unknown value \(quoted(value)); did you mean '\(nearest)'?"
             + " (valid: \(valid.joined(separator: ", ")))"
     }
 }

@@ -1,7 +1,11 @@
-/// Finds the word that takes the fewest edits to reach; of equals the first.
+/// Finds the word that somebody meant: one that begins so, else the one that takes the fewest edits
+/// to reach; of equals the first.
 ///
 /// - Precondition: There is a candidate.
 func nearestSpelling(to word: String, among candidates: [String]) -> String {
+    if word.count >= 2, let longer = candidates.first(where: { $0.hasPrefix(word) }) {
+        return longer
+    }
     var nearest = candidates[0]
     var fewest = Int.max
     // A value that somebody mistyped is short; of a long one its start decides.

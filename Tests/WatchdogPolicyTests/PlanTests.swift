@@ -1,0 +1,305 @@
+import Testing
+import WatchdogPolicy
+
+/// The decision, outcome by outcome.
+struct PlanTests {
+    typealias Watchdog = GuestFacts.Watchdog
+    typealias Controller = GuestFacts.Controller
+    typealias Address = GuestFacts.PCIAddress
+
+    /// A live guest on the machine pc, with the usual devices.
+    static func pc(_ change: (inout GuestFacts) -> Void = { _ in }) -> GuestFacts {
+        var facts = GuestFacts(
+            name: "i-2-7-VM", uuid: "c7a5fdbd-edaf-9455-926a-d65c16db1809", type: "kvm",
+            arch: "x86_64", machine: "pc-i440fx-7.2", isLive: true,
+            controllers: [Controller(model: "pci-root", index: 0)],
+            usedAddresses: [Address(bus: 0, slot: 1), Address(bus: 0, slot: 2)],
+            onReboot: "restart")
+        change(&facts)
+        return facts
+    }
+
+    /// A live guest on the machine q35, with ports 1 to 3 of which 1 is in use.
+    static func q35(_ change: (inout GuestFacts) -> Void = { _ in }) -> GuestFacts {
+        pc { facts in
+            facts.machine = "pc-q35-7.2"
+            facts.controllers =
+                [Controller(model: "pcie-root", index: 0)]
+                + (1...3).map { Controller(model: "pcie-root-port", index: $0) }
+            facts.usedAddresses = [Address(bus: 0, slot: 31), Address(bus: 1, slot: 0)]
+            change(&facts)
+        }
+    }
+
+    private static let reset = WatchdogDevice(model: .i6300esb, action: .reset)
+
+    @Test("a guest without a watchdog gets one where it has room")
+    func attach() {
+        #expect(plan(.builtIn, Self.pc()) == Plan(.attach(Self.reset, .automatic)))
+        #expect(
+            plan(.builtIn, Self.q35())
+                == Plan(.attach(Self.reset, .rootPort(Address(bus: 3, slot: 0)))))
+        let bridge = Self.q35 {
+            $0.controllers.append(Controller(model: "pcie-to-pci-bridge", index: 4))
+        }
+        #expect(plan(.builtIn, bridge) == Plan(.attach(Self.reset, .automatic)))
+        let oneLeft = Self.q35 {
+            $0.usedAddresses.insert(Address(bus: 3, slot: 0))
+        }
+        #expect(
+            plan(.builtIn, oneLeft)
+                == Plan(.attach(Self.reset, .rootPort(Address(bus: 2, slot: 0)))))
+    }
+
+    @Test("the policy's action and the guest's own go into the device")
+    func action() {
+        #expect(
+            plan(Policy(action: .pause), Self.pc()).decision
+                == .attach(WatchdogDevice(model: .i6300esb, action: .pause), .automatic))
+        let guest = Self.pc {
+            $0.guestPolicy = GuestPolicy(attributes: [("action", "dump")])
+        }
+        #expect(
+            plan(Policy(action: .pause), guest).decision
+                == .attach(WatchdogDevice(model: .i6300esb, action: .dump), .automatic))
+    }
+
+    @Test("each reason to leave a guest alone is told from the others")
+    func leave() {
+        func reason(_ policy: Policy, _ facts: GuestFacts) -> String {
+            let plan = plan(policy, facts)
+            #expect(plan.name == "leave")
+            #expect(!plan.changesDefinition && !plan.changesLiveGuest && !plan.leavesUnprotected)
+            return plan.reason
+        }
+        #expect(reason(Policy(fault: "f:1:2: no"), Self.pc()).contains("f:1:2: no"))
+        #expect(reason(Policy(model: .none), Self.pc()).contains("vm.watchdog.model=none"))
+        let excluded = Policy(exclude: [GuestPattern("i-*-VM")])
+        #expect(reason(excluded, Self.pc()).contains("does not cover"))
+        let notIncluded = Policy(include: [GuestPattern("r-*")])
+        #expect(reason(notIncluded, Self.pc()).contains("does not cover"))
+        let both = Policy(include: [GuestPattern("i-*")], exclude: [GuestPattern("*-VM")])
+        #expect(reason(both, Self.pc()).contains("does not cover"))
+        let optedOut = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("enabled", "no")]) }
+        #expect(reason(.builtIn, optedOut).contains("wants no watchdog"))
+        let noModel = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("model", "none")]) }
+        #expect(reason(.builtIn, noModel).contains("wants no watchdog"))
+        let faulty = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("model", "x")]) }
+        #expect(reason(.builtIn, faulty).contains("metadata policy cannot be understood"))
+        let there = Self.pc { $0.watchdogs = [Watchdog(model: "i6300esb")] }
+        #expect(reason(.builtIn, there) == "the guest already has i6300esb with action reset")
+        let other = Self.pc { $0.watchdogs = [Watchdog(model: "ib700")] }
+        #expect(reason(.builtIn, other).contains("'ib700' with the policy's action"))
+        let kept = Self.pc { $0.watchdogs = [Watchdog(model: "i6300esb", action: "none")] }
+        #expect(reason(.builtIn, kept).contains("kept (vm.watchdog.existing=keep)"))
+    }
+
+    @Test("the guest's metadata wins over the host's policy, but not over include and exclude")
+    func metadata() {
+        let wants = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("enabled", "yes")]) }
+        #expect(plan(Policy(model: .none), wants).name == "attach")
+        let model = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("model", "ib700")]) }
+        #expect(plan(Policy(model: .none), model).name == "cold-plug")
+        #expect(plan(Policy(exclude: [GuestPattern("*")]), wants).name == "leave")
+    }
+
+    @Test(
+        "another action is changed with align, and always where the device is ours",
+        arguments: [
+            (Watchdog(model: "i6300esb", action: "none"), Policy.Existing.align, "change-action"),
+            (Watchdog(model: "ib700", action: "pause"), .align, "change-action"),
+            (Watchdog(model: "i6300esb", action: "none"), .keep, "leave"),
+            (
+                Watchdog(model: "i6300esb", action: "none", alias: WatchdogDevice.alias), .keep,
+                "change-action"
+            ),
+            (Watchdog(model: "i6300esb", action: "reset"), .align, "leave"),
+            (Watchdog(model: "ib700", action: "reset"), .align, "leave"),
+            (Watchdog(model: "unheard-of", action: "strange"), .keep, "leave"),
+            (Watchdog(model: "unheard-of", action: "strange"), .align, "change-action"),
+        ] as [(Watchdog, Policy.Existing, String)])
+    func existing(watchdog: Watchdog, existing: Policy.Existing, name: String) {
+        let facts = Self.pc { $0.watchdogs = [watchdog] }
+        #expect(plan(Policy(existing: existing), facts).name == name)
+    }
+
+    @Test("the implicit iTCO of q35 is a watchdog that nobody chose")
+    func implicitITCO() {
+        let implicit = Self.q35 { $0.watchdogs = [Watchdog(model: "itco")] }
+        #expect(plan(.builtIn, implicit).name == "attach")
+        // A guest has one action for all its watchdogs.
+        let pause = plan(Policy(action: .pause), implicit)
+        #expect(pause.name == "cold-plug")
+        #expect(pause.reason.contains("share one action"))
+        #expect(plan(Policy(model: .model(.itco)), implicit).name == "leave")
+        #expect(
+            plan(Policy(model: .model(.itco), action: .pause), implicit).decision
+                == .changeAction(from: "reset", to: .pause))
+        let chosen = Self.q35 { $0.watchdogs = [Watchdog(model: "itco", action: "none")] }
+        #expect(plan(.builtIn, chosen).name == "leave")
+        #expect(
+            plan(Policy(existing: .align), chosen).decision
+                == .changeAction(from: "none", to: .reset))
+        let beside = Self.q35 {
+            $0.watchdogs = [
+                Watchdog(model: "itco"), Watchdog(model: "i6300esb", alias: WatchdogDevice.alias),
+            ]
+        }
+        #expect(plan(.builtIn, beside).decision == .leave(.asWanted(Self.reset)))
+    }
+
+    @Test(
+        "a machine that cannot take the model is refused, with the machine and the remedy",
+        arguments: [
+            ("ib700", "x86_64", "pc-q35-7.2"), ("ib700", "aarch64", "virt"),
+            ("ib700", "x86_64", "isapc"), ("itco", "x86_64", "pc-i440fx-7.2"),
+            ("itco", "x86_64", "pc"), ("diag288", "x86_64", "q35"), ("diag288", "ppc64", "pseries"),
+            ("i6300esb", "x86_64", "isapc"), ("i6300esb", "x86_64", "microvm"),
+            ("i6300esb", "s390x", "s390-ccw-virtio-7.2"),
+        ] as [(String, String, String)])
+    func refuse(model: String, arch: String, machine: String) throws {
+        let facts = GuestFacts(name: "g", arch: arch, machine: machine)
+        let model = try #require(WatchdogModel(rawValue: model))
+        let plan = plan(Policy(model: .model(model)), facts)
+        #expect(plan.name == "refuse")
+        #expect(plan.reason.contains("'\(machine)'"))
+        #expect(plan.leavesUnprotected && !plan.changesDefinition)
+    }
+
+    @Test(
+        "the model that fits is chosen where none is named",
+        arguments: [
+            ("s390x", "s390-ccw-virtio", WatchdogModel.diag288), ("x86_64", "pc", .i6300esb),
+            ("x86_64", "q35", .i6300esb), ("aarch64", "virt", .i6300esb),
+            ("ppc64le", "pseries-7.2", .i6300esb),
+        ] as [(String, String, WatchdogModel)])
+    func fitting(arch: String, machine: String, model: WatchdogModel) {
+        let facts = GuestFacts(name: "g", arch: arch, machine: machine)
+        switch plan(.builtIn, facts).decision {
+        case .attach(let device, _), .coldPlug(let device, _): #expect(device.model == model)
+        default: Issue.record("\(plan(.builtIn, facts))")
+        }
+    }
+
+    @Test(
+        "a model that cannot be hot-plugged waits for a cold start",
+        arguments: [
+            ("ib700", "x86_64", "pc"), ("ib700", "x86_64", "pc-i440fx-rhel7.6.0"),
+            ("ib700", "i686", "pc"), ("itco", "x86_64", "q35"),
+            ("diag288", "s390x", "s390-ccw-virtio"),
+        ] as [(String, String, String)])
+    func coldPlug(model: String, arch: String, machine: String) throws {
+        let model = try #require(WatchdogModel(rawValue: model))
+        let plan = plan(
+            Policy(model: .model(model)), GuestFacts(name: "g", arch: arch, machine: machine))
+        #expect(plan.name == "cold-plug")
+        #expect(plan.changesDefinition && !plan.changesLiveGuest && plan.leavesUnprotected)
+    }
+
+    @Test("a guest with no place left waits for a cold start")
+    func noPlace() {
+        let noPort = Self.q35 {
+            $0.usedAddresses.formUnion([Address(bus: 2, slot: 0), Address(bus: 3, slot: 0)])
+        }
+        let hotplugOff = Self.q35 {
+            $0.controllers = [
+                Controller(model: "pcie-root", index: 0),
+                Controller(model: "pcie-root-port", index: 1, allowsHotplug: false),
+            ]
+            $0.usedAddresses = []
+        }
+        let noSlot = Self.pc { facts in
+            facts.usedAddresses = Set((1...31).map { Address(bus: 0, slot: $0) })
+        }
+        let rootOff = Self.pc {
+            $0.controllers = [Controller(model: "pci-root", index: 0, allowsHotplug: false)]
+        }
+        for facts in [noPort, hotplugOff, noSlot, rootOff] {
+            #expect(plan(.builtIn, facts).decision == .coldPlug(Self.reset, .noFreeSlot))
+        }
+        let bridgeHasRoom = Self.pc { facts in
+            facts.usedAddresses = Set((1...31).map { Address(bus: 0, slot: $0) })
+            facts.controllers.append(Controller(model: "pci-bridge", index: 1))
+        }
+        #expect(plan(.builtIn, bridgeHasRoom).name == "attach")
+    }
+
+    @Test("a live guest without any PCI controller has no PCI")
+    func livesWithoutPCI() {
+        let facts = GuestFacts(name: "g", arch: "riscv64", machine: "spike", isLive: true)
+        #expect(plan(.builtIn, facts).name == "refuse")
+        var unseen = facts
+        unseen.isLive = false
+        #expect(plan(.builtIn, unseen).name == "attach", "libvirt has yet to complete it")
+    }
+
+    @Test("a domain of another hypervisor is refused", arguments: ["lxc", "xen", "bhyve"])
+    func otherHypervisor(type: String) {
+        #expect(plan(.builtIn, Self.pc { $0.type = type }).name == "refuse")
+    }
+
+    @Test("on_reboot=destroy is warned of where a reset is to be")
+    func onReboot() {
+        let destroy = Self.pc { $0.onReboot = "destroy" }
+        #expect(plan(.builtIn, destroy).warnings.count == 1)
+        #expect(plan(.builtIn, destroy).name == "attach")
+        #expect(plan(Policy(action: .pause), destroy).warnings.isEmpty)
+        #expect(plan(.builtIn, Self.pc()).warnings.isEmpty)
+        #expect(plan(Policy(model: .none), destroy).warnings.isEmpty)
+    }
+
+    @Test("carried out and asked again, every plan finds nothing left to do")
+    func converges() {
+        var checked = 0
+        for policy in Self.policies {
+            for facts in Self.guests {
+                guard let after = facts.carryingOut(plan(policy, facts)) else { continue }
+                let again = plan(policy, after)
+                #expect(again.name == "leave", "\(policy) \(facts): \(again.reason)")
+                checked += 1
+            }
+        }
+        #expect(checked > 100)
+    }
+
+    private static var policies: [Policy] {
+        [ModelChoice.fitting, .model(.i6300esb), .model(.ib700), .model(.itco), .model(.diag288)]
+            .flatMap { model in
+                [WatchdogAction.reset, .pause, .none].flatMap { action in
+                    Policy.Existing.allCases.map {
+                        Policy(model: model, action: action, existing: $0)
+                    }
+                }
+            }
+    }
+
+    private static var guests: [GuestFacts] {
+        let existing: [[Watchdog]] = [
+            [], [Watchdog(model: "i6300esb")], [Watchdog(model: "i6300esb", action: "none")],
+            [Watchdog(model: "itco")], [Watchdog(model: "itco", action: "pause")],
+            [Watchdog(model: "ib700", action: "dump")],
+            [Watchdog(model: "itco"), Watchdog(model: "i6300esb")],
+        ]
+        return existing.flatMap { watchdogs in
+            [pc { $0.watchdogs = watchdogs }, q35 { $0.watchdogs = watchdogs }]
+        }
+    }
+}
+
+extension GuestFacts {
+    /// The facts after a plan was carried out, as far as it changes anything: at once or by a cold
+    /// start, after which all watchdogs share one action.
+    fileprivate func carryingOut(_ plan: Plan) -> GuestFacts? {
+        var facts = self
+        let action: String
+        switch plan.decision {
+        case .attach(let device, _), .coldPlug(let device, _):
+            facts.watchdogs.append(Watchdog(model: device.model.rawValue))
+            action = device.action.rawValue
+        case .changeAction(_, let new): action = new.rawValue
+        case .leave, .refuse: return nil
+        }
+        for index in facts.watchdogs.indices { facts.watchdogs[index].action = action }
+        return facts
+    }
+}
