@@ -11,7 +11,7 @@ public enum SignalGuard {
 
     /// Installs the handlers.
     ///
-    /// The C functions are `sigaction`, `sigaltstack` and `alarm`.
+    /// The C functions are `sigaction`, `sigaltstack`, `sigprocmask` and `alarm`.
     ///
     /// - Parameters:
     ///   - seconds: After how many seconds to leave in any case.
@@ -35,15 +35,20 @@ public enum SignalGuard {
         }
         action.sa_flags = SA_ONSTACK
         sigfillset(&action.sa_mask)
-        for signal in 1..<firstRealTimeSignal where !isUnguarded(signal) {
+        // The C library refuses the two that it keeps for itself.
+        for signal in 1...lastSignal where !isUnguarded(signal) {
             sigaction(signal, &action, nil)
         }
         signal(SIGPIPE, SIG_IGN)
+        // An alarm that whoever runs us has blocked would never ring.
+        var none = sigset_t()
+        sigemptyset(&none)
+        sigprocmask(SIG_SETMASK, &none, nil)
         alarm(seconds)
     }
 
-    /// Where the signals without names begin; the C library keeps the first ones for itself.
-    private static let firstRealTimeSignal: Int32 = 32
+    /// The last signal, one of those for real time, which end a process, too.
+    private static let lastSignal: Int32 = 64
 
     /// Whether a signal cannot be caught, or does no harm by itself.
     private static func isUnguarded(_ signal: Int32) -> Bool {
