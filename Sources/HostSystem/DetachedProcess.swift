@@ -35,7 +35,7 @@ public struct DetachedProcess: Sendable, Hashable {
     /// libvirt waits until nobody holds the hook's standard streams, so that a child that kept one
     /// would stop a guest's start. When the parent exits, the child becomes init's.
     ///
-    /// The C functions are `fork`, `setsid` and `execve`.
+    /// The C functions are `fork`, `setsid`, `closefrom` and `execve`.
     ///
     /// - Parameter failure: Called in the child if the program cannot be executed.
     public func start(orElse failure: (Errno) -> Void) throws(Errno) {
@@ -50,7 +50,8 @@ public struct DetachedProcess: Sendable, Hashable {
             // Without /dev/null, a closed stream still lets libvirt go on.
             if null < 0 { close(stream) } else { dup2(null, stream) }
         }
-        if null > STDERR_FILENO { close(null) }
+        // libvirt hands the hook no others; whoever else runs it may.
+        closefrom(STDERR_FILENO + 1)
         chdir("/")
         execve(path, argumentList.pointers, environmentList.pointers)
         failure(.current)
