@@ -44,10 +44,8 @@ struct Patch: ParsableCommand {
         }
         if diff {
             let diff = UnifiedDiff(
-                from: String(decoding: before, as: UTF8.self),
-                to: String(decoding: after, as: UTF8.self),
-                oldName: name, newName: "\(name) (patched)")
-            try StandardOutput.write(Array(diff.text.utf8))
+                from: before, to: after, oldName: name, newName: "\(name) (patched)")
+            try StandardOutput.write(diff.bytes)
         } else {
             try StandardOutput.write(after)
         }

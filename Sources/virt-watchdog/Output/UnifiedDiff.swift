@@ -1,39 +1,50 @@
 /// The difference of two texts in the unified format of diff(1).
+///
+/// The texts are bytes: they may be in any encoding, and what differs in a byte is a difference.
 struct UnifiedDiff {
     /// How many lines stand around a change.
     private static let context = 3
 
     /// The text of the diff; empty where nothing differs.
-    let text: String
+    let bytes: [UInt8]
 
     /// Compares two texts.
     ///
     /// - Parameters:
     ///   - oldName: What the old text is called in the header.
     ///   - newName: What the new text is called there.
-    init(from old: String, to new: String, oldName: String, newName: String) {
+    init(from old: [UInt8], to new: [UInt8], oldName: String, newName: String) {
         let changes = Self.changes(Self.lines(old), Self.lines(new))
         let hunks = Self.hunks(of: changes)
-        text =
-            hunks.isEmpty
-            ? "" : "--- \(oldName)\n+++ \(newName)\n" + hunks.map { Self.text(of: $0) }.joined()
+        let header = hunks.isEmpty ? "" : "--- \(oldName)\n+++ \(newName)\n"
+        bytes = Array(header.utf8) + hunks.flatMap { Self.bytes(of: $0) }
     }
 
     /// A line with its place in both texts, from 0, and whether it stands in both or in one.
     private struct Line {
         var sign: Character
-        var text: Substring
+        /// The line with its line feed, which the last one may lack.
+        var text: ArraySlice<UInt8>
         var oldIndex: Int
         var newIndex: Int
     }
 
-    private static func lines(_ text: String) -> [Substring] {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        if lines.last?.isEmpty == true { lines.removeLast() }
+    private static let lineFeed = UInt8(ascii: "\n")
+
+    private static func lines(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        var rest = text[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: lineFeed).map { $0 + 1 } ?? rest.endIndex
+            lines.append(rest[..<end])
+            rest = rest[end...]
+        }
         return lines
     }
 
-    private static func changes(_ old: [Substring], _ new: [Substring]) -> [Line] {
+    private static func changes(
+        _ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>]
+    ) -> [Line] {
         let difference = new.difference(from: old)
         var removed: Set<Int> = []
         var inserted: Set<Int> = []
@@ -74,12 +85,13 @@ struct UnifiedDiff {
         return ranges.map { lines[$0] }
     }
 
-    private static func text(of hunk: ArraySlice<Line>) -> String {
-        guard let first = hunk.first else { return "" }
+    private static func bytes(of hunk: ArraySlice<Line>) -> [UInt8] {
+        guard let first = hunk.first else { return [] }
         let old = span(from: first.oldIndex, count: hunk.count { $0.sign != "+" })
         let new = span(from: first.newIndex, count: hunk.count { $0.sign != "-" })
-        return hunk.reduce(into: "@@ -\(old) +\(new) @@\n") { text, line in
-            text += "\(line.sign)\(line.text)\n"
+        return hunk.reduce(into: Array("@@ -\(old) +\(new) @@\n".utf8)) { bytes, line in
+            bytes += Array(String(line.sign).utf8) + line.text
+            if line.text.last != lineFeed { bytes += "\n\\ No newline at end of file\n".utf8 }
         }
     }
 
