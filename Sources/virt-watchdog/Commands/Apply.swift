@@ -6,6 +6,10 @@ import WatchdogPolicy
 struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring guests that run to the policy, now.",
+        usage: """
+            virt-watchdog apply [--connect <uri>] [--all] [<guest> ...]
+                [--properties <file>] [--json]
+            """,
         discussion: """
             Does for guests that already run what the hook sees to when a guest starts. Doing it \
             twice changes nothing.

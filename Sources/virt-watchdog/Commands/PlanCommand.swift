@@ -7,6 +7,10 @@ struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Show what would be done to guests, and why.",
+        usage: """
+            virt-watchdog plan [--connect <uri>] [--all] [<guest> ...]
+                [--properties <file>] [--json]
+            """,
         discussion: """
             Without names, all guests that run. Nothing is changed.
 
