@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// How the hook starts the protector.
+@Suite(.enabled(if: Host.isAvailable, Host.needs))
+struct ProtectorTests {
+    private let guest = Definition()
+
+    @Test(arguments: ["started", "reconnect"])
+    func `The protector is told the guest and inherits nothing`(_ operation: String) throws {
+        var host = try Host(properties: "vm.watchdog.action=reset")
+        // libvirt closes them; somebody else who runs the hook may not.
+        host.redirections = "7</etc/passwd 8>>extra 9<&0"
+        let run = try host.run([guest.name, operation, "begin", "-"], guest.data)
+        #expect(run.status == 0)
+        let protector = try #require(run.protector)
+        #expect(
+            protector.arguments == ["protect", "--connect", "qemu:///system", Definition.uuid])
+        #expect(protector.folder == "/")
+        #expect(protector.session == protector.id, "a session of its own")
+        #expect(protector.terminal == 0)
+        #expect(
+            protector.descriptors == ["0": "/dev/null", "1": "/dev/null", "2": "/dev/null"])
+        #expect(
+            protector.environment == [
+                "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                "VIRT_WATCHDOG_PROPERTIES=\(host.chosenProperties ?? "")",
+            ])
+        #expect(protector.ignoredSignals == 0)
+        #expect(protector.blockedSignals == 0)
+    }
+
+    @Test
+    func `Only variables that the protector needs come through`() throws {
+        var host = try Host()
+        host.wrapper = [
+            "/usr/bin/env", "-i", "/bin/sh", "-c",
+            "shift 4; exec env -i HOME=/h USER=u LOGNAME=l XDG_RUNTIME_DIR=/x TMPDIR=/t"
+                + " LD_PRELOAD= LD_LIBRARY_PATH=/evil LIBVIRT_DEFAULT_URI=test:///default"
+                + " PASSWORD=p PATH=/evil \"$@\"",
+            "sh",
+        ]
+        let run = try host.run([guest.name, "started", "begin", "-"], guest.data)
+        #expect(
+            try #require(run.protector).environment == [
+                "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/h", "USER=u",
+                "LOGNAME=l", "XDG_RUNTIME_DIR=/x",
+            ])
+    }
+
+    @Test(.enabled(if: Repository.runs(where: Command.find("setpriv") != nil), "needs setpriv(1)"))
+    func `An unprivileged daemon's hook sends the protector to its own daemon`() throws {
+        var host = try Host()
+        host.wrapper = [
+            "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
+        ]
+        let run = try host.run([guest.name, "started", "begin", "-"], guest.data)
+        #expect(run.status == 0)
+        let protector = try #require(run.protector)
+        #expect(
+            protector.arguments == ["protect", "--connect", "qemu:///session", Definition.uuid])
+        #expect(protector.environment.contains("XDG_RUNTIME_DIR=/run/user/65534"))
+    }
+
+    @Test(arguments: ["started", "reconnect"])
+    func `Nobody waits for the protector`(_ operation: String) throws {
+        let host = try Host(protector: .reporting(andSleeping: 3))
+        let run = try host.run([guest.name, operation, "begin", "-"], guest.data)
+        #expect(run.status == 0)
+        #expect(
+            run.duration < .seconds(1.5), "both streams are at their end, and no zombie is left")
+        #expect(run.protector != nil)
+        #expect(!host.survivors.isEmpty, "the protector goes on")
+    }
+
+    @Test(arguments: [
+        (Host.Protector.missing, "No such file"), (.notExecutable, "Permission denied"),
+        (.garbage, "Exec format error"),
+    ])
+    func `A protector that cannot be started is a line in the log, no more`(
+        _ protector: Host.Protector, _ error: String
+    ) throws {
+        let host = try Host(protector: protector)
+        let run = try host.run([guest.name, "started", "begin", "-"], guest.data, logLines: 2)
+        #expect(run.status == 0)
+        #expect(run.output.isEmpty && run.error.isEmpty)
+        #expect(run.duration < .seconds(1.5))
+        let lines = run.log.compactMap { LogLineFields($0) }
+        #expect(lines.count == 2)
+        let failure = try #require(lines.last)
+        #expect(failure.result == "failed")
+        #expect(failure.uuid == Definition.uuid)
+        #expect(failure.reason.contains("/usr/bin/virt-watchdog"))
+        #expect(failure.reason.contains(error))
+        #expect(RunningCommand.wait(within: .seconds(2)) { host.survivors.isEmpty })
+    }
+
+    @Test
+    func `A host without processes to spare loses the protector, not the guest`() throws {
+        var host = try Host()
+        host.prelude = "ulimit -p 1"
+        host.wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        let run = try host.run([guest.name, "started", "begin", "-"], guest.data)
+        #expect(run.status == 0)
+        #expect(run.protector == nil)
+        #expect(run.log.compactMap { LogLineFields($0)?.result } == ["failed"])
+    }
+
+    @Test
+    func `A definition without a UUID starts nothing`() throws {
+        let text = guest.text.replacing("<uuid>\(Definition.uuid)</uuid>", with: "")
+        let run = try Host().run([guest.name, "started", "begin", "-"], Data(text.utf8))
+        #expect(run.status == 0)
+        #expect(run.protector == nil)
+    }
+}

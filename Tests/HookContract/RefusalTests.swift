@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `vm.watchdog.enforce=true`: the one way to an exit status other than 0.
+@Suite(.enabled(if: Host.isAvailable, Host.needs))
+struct RefusalTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var guest = Definition()
+        var policy = ""
+        /// What standard error says, or nothing where the guest may start.
+        var refusal: String?
+        var reason: String
+
+        var testDescription: String { reason }
+    }
+
+    static let rows = [
+        Row(
+            guest: Definition(machine: .microvm), refusal: "no PCI bus",
+            reason: "no bus for the device"),
+        Row(
+            guest: Definition(machine: .q35WithoutFreePort), refusal: "no empty pcie-root-port",
+            reason: "no room for the device while the guest runs"),
+        Row(
+            policy: "vm.watchdog.model=ib700", refusal: "cold start",
+            reason: "libvirt ignores what prepare prints, so that the device would not be there"),
+        Row(
+            policy: "vm.watchdog.model=diag288", refusal: "only s390x",
+            reason: "a model of another machine"),
+        Row(reason: "a guest that can be protected"),
+        Row(
+            guest: Definition(watchdogs: ["<watchdog model='ib700' action='reset'/>"]),
+            policy: "vm.watchdog.model=ib700", reason: "a guest that is protected"),
+        Row(
+            guest: Definition(watchdogs: ["<watchdog model='ib700' action='pause'/>"]),
+            reason: "a guest with a watchdog of its own"),
+        Row(
+            guest: Definition(machine: .microvm), policy: "vm.watchdog.model=none",
+            reason: "no watchdog is wanted"),
+        Row(
+            guest: Definition(machine: .microvm, metadata: guestPolicy("enabled='no'")),
+            reason: "the guest wants none"),
+        Row(
+            guest: Definition(machine: .microvm), policy: "vm.watchdog.exclude=*",
+            reason: "the guest is excluded"),
+        Row(
+            guest: Definition(machine: .microvm), policy: "vm.watchdog.action=rest",
+            reason: "a typo in the file must not stop a cloud"),
+    ]
+
+    @Test(arguments: rows)
+    func `prepare refuses only a guest that cannot be protected, and says why`(
+        _ row: Row
+    ) throws {
+        let run = try Host(properties: "vm.watchdog.enforce=true\n" + row.policy)
+            .run([row.guest.name, "prepare", "begin", "-"], row.guest.data)
+        guard let refusal = row.refusal else {
+            #expect(run.status == 0)
+            #expect(run.error.isEmpty)
+            return
+        }
+        #expect(run.status == 1)
+        #expect(run.output.isEmpty)
+        #expect(run.error.hasPrefix("virt-watchdog: '\(row.guest.name)' is not started"))
+        #expect(run.error.contains("vm.watchdog.enforce=true"))
+        #expect(run.error.contains(refusal))
+        #expect(run.error.split(separator: "\n").count == 1)
+        #expect(run.error.hasSuffix("\n"))
+        #expect(run.log.compactMap { LogLineFields($0)?.result } == ["refused"])
+    }
+
+    @Test(
+        arguments: rows.filter { $0.refusal != nil },
+        [
+            ["start", "begin"], ["started", "begin"], ["stopped", "end"], ["release", "end"],
+            ["reconnect", "begin"], ["migrate", "begin"], ["restore", "begin"],
+            ["attach", "begin"], ["hibernate", "begin"],
+        ])
+    func `No other operation refuses anything`(_ row: Row, _ operation: [String]) throws {
+        let run = try Host(properties: "vm.watchdog.enforce=true\n" + row.policy)
+            .run([row.guest.name] + operation + ["-"], row.guest.data)
+        #expect(run.status == 0)
+        #expect(run.output.isEmpty)
+        #expect(run.error.isEmpty)
+        #expect(run.protector == nil)
+    }
+
+    @Test
+    func `Without the key nothing is refused`() throws {
+        let guest = Definition(machine: .microvm)
+        let run = try Host(properties: "vm.watchdog.enforce=false")
+            .run([guest.name, "prepare", "begin", "-"], guest.data)
+        #expect(run.status == 0)
+        #expect(run.error.isEmpty)
+        #expect(run.log.compactMap { LogLineFields($0)?.plan } == ["refuse"])
+    }
+
+    @Test
+    func `A refusal survives a full disk and closed streams`() throws {
+        let guest = Definition(machine: .microvm)
+        for redirections in [">/dev/full 2>/dev/full", ">&- 2>&-"] {
+            var host = try Host(properties: "vm.watchdog.enforce=true")
+            host.redirections = redirections
+            let run = try host.run([guest.name, "prepare", "begin", "-"], guest.data)
+            #expect(run.status == 1)
+            #expect(run.output.isEmpty)
+        }
+    }
+}
