@@ -1,0 +1,199 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: Tool.isAvailable, Tool.needs))
+struct ConfigTests {
+    /// What `config --json` prints.
+    private struct Answer: Decodable {
+        struct Setting: Decodable, Equatable {
+            var value: String
+            var source: String
+            var line: Int?
+        }
+
+        struct Problem: Decodable, Equatable {
+            var line: Int?
+            var column: Int?
+            var severity: String
+        }
+
+        struct Message: Decodable {
+            var message: String
+        }
+
+        var file: String?
+        var settings: [String: Setting]
+        var raw: [String: String]
+        var problems: [Problem]
+    }
+
+    private static let canary = "canary-of-the-properties"
+
+    /// A file with everything in it that somebody may put there.
+    private static let text = """
+        # \(canary)-comment
+        keystore.passphrase=\(canary)
+        vm.watchdog.model : IB700
+        vm.watchdog.action=rest
+        vm.watchdog.action = poweroff\u{20}
+        vm.watchdog.modle=x
+        vm.watchdogs=\(canary)
+        guest.vm.watchdog.model=\(canary)
+        vm.watchdog.include = i-*-VM,\\
+            v-\\u00e4
+        host=\(canary) vm.watchdog.model=none
+        vm.watchdog.enforce=
+        """
+
+    private func run(_ text: String, _ arguments: String...) throws -> Command.Outcome {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "agent.properties",
+            Data(
+                text.unicodeScalars.map {
+                    UInt8(truncatingIfNeeded: $0.value)
+                }))
+        return try Tool.run(["config", "--properties", file.path] + arguments)
+    }
+
+    @Test
+    func `JSON has the policy with its sources, the raw entries and the problems`() throws {
+        let outcome = try run(Self.text, "--json")
+        #expect(outcome.status == 0, "warnings alone are no failure")
+        #expect(outcome.error.isEmpty)
+        let answer = try JSONDecoder().decode(Answer.self, from: outcome.output)
+        let file = try #require(answer.file)
+        #expect(file.hasSuffix("/agent.properties"))
+        #expect(
+            answer.settings == [
+                "vm.watchdog.model": .init(value: "ib700", source: "\(file):3", line: 3),
+                "vm.watchdog.action": .init(value: "poweroff", source: "\(file):5", line: 5),
+                "vm.watchdog.existing": .init(value: "keep", source: "built in"),
+                "vm.watchdog.persist": .init(value: "false", source: "built in"),
+                "vm.watchdog.enforce": .init(value: "false", source: "built in"),
+                "vm.watchdog.include": .init(value: "i-*-VM,v-ä", source: "\(file):9", line: 9),
+                "vm.watchdog.exclude": .init(value: "", source: "built in"),
+            ])
+        #expect(
+            answer.raw == [
+                "vm.watchdog.model": "IB700", "vm.watchdog.action": "poweroff ",
+                "vm.watchdog.modle": "x", "vm.watchdog.include": "i-*-VM,v-ä",
+                "vm.watchdog.enforce": "",
+            ])
+        #expect(
+            answer.problems == [
+                .init(line: 4, column: 1, severity: "warning"),
+                .init(line: 5, column: 22, severity: "warning"),
+                .init(line: 6, column: 1, severity: "warning"),
+                .init(line: 12, column: 21, severity: "warning"),
+            ])
+        let keys = try #require(
+            JSONSerialization.jsonObject(with: outcome.output) as? [String: Any]
+        ).keys
+        #expect(Set(keys) == ["file", "settings", "raw", "problems"])
+    }
+
+    @Test(arguments: [[], ["--json"]])
+    func `No other key and no other value is ever shown`(_ arguments: [String]) throws {
+        for text in [Self.text, Self.text + "\nvm.watchdog.persist=maybe\nx=\(Self.canary)\\u1"] {
+            let folder = try TemporaryFolder()
+            let file = try folder.write("agent.properties", text)
+            let outcome = try Tool.run(["config", "--properties", file.path] + arguments)
+            #expect(!(outcome.text + outcome.errorText).contains(Self.canary))
+            #expect(!(outcome.text + outcome.errorText).contains("keystore"))
+        }
+    }
+
+    @Test
+    func `Text shows each setting with its value and its place`() throws {
+        let outcome = try run(Self.text)
+        #expect(outcome.status == 0)
+        let lines = outcome.text.split(separator: "\n").map {
+            $0.split(separator: " ", omittingEmptySubsequences: true)
+        }
+        let model = try #require(lines.first { $0.first == "vm.watchdog.model" })
+        #expect(model[1] == "ib700")
+        #expect(model[2].hasSuffix("/agent.properties:3"))
+        let existing = try #require(lines.first { $0.first == "vm.watchdog.existing" })
+        #expect(existing.dropFirst() == ["keep", "built", "in"])
+        #expect(outcome.text.contains("agent.properties:6:1: warning: unknown key"))
+        #expect(!outcome.text.contains("left alone until"))
+    }
+
+    /// Files and the exit codes that they come to.
+    @Test(arguments: [
+        ("", Int32(0), "empty: a warning"),
+        ("vm.watchdog.model=i6300esb\nvm.watchdog.action=reset\n", 0, "in order"),
+        ("vm.watchdog.modell=i6300esb", 0, "an unknown key is a warning"),
+        ("vm.watchdog.model=i6300", 1, "a bad value"),
+        ("vm.watchdog.persist=yes", 1, "neither true nor false"),
+        ("vm.watchdog.model=\"ib700\"", 1, "quotes are literal"),
+        ("vm.watchdog.action=reset # at once", 1, "a comment cannot follow a value"),
+        ("a=\\uZZZZ", 1, "Java would refuse the file"),
+    ])
+    func `The exit code tells errors from warnings`(
+        _ text: String, _ status: Int32, _ reason: String
+    ) throws {
+        #expect(try run(text).status == status)
+        let json = try run(text, "--json")
+        #expect(json.status == status)
+        let problems = try JSONDecoder().decode(Answer.self, from: json.output).problems
+        #expect(problems.contains { $0.severity == "error" } == (status == 1))
+    }
+
+    @Test
+    func `An error is quoted with its place, the nearest value and what it leads to`() throws {
+        let outcome = try run("\n  vm.watchdog.action = rest")
+        #expect(outcome.text.contains("agent.properties:2:24: error: vm.watchdog.action"))
+        #expect(outcome.text.contains("'rest'; did you mean 'reset'?"))
+        #expect(outcome.text.contains("Guests are left alone until the errors are mended."))
+    }
+
+    @Test
+    func `A file that is not there is an error, for whoever names it`() throws {
+        let missing = "/nonexistent/agent.properties"
+        let byOption = try Tool.run("config", "--json", "--properties", missing)
+        let byEnvironment = try Tool.run(
+            "config", "--json", environment: ["VIRT_WATCHDOG_PROPERTIES": missing])
+        for outcome in [byOption, byEnvironment] {
+            #expect(outcome.status == 1)
+            let answer = try JSONDecoder().decode(Answer.self, from: outcome.output)
+            #expect(answer.file == missing)
+            #expect(answer.problems == [.init(severity: "error")])
+        }
+    }
+
+    @Test
+    func `The option wins over the environment`() throws {
+        let folder = try TemporaryFolder()
+        let option = try folder.write("option", "vm.watchdog.action=pause")
+        let variable = try folder.write("variable", "vm.watchdog.action=dump")
+        let environment = ["VIRT_WATCHDOG_PROPERTIES": variable.path]
+        let both = try Tool.run("config", "--properties", option.path, environment: environment)
+        #expect(both.text.contains("pause") && !both.text.contains("dump"))
+        let one = try Tool.run("config", environment: environment)
+        #expect(one.text.contains("dump"))
+    }
+
+    @Test
+    func `Values cannot steer the terminal`() throws {
+        let outcome = try run(#"vm.watchdog.include=a\u001b[2J\nvm.watchdog.model\u202e"#)
+        #expect(outcome.status == 0)
+        let controls = outcome.text.unicodeScalars.filter {
+            $0 != "\n" && $0.properties.generalCategory == .control || $0 == "\u{202E}"
+        }
+        #expect(controls.isEmpty)
+    }
+
+    @Test
+    func `Output that cannot be written is a failure that shows`() throws {
+        let tool = try #require(Repository.tool, Tool.needs)
+        let outcome = try Command(
+            "/bin/sh", ["-c", "exec \"$0\" config --json >/dev/full", tool],
+            environment: ["LC_ALL": "C", "PATH": "/usr/bin:/bin"]
+        ).run()
+        #expect(outcome.status != 0)
+        #expect(outcome.errorText.contains("No space left on device"))
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The tool's help and its usage errors.
+@Suite(.enabled(if: Tool.isAvailable, Tool.needs))
+struct HelpTests {
+    /// What `--experimental-dump-help` prints.
+    private struct Tree: Decodable {
+        var command: Node
+    }
+
+    private struct Node: Decodable {
+        struct Argument: Decodable {
+            var valueName: String?
+            var abstract: String?
+        }
+
+        var commandName: String
+        var abstract: String?
+        var arguments: [Argument]?
+        var subcommands: [Node]?
+
+        /// This command and all below it, each with the words that lead to it.
+        func all(below path: [String] = []) -> [(path: [String], node: Node)] {
+            [(path, self)]
+                + (subcommands ?? []).flatMap { $0.all(below: path + [$0.commandName]) }
+        }
+    }
+
+    private func commands() throws -> [(path: [String], node: Node)] {
+        let outcome = try Tool.run("--experimental-dump-help")
+        // `help` is the library's own.
+        return try JSONDecoder().decode(Tree.self, from: outcome.output).command.all()
+            .filter { $0.path != ["help"] }
+    }
+
+    @Test
+    func `Every command has help, no wider than a terminal`() throws {
+        let commands = try commands()
+        let names = Set(commands.map { $0.path.joined(separator: " ") })
+        #expect(names.isSuperset(of: ["", "config", "patch", "plan", "apply"]))
+        for (path, node) in commands {
+            let name = path.joined(separator: " ")
+            let outcome = try Tool.run(path + ["--help"])
+            #expect(outcome.status == 0, "\(name)")
+            #expect(outcome.error.isEmpty, "\(name)")
+            #expect(outcome.text.hasPrefix("OVERVIEW: "), "\(name)")
+            #expect(outcome.text.contains("USAGE: "), "\(name)")
+            for line in outcome.text.split(separator: "\n") {
+                #expect(line.count <= 80, "\(name): \(line)")
+            }
+            #expect(node.abstract?.isEmpty == false, "\(name)")
+            for argument in node.arguments ?? [] {
+                #expect(argument.abstract?.isEmpty == false, "\(name) \(argument)")
+            }
+        }
+    }
+
+    @Test
+    func `Every command that may fail says with which code`() throws {
+        for command in ["config", "patch", "plan", "apply"] {
+            let help = try Tool.run(command, "--help").text
+            #expect(help.contains("Exit codes: 0 "), "\(command)")
+            #expect(help.contains("1 "), "\(command)")
+        }
+        #expect(try Tool.run("--help").text.contains("64 the command line is wrong"))
+    }
+
+    @Test
+    func `The protector's command stays out of the list`() throws {
+        #expect(try !Tool.run("--help").text.contains("protect "))
+    }
+
+    @Test
+    func `help and --help say the same`() throws {
+        for command in ["config", "patch", "plan", "apply"] {
+            let (one, other) = (
+                try Tool.run("help", command), try Tool.run(command, "--help")
+            )
+            #expect(one.text == other.text)
+        }
+    }
+
+    @Test
+    func `The version is a number`() throws {
+        let outcome = try Tool.run("--version")
+        #expect(outcome.status == 0)
+        #expect(outcome.text.wholeMatch(of: #/\d+\.\d+\.\d+\S*\n/#) != nil)
+    }
+
+    @Test(arguments: [
+        (["frobnicate"], "an unknown command"),
+        (["config", "--jsno"], "an unknown option"),
+        (["config", "--properties"], "an option without its value"),
+        (["config", "x"], "an argument too many"),
+        (["patch", "a.xml", "b.xml"], "a file too many"),
+        (["apply"], "no guest named"),
+        (["apply", "--all", "web"], "all, and one of them"),
+        (["plan", "--all", "web"], "all, and one of them"),
+        (["plan", "--connect"], "an option without its value"),
+        (["protect"], "no guest named"),
+        (["protect", "--connect", "test:///default"], "no UUID"),
+    ])
+    func `A wrong command line is met with 64 and how to do better`(
+        _ arguments: [String], _ reason: String
+    ) throws {
+        let outcome = try Tool.run(arguments)
+        #expect(outcome.status == 64)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errorText.hasPrefix("Error: "))
+        #expect(outcome.errorText.contains("--help"))
+        for line in outcome.errorText.split(separator: "\n") where !line.hasPrefix("Error: ") {
+            #expect(line.count <= 80, "\(line)")
+        }
+    }
+}
