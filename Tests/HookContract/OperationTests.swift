@@ -138,7 +138,8 @@ struct LogLineFields {
     var reason: String
 
     init?(_ line: String) {
-        let form = #/
+        let form =
+            #/
             <(\d+)>virt-watchdog\[\d+\]:\ op=([a-z]+)
             \ guest="((?:[^"\\]|\\.)*)"\ uuid=(\S+)
             (?:\ plan=([a-z-]+))?(?:\ result=([a-z-]+))?\ reason="([^"]+)"
