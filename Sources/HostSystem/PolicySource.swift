@@ -7,9 +7,11 @@ extension PolicyReport {
 
     /// A file changed less than this many milliseconds ago may be half-written: the CloudStack agent
     /// truncates its file in place, then writes it anew.
-    private static let settlingTime = 20
-    /// How often such a file is read again.
-    private static let maximumReadings = 12
+    private static let settlingTime = 50
+    /// The same for an empty file, which is more likely to be on its way to be something else.
+    private static let settlingTimeWhileEmpty = 250
+    /// How often such a file is read again, every 5 ms.
+    private static let maximumReadings = 60
 
     /// Reads the policy of a host from the first properties file that exists.
     ///
@@ -35,11 +37,11 @@ extension PolicyReport {
         return .builtIn
     }
 
-    /// Reads a file until it holds still, or at most for some 60 ms.
+    /// Reads a file until it holds still, or at most for some 300 ms.
     private static func settledContents(of path: String) throws(PropertiesFileError) -> [UInt8] {
         for _ in 1..<maximumReadings {
             let (bytes, age) = try contents(of: path)
-            if age >= settlingTime { return bytes }
+            if age >= (bytes.isEmpty ? settlingTimeWhileEmpty : settlingTime) { return bytes }
             usleep(5000)
         }
         return try contents(of: path).bytes

@@ -19,6 +19,8 @@ struct HookTests {
         var reads: Bool
         /// The plans whose definition is printed.
         var prints: [String] = []
+        /// The plans whose definition is printed besides, if the policy is to align.
+        var aligns: [String] = []
         /// The plans for which a protector is started.
         var starts: [String] = []
         /// The plans for which the start is refused, under enforce.
@@ -42,8 +44,8 @@ struct HookTests {
                 operation: "reconnect", phase: "begin", reads: true,
                 starts: ["attach", "change-action"]),
             Row(operation: "attach", phase: "begin", reads: false),
-            Row(operation: "migrate", phase: "begin", reads: true, prints: ["change-action"]),
-            Row(operation: "restore", phase: "begin", reads: true, prints: ["change-action"]),
+            Row(operation: "migrate", phase: "begin", reads: true, aligns: ["change-action"]),
+            Row(operation: "restore", phase: "begin", reads: true, aligns: ["change-action"]),
         ])
     func rows(row: Row) throws {
         let operation = try #require(
@@ -54,6 +56,10 @@ struct HookTests {
             #expect(outcome.printsDefinition == row.prints.contains(plan.name), "\(plan.name)")
             #expect(outcome.startsProtector == row.starts.contains(plan.name), "\(plan.name)")
             #expect(outcome.refusal == nil, "nothing is refused without enforce")
+            let aligning = HookOutcome(of: operation, for: plan, under: Policy(existing: .align))
+            #expect(
+                aligning.printsDefinition == (row.prints + row.aligns).contains(plan.name),
+                "\(plan.name)")
             let enforced = HookOutcome(of: operation, for: plan, under: Policy(enforce: true))
             #expect((enforced.refusal != nil) == row.refuses.contains(plan.name), "\(plan.name)")
             #expect(!(enforced.printsDefinition && enforced.refusal != nil))

@@ -19,6 +19,7 @@ struct PolicyReportTests {
             ("vm.watchdog.action=shutdown", Policy(action: .shutdown)),
             ("vm.watchdog.action=poweroff", Policy(action: .poweroff)),
             ("vm.watchdog.action=Pause", Policy(action: .pause)),
+            ("vm.watchdog.action=\\u00\\\n70ause", Policy(action: .pause)),
             ("vm.watchdog.action=none", Policy(action: .none)),
             ("vm.watchdog.action=dump", Policy(action: .dump)),
             ("vm.watchdog.action=inject-nmi", Policy(action: .injectNMI)),
@@ -147,6 +148,20 @@ struct PolicyReportTests {
             "keystore.passphrase=hunter2\\u00zz\nhunter2\nvm.watchdog.model=\\\nhunter=x\n hunter2: 1"
         )
         #expect(!"\(report)".contains("hunter2"))
+    }
+
+    @Test(
+        "a line that a backslash glues to one of ours is not quoted",
+        arguments: [
+            "vm.watchdog.action=reset\\\nkeystore.passphrase=hunter2",
+            "vm.watchdog.action=\\\n  keystore.passphrase=hunter2",
+            "vm.watchdog.\\\naction=reset\\\n  keystore.passphrase=hunter2",
+        ])
+    func glued(text: String) {
+        let report = report(text)
+        #expect(report.policy.fault?.contains("joins the next line to it") == true)
+        #expect(report.policy.fault?.contains("hunter2") == false)
+        #expect(!"\(report.problems)".contains("hunter2"))
     }
 
     @Test("problems come in the order of the file")

@@ -10,7 +10,8 @@ public struct HookOperation: Sendable, Hashable {
         case nothing
         /// The patched definition if the plan changes it, else nothing.
         case patchedDefinition
-        /// The definition with another action if the plan changes it so, else nothing.
+        /// The definition with another action if the policy aligns and the plan changes it, else
+        /// nothing.
         case changedAction
     }
 

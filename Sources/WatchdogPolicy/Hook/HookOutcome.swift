@@ -13,7 +13,7 @@ public struct HookOutcome: Sendable, Hashable {
             switch (operation.output, plan.decision) {
             case (.nothing, _): false
             case (.patchedDefinition, _): plan.changesDefinition
-            case (.changedAction, .changeAction): true
+            case (.changedAction, .changeAction): policy.existing == .align
             case (.changedAction, _): false
             }
         startsProtector = operation.startsProtector && plan.changesLiveGuest

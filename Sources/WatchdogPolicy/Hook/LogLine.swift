@@ -41,7 +41,7 @@ private func onOneLine(_ sentence: String) -> String {
     for scalar in sentence.unicodeScalars {
         switch scalar {
         case "\"": result += "'"
-        case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += " "
+        case _ where scalar.isDisruptive: result += " "
         default: result.unicodeScalars.append(scalar)
         }
     }

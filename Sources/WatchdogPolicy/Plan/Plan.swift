@@ -125,11 +125,13 @@ private func decideOnExisting(
             ? .leave(.asWanted(wanted))
             : .changeAction(from: implicit.action, to: wanted.action)
     }
-    if watchdog.action != wanted.action.rawValue {
-        // A device of ours follows the policy; nobody else chose its action.
-        return existing == .align || watchdog.isOwned
-            ? .changeAction(from: watchdog.action, to: wanted.action)
-            : .leave(.keptAction(watchdog, wanted: wanted))
+    let differing = chosen.first { $0.action != wanted.action.rawValue }
+    // A device of ours follows the policy; nobody else chose its action.
+    if let differing, existing == .align || differing.isOwned {
+        return .changeAction(from: differing.action, to: wanted.action)
+    }
+    guard watchdog.action == wanted.action.rawValue else {
+        return .leave(.keptAction(watchdog, wanted: wanted))
     }
     return watchdog.model == wanted.model.rawValue
         ? .leave(.asWanted(wanted)) : .leave(.otherModel(watchdog, wanted: wanted))

@@ -87,15 +87,20 @@ struct InvalidValue {
     /// A value that is neither `true` nor `false`, but may mean one.
     static func notAFlag(_ value: String) -> InvalidValue {
         var invalid = InvalidValue(value, valid: ["false", "true"])
-        if ["yes", "y", "on", "1", "enabled"].contains(value.lowercased()) {
-            invalid.nearest = "true"
+        switch value.lowercased() {
+        case "yes", "y", "on", "1", "enabled": invalid.nearest = "true"
+        case "no", "n", "off", "0", "disabled": invalid.nearest = "false"
+        default: break
         }
         return invalid
     }
 
     /// A clause that quotes the value and names the remedy.
-    var message: String {
-        "unknown value \(quoted(value)); did you mean '\(nearest)'?"
+    var message: String { message(quoting: value) }
+
+    /// The clause with less of the value than there is.
+    func message(quoting shown: String) -> String {
+        "unknown value \(quoted(shown)); did you mean '\(nearest)'?"
             + " (valid: \(valid.joined(separator: ", ")))"
     }
 }

@@ -143,7 +143,12 @@ public struct PolicyReport: Sendable, Hashable {
             return false
         }
         if let invalid = key.set(String(value), in: &policy) {
-            fail(entry.valuePosition, Message.badValue(key, invalid))
+            let shown = String(decoding: entry.valueOnFirstLine, as: UTF16.self)
+            fail(
+                entry.valuePosition,
+                Message.badValue(
+                    key, invalid, shown: String(shown.trimmingBlanks()),
+                    isContinued: entry.valueOnFirstLine != entry.value))
             return false
         }
         return true
@@ -222,8 +227,13 @@ private enum Message {
         "\(key.rawValue) has a malformed \\uXXXX escape; guests are left alone until it is mended"
     }
 
-    static func badValue(_ key: PolicyKey, _ invalid: InvalidValue) -> String {
-        var message = "\(key.rawValue): \(invalid.message)"
+    static func badValue(
+        _ key: PolicyKey, _ invalid: InvalidValue, shown: String, isContinued: Bool
+    ) -> String {
+        var message = "\(key.rawValue): \(invalid.message(quoting: shown))"
+        if isContinued {
+            message += "; the backslash at the end of its line joins the next line to it"
+        }
         if invalid.value.contains("#") || invalid.value.contains("!") {
             message += "; a comment cannot follow a value on its line"
         }

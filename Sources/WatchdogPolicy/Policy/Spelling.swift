@@ -70,7 +70,7 @@ public func escaped(_ text: String, quote: Unicode.Scalar) -> String {
 
 extension Unicode.Scalar {
     /// Whether the scalar is a control character or steers the direction of the text around it.
-    fileprivate var isDisruptive: Bool {
+    var isDisruptive: Bool {
         switch value {
         case 0x00...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
             true

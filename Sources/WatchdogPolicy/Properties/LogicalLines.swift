@@ -150,6 +150,13 @@ struct LogicalLine {
         return text
     }
 
+    /// Resolves the escapes of what stands on the line where the entry begins.
+    func unescapedOnFirstLine(from start: Int) -> Properties.Text {
+        let end = runs.count > 1 ? min(runs[1].index, count) : count
+        var ignored: [Int] = []
+        return unescaped(start..<max(start, end), malformed: &ignored)
+    }
+
     private func hexadecimalUnit(at index: Int, before end: Int) -> UInt16? {
         guard index + 4 <= end else { return nil }
         var unit: UInt16 = 0

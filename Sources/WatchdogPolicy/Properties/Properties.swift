@@ -16,6 +16,9 @@ public struct Properties: Sendable {
         public var key: Text
         /// The value, unescaped, blanks at its end included.
         public var value: Text
+        /// As much of the value as stands on the line where the entry begins; what follows a
+        /// backslash at the end of that line may have been meant for another key.
+        public var valueOnFirstLine: Text
         /// The place of the key's first character.
         public var keyPosition: SourcePosition
         /// The place of the value's first character, or of where one would stand.
@@ -50,6 +53,7 @@ public struct Properties: Sendable {
             entries.append(
                 Entry(
                     key: key, value: value,
+                    valueOnFirstLine: line.unescapedOnFirstLine(from: valueStart),
                     keyPosition: SourcePosition(of: line.source(of: 0), in: bytes),
                     valuePosition: SourcePosition(of: line.source(of: valueStart), in: bytes),
                     isMalformed: !malformed.isEmpty))

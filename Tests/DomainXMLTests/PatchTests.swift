@@ -1,0 +1,149 @@
+import Foundation
+import TestSupport
+import Testing
+import WatchdogPolicy
+
+@testable import DomainXML
+
+/// Definitions before and after, as pairs of files in `Golden`.
+///
+/// `RECORD_GOLDEN=1` writes the second file of each pair anew; look at each change then.
+struct PatchTests {
+    /// A pair, with the policy where it is not the built-in one.
+    struct Golden: Sendable, CustomTestStringConvertible {
+        var name: String
+
+        static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Golden")
+
+        static let all = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+            .filter { $0.hasSuffix(".in.xml") }.sorted().map {
+                Golden(name: String($0.dropLast(7)))
+            }
+
+        var testDescription: String { name }
+        var inputFile: URL { Self.folder.appending(path: "\(name).in.xml") }
+        var outputFile: URL { Self.folder.appending(path: "\(name).out.xml") }
+
+        var policy: Policy {
+            let file = Self.folder.appending(path: "\(name).properties")
+            guard let data = try? Data(contentsOf: file) else { return .builtIn }
+            return PolicyReport(reading: Array(data), from: file.path).policy
+        }
+
+        func input() throws -> [UInt8] { Array(try Data(contentsOf: inputFile)) }
+        func output() throws -> [UInt8] { Array(try Data(contentsOf: outputFile)) }
+    }
+
+    private func patched(_ bytes: [UInt8], _ policy: Policy) throws -> [UInt8] {
+        let document = try Document(parsing: bytes.span.bytes)
+        document.apply(plan(policy, document.facts))
+        return try document.serialized()
+    }
+
+    @Test("each pair is as it was recorded", arguments: Golden.all)
+    func golden(golden: Golden) throws {
+        let output = try patched(golden.input(), golden.policy)
+        if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] == "1" {
+            try Data(output).write(to: golden.outputFile)
+        }
+        #expect(
+            try output == golden.output(),
+            "\(String(decoding: output, as: UTF8.self))")
+    }
+
+    @Test("the folder of pairs is not empty")
+    func complete() {
+        #expect(Golden.all.count >= 20)
+    }
+
+    @Test("patching twice is patching once", arguments: Golden.all)
+    func twice(golden: Golden) throws {
+        let once = try patched(golden.input(), golden.policy)
+        #expect(try patched(once, golden.policy) == once)
+    }
+
+    /// The document as it is written before and after, and the plan between the two.
+    private func written(
+        _ golden: Golden
+    ) throws -> (plan: Plan, before: [UInt8], after: [UInt8]) {
+        let input = try golden.input()
+        let document = try Document(parsing: input.span.bytes)
+        let plan = plan(golden.policy, document.facts)
+        let before = try document.serialized()
+        document.apply(plan)
+        return (plan, before, try document.serialized())
+    }
+
+    @Test("nothing changes but what the plan says", arguments: Golden.all)
+    func onlyThePlan(golden: Golden) throws {
+        let (plan, before, after) = try written(golden)
+        let newline = UInt8(ascii: "\n")
+        let difference = after.split(separator: newline)
+            .difference(from: before.split(separator: newline))
+        let inserted = difference.insertions.count
+        let removed = difference.removals.count
+        switch plan.name {
+        case "leave", "refuse": #expect(inserted == 0 && removed == 0)
+        case "change-action": #expect(inserted == 1 && removed == 1)
+        default:
+            // One line more; where there was no line of its own for it, the line it went into.
+            #expect(inserted >= 1 && inserted - removed <= 3 && removed <= 1)
+        }
+        #expect(plan.changesDefinition == (before != after))
+    }
+
+    @Test(
+        "a document is written as libxml2 itself writes it",
+        .enabled(if: Repository.runs(where: Command.find("xmllint") != nil), "needs xmllint"),
+        arguments: Golden.all)
+    func asLibxml2(golden: Golden) throws {
+        let before = try written(golden).before
+        let xmllint = try #require(Command.find("xmllint"))
+        let oracle = try Command(xmllint, ["--nonet", golden.inputFile.path]).run()
+        #expect(oracle.status == 0)
+        let isDeclared = before.starts(with: "<?xml".utf8)
+        if isDeclared, before.contains(Array("encoding=".utf8)) {
+            #expect(Array(oracle.output) == before)
+            return
+        }
+        // xmllint declares every document, and writes what names no encoding in ASCII.
+        let lines = oracle.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let expected = lines.dropFirst(isDeclared ? 0 : 1).joined(separator: "\n")
+        #expect(String(decoding: before, as: UTF8.self).inASCII == expected)
+    }
+
+    @Test(
+        "the element is the last child of the last devices, with model and action",
+        arguments: ["pc", "cloudstack", "tabs", "markup", "no-devices", "one-line"])
+    func lastChild(name: String) throws {
+        let output = try String(decoding: Golden(name: name).output(), as: UTF8.self)
+        let end = try #require(output.range(of: "</devices>", options: .backwards))
+        let before = output[..<end.lowerBound].trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(before.hasSuffix("<watchdog model=\"i6300esb\" action=\"reset\"/>"))
+    }
+
+    @Test("a device for hot-plugging is written with alias and place")
+    func deviceXML() {
+        let device = WatchdogDevice(model: .i6300esb, action: .injectNMI)
+        #expect(
+            device.xml(at: .rootPort(GuestFacts.PCIAddress(bus: 10, slot: 0)))
+                == "<watchdog model='i6300esb' action='inject-nmi'><alias name='ua-virt-watchdog'/>"
+                + "<address type='pci' domain='0' bus='10' slot='0' function='0'/></watchdog>")
+    }
+}
+
+extension String {
+    /// The text with its other than ASCII characters as libxml2 writes them in ASCII.
+    fileprivate var inASCII: String {
+        var text = ""
+        for scalar in unicodeScalars {
+            if scalar.isASCII {
+                text.unicodeScalars.append(scalar)
+            } else {
+                text += "&#x\(String(scalar.value, radix: 16, uppercase: true));"
+            }
+        }
+        return text
+    }
+}
