@@ -16,9 +16,9 @@ enum Hook {
     private static let patience: UInt32 = 2
 
     static func main() {
-        let arguments = CommandLine.arguments.dropFirst()
-        guard let operation = HookOperation(arguments: arguments), operation.readsDefinition,
-            let guest = arguments.first
+        guard let name = argument(2), let phase = argument(3),
+            let operation = HookOperation(name, phase), operation.readsDefinition,
+            let guest = argument(1)
         else { _exit(0) }
         let cutShort = LogLine(
             operation: operation.name, guest: guest,
@@ -37,6 +37,12 @@ enum Hook {
         }
         // No clean-up is worth the time, or a failure after all is done.
         _exit(status)
+    }
+
+    /// An argument by its number; `CommandLine.arguments` would make an array of them all.
+    private static func argument(_ index: Int) -> String? {
+        guard index < CommandLine.argc, let text = CommandLine.unsafeArgv[index] else { return nil }
+        return String(cString: text)
     }
 
     /// Carries out an operation.

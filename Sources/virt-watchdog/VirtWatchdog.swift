@@ -1,7 +1,7 @@
 import ArgumentParser
 import HostSystem
 
-/// The command-line tool; as `protect` it is the protector, too.
+/// The command-line tool, which is the protector, too.
 @main
 struct VirtWatchdog: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +16,15 @@ struct VirtWatchdog: ParsableCommand {
             reached; 64 the command line is wrong.
             """,
         version: Layout.version,
-        subcommands: [Config.self, Patch.self, PlanCommand.self, Apply.self, Protect.self])
+        subcommands: [Config.self, Patch.self, PlanCommand.self, Apply.self])
+
+    static func main() {
+        if let protector = ProtectorProcess(arguments: CommandLine.arguments) {
+            protector.run()
+        } else {
+            main(nil)
+        }
+    }
 }
 
 /// The exit codes of the tool, besides 0.

@@ -9,7 +9,7 @@ final class FakeGuest: ProtectableGuest {
     var watchdogs: [String]
     /// What the next calls of attach do instead of attaching.
     var failures: [Failure] = []
-    /// How often the guest says that it is still on its way in.
+    /// How many attempts find the guest still on its way in from another host.
     var arrivals = 0
     /// Whether devices that are attached show in the definition.
     var showsDevices = true
@@ -29,8 +29,7 @@ final class FakeGuest: ProtectableGuest {
     }
 
     func isMigratingIn() throws(LibvirtError) -> Bool {
-        arrivals -= 1
-        return arrivals >= 0
+        arrivals > 0
     }
 
     func definition() throws(LibvirtError) -> String {
@@ -45,6 +44,10 @@ final class FakeGuest: ProtectableGuest {
     }
 
     func attach(device xml: String) throws(LibvirtError) {
+        if arrivals > 0 {
+            arrivals -= 1
+            throw .busy
+        }
         if !failures.isEmpty {
             switch failures.removeFirst() {
             case .error(let error): throw error

@@ -28,17 +28,24 @@ public struct Protector: Sendable {
         var backoff = Backoff(timing)
         while true {
             do throws(ProtectionError) {
-                let guest = try asking(findGuest)
-                while try asking({ () throws(LibvirtError) in try guest.isMigratingIn() }) {
-                    // A guest comes in as slowly as its memory is large; that is no failure.
-                    backoff.waitWithoutCounting()
-                }
-                return try protect(guest)
+                return try protect(asking(findGuest))
             } catch {
                 guard case .libvirt(let reason) = error, reason.isWorthRetrying else { throw error }
-                guard backoff.wait() else { throw .outOfTime(reason) }
+                // A guest comes in from another host as slowly as its memory is large, and libvirt
+                // refuses to change it meanwhile; that is no failure.
+                if reason.code == .operationTimeout, isMigratingIn(findGuest) {
+                    backoff.waitWithoutCounting()
+                } else if !backoff.wait() {
+                    throw .outOfTime(reason)
+                }
             }
         }
+    }
+
+    private func isMigratingIn(
+        _ findGuest: () throws(LibvirtError) -> some ProtectableGuest
+    ) -> Bool {
+        (try? findGuest().isMigratingIn()) ?? false
     }
 
     /// Brings a guest to the policy, once.

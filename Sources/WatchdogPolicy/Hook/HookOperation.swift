@@ -3,7 +3,7 @@
 /// libvirt calls the hook as described on [its page](https://libvirt.org/hooks.html). It looks at
 /// what the hook prints for `migrate` and `restore` only, and there accepts a changed action but no
 /// device added or removed. A failure at `started` or `reconnect` kills a guest that runs.
-public struct HookOperation: Sendable, Hashable {
+public struct HookOperation: Sendable {
     /// What goes to standard output.
     public enum Output: Sendable, Hashable {
         /// Nothing.
@@ -15,10 +15,8 @@ public struct HookOperation: Sendable, Hashable {
         case changedAction
     }
 
-    /// The operation, the second argument.
-    public var name: String
-    /// The sub-operation, the third argument.
-    public var phase: String
+    private let staticName: StaticString
+    private let staticPhase: StaticString
     /// Whether the definition is read from standard input; if not, the hook leaves at once.
     public var readsDefinition: Bool
     /// What goes to standard output.
@@ -29,19 +27,29 @@ public struct HookOperation: Sendable, Hashable {
     public var mayRefuse: Bool
 
     private init(
-        _ name: String, _ phase: String, reads: Bool = true, prints output: Output = .nothing,
+        _ name: StaticString, _ phase: StaticString, reads: Bool = true,
+        prints output: Output = .nothing,
         startsProtector: Bool = false, mayRefuse: Bool = false
     ) {
-        self.name = name
-        self.phase = phase
+        staticName = name
+        staticPhase = phase
         readsDefinition = reads
         self.output = output
         self.startsProtector = startsProtector
         self.mayRefuse = mayRefuse
     }
 
+    /// The operation, the second argument.
+    public var name: String { staticName.description }
+
+    /// The sub-operation, the third argument.
+    public var phase: String { staticPhase.description }
+
     /// Every operation that libvirt documents. One that is missing here is met with silence and 0.
-    public static let table: [HookOperation] = [
+    ///
+    /// The table and its rows are such that they need no memory and no type made at run time: most
+    /// calls of the hook do nothing but look here and leave.
+    public static let table: [9 of HookOperation] = [
         HookOperation("prepare", "begin", prints: .patchedDefinition, mayRefuse: true),
         HookOperation("start", "begin", reads: false),
         HookOperation("started", "begin", startsProtector: true),
@@ -53,14 +61,19 @@ public struct HookOperation: Sendable, Hashable {
         HookOperation("attach", "begin", reads: false),
     ]
 
-    /// Finds the row for the arguments that libvirt passes: guest, operation, sub-operation, extra.
+    /// Finds the row of an operation; nothing for one that libvirt does not document.
     ///
-    /// - Parameter arguments: The arguments without the program's own name.
-    public init?(arguments: some Collection<String>) {
-        let words = Array(arguments.prefix(3))
-        guard words.count == 3,
-            let row = Self.table.first(where: { $0.name == words[1] && $0.phase == words[2] })
-        else { return nil }
-        self = row
+    /// - Parameters:
+    ///   - name: The hook's second argument.
+    ///   - phase: The hook's third argument.
+    public init?(_ name: String, _ phase: String) {
+        for index in Self.table.indices {
+            let row = Self.table[index]
+            if row.name == name, row.phase == phase {
+                self = row
+                return
+            }
+        }
+        return nil
     }
 }

@@ -1,0 +1,42 @@
+import HostSystem
+import Hypervisor
+import WatchdogPolicy
+
+/// The protector of one guest, as the hook starts it: `virt-watchdog protect --connect URI UUID`.
+///
+/// It speaks to the system's log alone, and its exit status is always 0. It is no command of the
+/// argument parser: a guest in its firmware waits for it, and parsing took a fifth of its time.
+struct ProtectorProcess {
+    private let uri: String
+    private let uuid: String
+
+    /// Takes the hook's arguments, and nothing else.
+    init?(arguments: [String]) {
+        guard arguments.count == 5, arguments[1] == "protect", arguments[2] == "--connect" else {
+            return nil
+        }
+        uri = arguments[3]
+        uuid = arguments[4]
+    }
+
+    /// Brings the guest to the policy, and logs what came of it.
+    func run() {
+        let policy = PolicyReport.ofHost(.ofEnvironment()).policy
+        var name = ""
+        do throws(ProtectionError) {
+            let protection = try Protector(policy: policy, timing: .patient)
+                .protect { () throws(LibvirtError) in
+                    let guest = try Connection(to: uri).guest(uuid: uuid)
+                    name = guest.name
+                    return guest
+                }
+            let line = LogLine(
+                operation: "protect", guest: name, uuid: uuid, plan: protection.plan,
+                result: protection.result.rawValue, reason: protection.reason)
+            SystemLog.send(line.text, severity: protection.isConverged ? .notice : .warning)
+        } catch {
+            let line = LogLine(operation: "protect", guest: name, uuid: uuid, failure: "\(error)")
+            SystemLog.send(line.text, severity: error.isGuestGone ? .info : .error)
+        }
+    }
+}
