@@ -123,7 +123,7 @@ extension RefuseReason: CustomStringConvertible {
 extension WatchdogModel {
     fileprivate var home: String {
         switch self {
-        case .i6300esb: "s390x has no driver for"
+        case .i6300esb: "QEMU does not have on s390x"
         case .ib700: "only i440fx machines (pc) have"
         case .diag288: "only s390x has"
         case .itco: "only q35 machines have"
