@@ -185,6 +185,7 @@ package_manager() {
 # What the build needs: a file that tells whether it is there, then the package by manager.
 build_packages() {
     cat <<'TABLE'
+/usr/bin/pkg-config pkg-config pkgconf-pkg-config pkg-config
 /usr/include/libxml2/libxml/parser.h libxml2-dev libxml2-devel libxml2-devel
 /usr/include/libvirt/libvirt.h libvirt-dev libvirt-devel libvirt-devel
 /usr/include/unicode/utypes.h libicu-dev libicu-devel libicu-devel
@@ -302,15 +303,22 @@ build_hook() {
         set -- -Xswiftc -static-executable \
             -Xlinker "-L$(dirname "$("$toolchain/clang" -print-file-name=libstdc++.a)")"
         for archive in $archives; do set -- "$@" -Xlinker "-l$archive"; done
-        if build_product virt-watchdog-hook hook "$@"; then return; fi
-        missing='a library that can be linked statically '
+        if try_build virt-watchdog-hook hook "$@"; then return; fi
+        missing="what $build/hook.log names "
     fi
     say "The hook is linked dynamically: this system lacks ${missing}(it then starts slower)."
     build_product virt-watchdog-hook hook
 }
 
-# Builds a product into $build: product, name of its scratch folder, more options.
+# Builds a product into $build, or ends with the end of the build's log: product, name of its
+# scratch folder, more options.
 build_product() {
+    try_build "$@" && return
+    tail -n 30 "$scratch.log" >&2
+    fail "the build of $1 failed; the whole log is $scratch.log"
+}
+
+try_build() {
     product=$1
     scratch=$build/$2
     shift 2
@@ -324,14 +332,9 @@ build_product() {
         set -- "$@" -Xcc "-I$scratch-header"
     fi
     say "    $product ..."
-    if ! (cd "$root" && "$swift" build -c release --product "$product" --scratch-path "$scratch" \
+    (cd "$root" && "$swift" build -c release --product "$product" --scratch-path "$scratch" \
         --static-swift-stdlib --disable-local-rpath -Xlinker -s \
-        "$@") >"$scratch.log" 2>&1; then
-        tail -n 30 "$scratch.log" >&2
-        say "    The whole log is $scratch.log." >&2
-        return 1
-    fi
-    cp "$scratch/release/$product" "$build/$product"
+        "$@") >"$scratch.log" 2>&1 && cp "$scratch/release/$product" "$build/$product"
 }
 
 # --- Installing --------------------------------------------------------------
