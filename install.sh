@@ -1,6 +1,8 @@
 #!/bin/sh
 # Builds virt-watchdog and installs it on a libvirt host; see --help.
 set -eu
+# What is installed is for every user's libvirt, whatever root's own files are like.
+umask 022
 
 root=$(cd "$(dirname "$0")" && pwd)
 build=$root/.build/install
@@ -131,8 +133,11 @@ properties_target() {
 
 exists() { [ -e "$destdir$1" ] || [ -L "$destdir$1" ]; }
 
-# The XML namespace stands in each build of the hook, and in nobody else's.
-is_ours() { grep -aqs 'urn:virt-watchdog:policy:1' "$destdir$1"; }
+# A program with our XML namespace in it; a script may mention that, too.
+is_ours() {
+    [ "$(head -c 4 "$destdir$1" 2>/dev/null | tail -c 3)" = ELF ] &&
+        grep -aqs 'urn:virt-watchdog:policy:1' "$destdir$1"
+}
 
 checksum() { cksum <"$1" | tr ' ' '-'; }
 
@@ -146,9 +151,11 @@ check_hook_target() {
     major=${version%%.*}
     minor=${version#*.}
     minor=${minor%%.*}
-    [ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 5 ]; } || fail \
-        "another hook stands at $hooks/qemu, and libvirt $version runs one hook only (6.5.0 and" \
-        "later run all in $hooks/qemu.d): upgrade libvirt, or let that hook call ours"
+    if [ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 5 ]; }; then return; fi
+    reason="another hook stands at $hooks/qemu"
+    exists "$hooks/qemu" || reason="CloudStack's agent puts its own hook at $hooks/qemu"
+    fail "$reason, and libvirt $version runs one hook only (6.5.0 and later run all in" \
+        "$hooks/qemu.d): upgrade libvirt, or let that hook call ours"
 }
 
 libvirt_version() {
@@ -306,7 +313,9 @@ build_hook() {
         if try_build virt-watchdog-hook hook "$@"; then return; fi
         missing="what $build/hook.log names "
     fi
-    say "The hook is linked dynamically: this system lacks ${missing}(it then starts slower)."
+    say "The hook is linked dynamically: this system lacks ${missing}"
+    say "    It starts slower, and a hook whose libraries are gone stops guests: run install.sh"
+    say "    again after each upgrade of libxml2 or ICU."
     build_product virt-watchdog-hook hook
 }
 
@@ -342,31 +351,49 @@ try_build() {
 install_files() {
     step "Installing${destdir:+ into $destdir}"
     new=$build/installed
-    if [ "$dry_run" = no ]; then
-        mkdir -p "$build" "$destdir/"
-        # What an earlier run made, this one keeps responsible for.
-        grep '^folder ' "$destdir$(manifest)" 2>/dev/null >"$new" || true
-        grep " $properties\$" "$destdir$(manifest)" 2>/dev/null >>"$new" || true
-    fi
-    files | while IFS='|' read -r mode source target; do
+    table=$build/files
+    mkdir -p "$build"
+    files >"$table"
+    [ "$dry_run" = yes ] || list_files
+    while IFS='|' read -r mode source target; do
         [ -n "$target" ] || continue
         say "    $target"
         [ "$dry_run" = yes ] || put "$mode" "$source" "$target"
-    done
-    [ "$dry_run" = no ] || return 0
+    done <"$table"
+}
+
+# Writes the manifest before the first file, so that an installation that fails can be taken back.
+list_files() {
+    mkdir -p "$destdir/"
+    # What an earlier run made, this one keeps responsible for.
+    grep '^folder ' "$destdir$(manifest)" 2>/dev/null >"$new" || true
+    grep " $properties\$" "$destdir$(manifest)" 2>/dev/null >>"$new" || true
+    while IFS='|' read -r _ source target; do
+        [ -n "$target" ] || continue
+        make_folder "$(dirname "$target")"
+        printf 'file %s %s\n' "$(checksum "$source")" "$target" >>"$new"
+    done <"$table"
     make_folder "$(dirname "$(manifest)")"
     sort -u "$new" >"$destdir$(manifest)"
 }
 
-# Writes beside the target, then renames: libvirt may run the hook at any moment.
+# Writes beside the target, then renames: libvirt may run the hook at any moment. It runs whatever
+# can be executed in qemu.d, so that a half-written hook must not be there.
 put() {
-    make_folder "$(dirname "$3")"
-    temporary=$destdir$(dirname "$3")/.$(basename "$3").new
+    beside=$(dirname "$3")
+    [ "$beside" != "$hooks/qemu.d" ] || beside=$hooks
+    temporary=$destdir$beside/.$(basename "$3").new
+    trap 'rm -f "$temporary"' EXIT
+    rm -f "$temporary"
     cp "$2" "$temporary"
     chmod "$1" "$temporary"
+    case $3 in
+    "$hooks"/*) "$temporary" guest stopped end - </dev/null || fail "the hook does not run here:" \
+        "nothing was changed at $3" ;;
+    esac
     mv -f "$temporary" "$destdir$3"
+    trap - EXIT
     if command -v restorecon >/dev/null 2>&1; then restorecon "$destdir$3" || true; fi
-    printf 'file %s %s\n' "$(checksum "$destdir$3")" "$3" >>"$new"
 }
 
 make_folder() {

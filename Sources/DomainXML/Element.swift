@@ -43,7 +43,8 @@ struct Element {
         return xmlStrEqual(own.pointee.href, namespace) != 0
     }
 
-    private func sharesNamespace(with other: Element) -> Bool {
+    /// Whether both are in the same namespace, or in none.
+    func sharesNamespace(with other: Element) -> Bool {
         node.pointee.ns == other.node.pointee.ns
             || xmlStrEqual(node.pointee.ns?.pointee.href, other.node.pointee.ns?.pointee.href) != 0
     }

@@ -10,7 +10,7 @@ extension Document {
             isLive: root["id"] != nil, guestPolicy: guestPolicy,
             onReboot: root.child(named: "on_reboot")?.text)
         for devices in root.children(named: "devices") {
-            for device in devices.children {
+            for device in devices.children where device.sharesNamespace(with: root) {
                 let address = device.pciAddress
                 if let address { facts.usedAddresses.insert(address) }
                 if device.isNamed("controller") {

@@ -3,7 +3,7 @@ public import WatchdogPolicy
 
 extension Document {
     /// Changes the definition as a plan says; a plan that changes none leaves it as it is.
-    public func apply(_ plan: Plan) {
+    public mutating func apply(_ plan: Plan) {
         switch plan.decision {
         case .attach(let device, _), .coldPlug(let device, _):
             // All watchdogs of a guest share one action, the implicit iTCO included.
@@ -52,7 +52,7 @@ extension Document {
         return "<?xml version=\"\(version)\"\(standalone)?>\n"
     }
 
-    private func setAction(_ action: WatchdogAction) {
+    private mutating func setAction(_ action: WatchdogAction) {
         for devices in root.children(named: "devices") {
             for watchdog in devices.children(named: "watchdog") {
                 // The default stays unsaid where it is unsaid.
@@ -63,7 +63,7 @@ extension Document {
         }
     }
 
-    private func insert(_ device: WatchdogDevice) {
+    private mutating func insert(_ device: WatchdogDevice) {
         let devices = root.children(named: "devices").last ?? root.appendChild(named: "devices")
         let watchdog = devices?.appendChild(named: "watchdog")
         xmlNewProp(watchdog?.node, "model", device.model.rawValue)

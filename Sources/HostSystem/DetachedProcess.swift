@@ -53,7 +53,9 @@ public struct DetachedProcess: Sendable, Hashable {
         // libvirt hands the hook no others; whoever else runs it may.
         closefrom(STDERR_FILENO + 1)
         chdir("/")
-        execve(path, argumentList.pointers, environmentList.pointers)
+        withExtendedLifetime((argumentList, environmentList)) {
+            _ = execve(path, argumentList.pointers, environmentList.pointers)
+        }
         failure(.current)
         _exit(0)
     }

@@ -17,6 +17,10 @@ public struct Errno: Error, Sendable, Hashable {
     static let noSuchFile = Errno(code: ENOENT)
     /// A part of the path is no folder.
     static let notADirectory = Errno(code: ENOTDIR)
+    /// Whoever asks may not.
+    static let notPermitted = Errno(code: EACCES)
+    /// The call would wait on a descriptor that does not.
+    static let wouldBlock = Errno(code: EAGAIN)
     /// The call was cut short by a signal.
     static let interrupted = Errno(code: EINTR)
 }

@@ -45,18 +45,41 @@ public func readAll(from descriptor: Int32, limit: Int) throws(Errno) -> [UInt8]
     return bytes
 }
 
-/// Writes all bytes to a descriptor.
+/// Writes all bytes to a descriptor, also to one that does not wait.
 ///
-/// The C function is `write`.
+/// The C functions are `write` and `poll`.
 public func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
     var rest = bytes[...]
     while !rest.isEmpty {
-        let count = try retrying {
-            rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        do throws(Errno) {
+            let count = try retrying {
+                rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            }
+            rest.removeFirst(count)
+        } catch .wouldBlock {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            _ = try retrying { poll(&waiting, 1, -1) }
         }
-        rest.removeFirst(count)
     }
 }
+
+/// Writes all bytes to a descriptor at once, so that a signal finds all of them written or none.
+///
+/// A pipe is made large enough first. Over `/proc/sys/fs/pipe-max-size`, 1 MiB, only a process with
+/// CAP_SYS_RESOURCE may do that; else the pipe takes them piece by piece. The C function is `fcntl`
+/// with `F_SETPIPE_SZ`.
+public func writeWhole(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+    if bytes.count > usualPipeCapacity {
+        _ = fcntl(descriptor, setPipeCapacity, CInt(bytes.count))
+    }
+    try writeAll(bytes, to: descriptor)
+}
+
+/// What a pipe holds unless somebody changes it.
+private let usualPipeCapacity = 64 << 10
+
+/// `F_SETPIPE_SZ`, which the C library hides from Swift.
+private let setPipeCapacity: CInt = 1031
 
 /// Reads a file to its end, waiting for a pipe if it is one.
 ///

@@ -12,6 +12,8 @@ extension PropertiesFileError: CustomStringConvertible {
     /// A clause with the remedy.
     var description: String {
         switch self {
+        case .cannotRead(.notPermitted):
+            "cannot be read: \(Errno.notPermitted); it may hold secrets: read it as root"
         case .cannotRead(let error):
             "cannot be read: \(error); mend the path or its permissions"
         case .notARegularFile:

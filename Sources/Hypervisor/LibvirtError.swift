@@ -67,7 +67,6 @@ public struct LibvirtError: Error, Sendable, Hashable {
     /// Whether the connection to the daemon is the trouble, and a new one may help.
     public var isConnectionLost: Bool {
         [.noConnect, .rpc, .systemError].contains(code)
-            || code == .internalError && domain == Int32(VIR_FROM_RPC.rawValue)
             || domain == Int32(VIR_FROM_RPC.rawValue)
     }
 }

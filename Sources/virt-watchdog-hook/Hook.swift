@@ -50,7 +50,7 @@ enum Hook {
     /// - Returns: The exit status.
     private static func run(_ operation: HookOperation) throws -> Int32 {
         let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
-        let document = try Document(parsing: input.span.bytes)
+        var document = try Document(parsing: input.span.bytes)
         let facts = document.facts
         let policy = PolicyReport.ofHost(.ofEnvironment()).policy
         let plan = plan(policy, facts)
@@ -58,7 +58,7 @@ enum Hook {
 
         if outcome.printsDefinition {
             document.apply(plan)
-            try writeAll(try document.serialized(), to: STDOUT_FILENO)
+            try writeWhole(try document.serialized(), to: STDOUT_FILENO)
         }
         let line = LogLine(
             operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,

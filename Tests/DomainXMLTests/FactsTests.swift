@@ -79,6 +79,7 @@ struct FactsTests {
             "<domain><metadata><watchdog model='ib700'/></metadata></domain>",
             "<domain><watchdog model='ib700'/></domain>",
             "<domain><devices><x><watchdog model='ib700'/></x></devices></domain>",
+            "<domain><devices><x:watchdog xmlns:x='urn:x' model='ib700'/></devices></domain>",
             "<domain><devices xmlns='urn:x'><watchdog model='ib700'/></devices></domain>",
             "<domain><devices><!-- <watchdog model='ib700'/> --></devices></domain>",
         ])

@@ -36,7 +36,7 @@ struct PatchTests {
     }
 
     private func patched(_ bytes: [UInt8], _ policy: Policy) throws -> [UInt8] {
-        let document = try Document(parsing: bytes.span.bytes)
+        var document = try Document(parsing: bytes.span.bytes)
         document.apply(plan(policy, document.facts))
         return try document.serialized()
     }
@@ -68,7 +68,7 @@ struct PatchTests {
         _ golden: Golden
     ) throws -> (plan: Plan, before: [UInt8], after: [UInt8]) {
         let input = try golden.input()
-        let document = try Document(parsing: input.span.bytes)
+        var document = try Document(parsing: input.span.bytes)
         let plan = plan(golden.policy, document.facts)
         let before = try document.serialized()
         document.apply(plan)

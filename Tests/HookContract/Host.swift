@@ -58,6 +58,12 @@ struct Host {
         if let properties {
             chosenProperties = try write(properties: properties, to: "agent.properties")
         }
+        // Where libvirt finds it, and where others than root may, too.
+        let hook = folder.url.appending(path: "etc/libvirt/hooks/qemu")
+        try FileManager.default.createDirectory(
+            at: hook.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: #require(Repository.hook, Self.needs), toPath: hook.path)
         switch protector {
         case .missing: break
         case .notExecutable: try install("#!/bin/sh\nexit 0\n", mode: 0o644)
@@ -120,7 +126,7 @@ struct Host {
         let words =
             ["--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh"] + wrapper
             + ["/usr/bin/env", "-i"] + Self.environment + variables + limits
-            + [try #require(Repository.hook, Self.needs)] + arguments
+            + ["/etc/libvirt/hooks/qemu"] + arguments
         return try RunningCommand(
             Command(
                 try #require(Command.find("unshare"), Self.needs), words,

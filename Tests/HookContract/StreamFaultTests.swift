@@ -140,17 +140,25 @@ struct StreamFaultTests {
         #expect(protector.descriptors == ["0": "/dev/null", "1": "/dev/null", "2": "/dev/null"])
     }
 
-    @Test
-    func `Output that nobody reads is given up after two seconds`() throws {
-        var host = try Host()
-        host.prelude = "mkfifo unread"
-        // Open both ways, so that opening does not wait and there is a reader, who reads nothing.
-        host.redirections = "1<>unread"
-        let guest = Definition(more: "<!--\(String(repeating: " ", count: 200_000))-->\n  ")
-        let run = try host.run([guest.name, "prepare", "begin", "-"], guest.data)
+    @Test(arguments: ["prepare", "migrate"])
+    func `Output is handed over whole and at once, whenever it is read`(_ operation: String) throws
+    {
+        var host = try Host(properties: "vm.watchdog.existing=align")
+        // A reader who sleeps first: what is written in pieces is not all written by then.
+        host.prelude = "mkfifo late; { sleep 1; cat; } <late >taken 2>/dev/null &"
+        host.redirections = ">late"
+        let guest = Definition(
+            watchdogs: ["<watchdog model='i6300esb' action='pause'/>"],
+            more: "<!--\(String(repeating: " ", count: 900_000))-->\n  ")
+        let run = try host.run([guest.name, operation, "begin", "-"], guest.data, logLines: 1)
         #expect(run.status == 0)
-        #expect(run.duration < .seconds(2.5))
-        #expect(run.log.first?.contains("cut short") == true)
+        #expect(run.log.compactMap { LogLineFields($0)?.plan } == ["change-action"])
+        let taken = host.folder.url.appending(path: "taken")
+        let arrived = RunningCommand.wait(within: .seconds(5)) {
+            (try? Data(contentsOf: taken)).flatMap { XMLTree($0) } != nil
+        }
+        #expect(arrived)
+        #expect(run.duration < .seconds(0.9), "the hook did not wait for the reader")
     }
 
     @Test(

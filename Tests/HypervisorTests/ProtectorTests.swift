@@ -176,7 +176,7 @@ struct ProtectorTests {
         let protection = try protect(guest, Policy(existing: .align))
         #expect(protection.result == .notChanged)
         #expect(!protection.isConverged)
-        #expect(protection.reason.contains("cold start"))
+        #expect(protection.reason.contains("not by us"))
         #expect(guest.attached.isEmpty)
     }
 

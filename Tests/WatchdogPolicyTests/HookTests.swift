@@ -33,7 +33,7 @@ struct HookTests {
             Row(
                 operation: "prepare", phase: "begin", reads: true,
                 prints: ["attach", "change-action", "cold-plug"],
-                refuses: ["cold-plug", "refuse"]),
+                refuses: ["change-action", "cold-plug", "refuse"]),
             Row(operation: "start", phase: "begin", reads: false),
             Row(
                 operation: "started", phase: "begin", reads: true,

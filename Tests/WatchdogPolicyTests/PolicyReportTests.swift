@@ -33,6 +33,10 @@ struct PolicyReportTests {
                 "vm.watchdog.include=i-*-VM, x ,,",
                 Policy(include: [GuestPattern("i-*-VM"), GuestPattern("x")])
             ),
+            (
+                "vm.watchdog.include=a,\\\n  b",
+                Policy(include: [GuestPattern("a"), GuestPattern("b")])
+            ),
             ("vm.watchdog.exclude=r-*", Policy(exclude: [GuestPattern("r-*")])),
             ("", Policy.builtIn),
             ("other.key=1\n", Policy.builtIn),
@@ -162,6 +166,29 @@ struct PolicyReportTests {
         #expect(report.policy.fault?.contains("joins the next line to it") == true)
         #expect(report.policy.fault?.contains("hunter2") == false)
         #expect(!"\(report.problems)".contains("hunter2"))
+    }
+
+    @Test(
+        "an entry that was glued to one of ours is not shown, not even as a valid value",
+        arguments: [
+            ("vm.watchdog.action=resetkeystore.passphrase=hunter2", "resetkeystore.passphrase=…"),
+            ("vm.watchdog.exclude=akeystore.passphrase=hunter2", "akeystore.passphrase=…"),
+            ("vm.watchdog.include=a\\\nkeystore.passphrase=hunter2", "akeystore.passphrase=…"),
+            ("vm.watchdog.unknown=keystore.passphrase=hunter2", "keystore.passphrase=…"),
+        ] as [(String, String)])
+    func gluedValue(text: String, raw: String) {
+        let report = report(text)
+        #expect(!"\(report)".contains("hunter2"))
+        #expect(report.raw.map(\.value) == [raw])
+        #expect((report.policy.fault != nil) == !text.contains("unknown"))
+    }
+
+    @Test("a large file takes no more time than its length asks for")
+    func large() {
+        let lines = (0..<20_000).map { "vm.watchdog.key\($0)=\\u00zz\nother\($0)=\\uq\n" }
+        let start = ContinuousClock.now
+        #expect(report(lines.joined()).problems.count == 60_000)
+        #expect(ContinuousClock.now - start < .seconds(20), "it was minutes when it was quadratic")
     }
 
     @Test("problems come in the order of the file")

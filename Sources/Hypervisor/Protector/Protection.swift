@@ -24,8 +24,8 @@ public struct Protection: Sendable, Hashable {
     /// Why, in a clause that an operator understands.
     public var reason: String {
         result == .notChanged
-            ? "\(plan.reason), but not while the guest runs: libvirt has no call for that,"
-                + " and it takes the action from its definition at the next cold start"
+            ? "\(plan.reason), but not by us: libvirt has no call for that while the guest runs;"
+                + " change it in the definition that the guest is started from"
             : plan.reason
     }
 

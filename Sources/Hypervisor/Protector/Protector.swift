@@ -65,7 +65,7 @@ public struct Protector: Sendable {
                 guard replanned != next, error.mayConcernPlace || replanned.isLeave else {
                     throw .libvirt(error)
                 }
-                guard !replanned.leavesUnprotected else { throw .libvirt(error) }
+                guard replanned.isLeave || replanned.changesLiveGuest else { throw .libvirt(error) }
                 next = replanned
                 continue
             }
@@ -73,16 +73,7 @@ public struct Protector: Sendable {
             guard case .leave(.asWanted) = readBack.decision else { throw .notThere(readBack) }
             return Protection(facts: found, plan: next, result: .attached)
         }
-        return Protection(facts: found, plan: next, result: result(of: next))
-    }
-
-    private func result(of plan: Plan) -> Protection.Result {
-        switch plan.decision {
-        case .leave: .unchanged
-        case .coldPlug, .refuse: .unprotected
-        case .changeAction: .notChanged
-        case .attach: .attached
-        }
+        return Protection(facts: found, plan: next, result: next.resultWithoutAttaching)
     }
 
     private func facts(of guest: some ProtectableGuest) throws(ProtectionError) -> GuestFacts {
@@ -115,6 +106,15 @@ extension GuestFacts {
 extension Plan {
     fileprivate var isLeave: Bool {
         if case .leave = decision { true } else { false }
+    }
+
+    /// What has come of the plan where nothing was attached.
+    fileprivate var resultWithoutAttaching: Protection.Result {
+        switch decision {
+        case .leave: .unchanged
+        case .changeAction: .notChanged
+        case .attach, .coldPlug, .refuse: .unprotected
+        }
     }
 }
 

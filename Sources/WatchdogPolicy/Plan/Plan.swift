@@ -41,9 +41,9 @@ public struct Plan: Sendable, Hashable {
         switch decision {
         case .leave(let reason): reason.description
         case .attach(let device, .automatic):
-            "the guest has no watchdog; \(device) can be hot-plugged"
+            "the guest has no watchdog; \(device) can be hot-plugged while it runs"
         case .attach(let device, .rootPort(let address)):
-            "the guest has no watchdog; \(device) can be hot-plugged"
+            "the guest has no watchdog; \(device) can be hot-plugged while it runs"
                 + " into the empty pcie-root-port \(address.bus)"
         case .changeAction(let old, let new):
             "the guest's watchdog has action \(quoted(old)) and gets '\(new.rawValue)'"
@@ -69,10 +69,12 @@ public struct Plan: Sendable, Hashable {
     }
 
     /// Whether the policy wants a watchdog that the guest cannot have in this run.
+    ///
+    /// libvirt has no call that changes the action of a running guest's watchdog.
     public var leavesUnprotected: Bool {
         switch decision {
-        case .coldPlug, .refuse: true
-        case .leave, .attach, .changeAction: false
+        case .coldPlug, .changeAction, .refuse: true
+        case .leave, .attach: false
         }
     }
 }

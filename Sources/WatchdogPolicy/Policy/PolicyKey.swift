@@ -45,8 +45,12 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         case .enforce:
             guard let flag = Bool(value.lowercased()) else { return .notAFlag(value) }
             policy.enforce = flag
-        case .include: policy.include = patterns(value)
-        case .exclude: policy.exclude = patterns(value)
+        case .include:
+            guard let patterns = patterns(value) else { return .notPatterns(value) }
+            policy.include = patterns
+        case .exclude:
+            guard let patterns = patterns(value) else { return .notPatterns(value) }
+            policy.exclude = patterns
         }
         return nil
     }
@@ -65,9 +69,12 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    private func patterns(_ value: String) -> [GuestPattern] {
-        value.split(separator: ",").map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
-            .map { GuestPattern(String($0)) }
+    /// Splits a list of patterns; one with an equals sign in it is none, but a line glued to it.
+    private func patterns(_ value: String) -> [GuestPattern]? {
+        value.contains("=")
+            ? nil
+            : value.split(separator: ",").map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
+                .map { GuestPattern(String($0)) }
     }
 }
 
@@ -75,13 +82,20 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
 struct InvalidValue {
     var value: String
     var valid: [String]
-    /// The valid value that was probably meant.
-    private var nearest: String
+    /// The valid value that was probably meant, or nothing where any other text would be valid.
+    private var nearest: String?
 
     init(_ value: String, valid: [String]) {
         self.value = value
         self.valid = valid
         nearest = nearestSpelling(to: value.lowercased(), among: valid)
+    }
+
+    /// A list of name patterns with something else in it.
+    static func notPatterns(_ value: String) -> InvalidValue {
+        var invalid = InvalidValue(value, valid: ["patterns with * and ?, separated by commas"])
+        invalid.nearest = nil
+        return invalid
     }
 
     /// A value that is neither `true` nor `false`, but may mean one.
@@ -100,7 +114,7 @@ struct InvalidValue {
 
     /// The clause with less of the value than there is.
     func message(quoting shown: String) -> String {
-        "unknown value \(quoted(shown)); did you mean '\(nearest)'?"
-            + " (valid: \(valid.joined(separator: ", ")))"
+        let remedy = nearest.map { "; did you mean '\($0)'?" } ?? ""
+        return "unknown value \(quoted(shown))\(remedy) (valid: \(valid.joined(separator: ", ")))"
     }
 }

@@ -29,6 +29,8 @@ public struct PolicyReport: Sendable, Hashable {
     }
 
     /// A key that starts with `vm.watchdog.`, with the value as Java gives it.
+    ///
+    /// Only what follows an equals sign inside the value is left out: see ``init(reading:from:)``.
     public struct RawEntry: Sendable, Hashable {
         /// The key.
         public var key: String
@@ -82,6 +84,9 @@ public struct PolicyReport: Sendable, Hashable {
 
     /// Reads the policy from the text of a properties file.
     ///
+    /// Where another entry was glued to one of ours, by a lost line end or a backslash, no part of
+    /// the report holds the other's value: it may be a passphrase.
+    ///
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - file: The path, for messages.
@@ -101,16 +106,18 @@ public struct PolicyReport: Sendable, Hashable {
         }
 
         var places: [PolicyKey: SourcePosition] = [:]
+        var lastIndices: [Properties.Text: Int] = [:]
+        for (index, entry) in properties.entries.enumerated() { lastIndices[entry.key] = index }
         for (index, entry) in properties.entries.enumerated() {
             let key = String(decoding: entry.key, as: UTF16.self)
-            let isLast = !properties.entries[(index + 1)...].contains { $0.key == entry.key }
+            let isLast = lastIndices[entry.key] == index
             if entry.key.starts(with: prefix) {
                 if !isLast {
                     warn(entry.keyPosition, Message.duplicate(key))
                     continue
                 }
-                raw.append(
-                    RawEntry(key: key, value: String(decoding: entry.value, as: UTF16.self)))
+                let value = String(decoding: entry.value, as: UTF16.self)
+                raw.append(RawEntry(key: key, value: withoutGluedEntry(value)))
             }
             guard let known = PolicyKey(rawValue: key) else {
                 warn(entry.keyPosition, Message.unknownKey(key))
@@ -147,7 +154,7 @@ public struct PolicyReport: Sendable, Hashable {
             fail(
                 entry.valuePosition,
                 Message.badValue(
-                    key, invalid, shown: String(shown.trimmingBlanks()),
+                    key, invalid, shown: withoutGluedEntry(String(shown.trimmingBlanks())),
                     isContinued: entry.valueOnFirstLine != entry.value))
             return false
         }

@@ -34,6 +34,15 @@ private func editDistance(_ source: [UInt8], _ target: [UInt8]) -> Int {
     return row[target.count]
 }
 
+/// Cuts a value behind its first equals sign, unless it starts with one.
+///
+/// Such a value most likely is two lines of a file that were glued together, by a lost line end or a
+/// backslash, and what follows may be the other line's secret.
+func withoutGluedEntry(_ value: String) -> String {
+    guard let sign = value.firstIndex(of: "="), sign != value.startIndex else { return value }
+    return value[...sign] + "…"
+}
+
 /// Puts foreign text into single quotes, safe for a terminal and a log.
 ///
 /// Control characters, backslashes and quotes are written as escapes, and a text of more than 128

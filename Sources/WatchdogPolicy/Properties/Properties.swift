@@ -41,21 +41,22 @@ public struct Properties: Sendable {
     ///     a file's secrets do not stay in memory.
     public init(reading bytes: [UInt8], keeping isWanted: (Text) -> Bool = { _ in true }) {
         var lines = LogicalLines(bytes: bytes)
+        var places = SourceMap(bytes: bytes)
         while let line = lines.next() {
             let (keyEnd, valueStart) = line.split()
             var malformed: [Int] = []
             let key = line.unescaped(0..<keyEnd, malformed: &malformed)
             let value = line.unescaped(valueStart..<line.count, malformed: &malformed)
             for index in malformed {
-                defects.append(SourcePosition(of: line.source(of: index), in: bytes))
+                defects.append(places.position(of: line.source(of: index)))
             }
             guard isWanted(key) else { continue }
             entries.append(
                 Entry(
                     key: key, value: value,
                     valueOnFirstLine: line.unescapedOnFirstLine(from: valueStart),
-                    keyPosition: SourcePosition(of: line.source(of: 0), in: bytes),
-                    valuePosition: SourcePosition(of: line.source(of: valueStart), in: bytes),
+                    keyPosition: places.position(of: line.source(of: 0)),
+                    valuePosition: places.position(of: line.source(of: valueStart)),
                     isMalformed: !malformed.isEmpty))
         }
     }
@@ -73,25 +74,39 @@ public struct SourcePosition: Sendable, Hashable {
         self.line = line
         self.column = column
     }
+}
 
-    /// Finds the place of a byte in a text of one byte per character.
-    ///
-    /// CR, LF and CR LF each end a line.
-    init(of offset: Int, in bytes: [UInt8]) {
-        var line = 1
-        var lineStart = 0
-        var index = 0
-        while index < offset {
+/// The places of bytes in a text of one byte per character; CR, LF and CR LF each end a line.
+///
+/// It goes on from the last place asked for, so that places asked for in order take one pass.
+private struct SourceMap {
+    private let bytes: [UInt8]
+    private var line = 1
+    private var lineStart = 0
+
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    mutating func position(of offset: Int) -> SourcePosition {
+        if offset < lineStart { (line, lineStart) = (1, 0) }
+        while let next = startOfNextLine, next <= offset {
+            line += 1
+            lineStart = next
+        }
+        return SourcePosition(line: line, column: offset - lineStart + 1)
+    }
+
+    private var startOfNextLine: Int? {
+        var index = lineStart
+        while index < bytes.count {
             let byte = bytes[index]
             index += 1
-            if byte == ASCII.carriageReturn, index < bytes.count, bytes[index] == ASCII.lineFeed {
-                index += 1
-            }
-            if byte == ASCII.carriageReturn || byte == ASCII.lineFeed, index <= offset {
-                line += 1
-                lineStart = index
+            if byte == ASCII.lineFeed { return index }
+            if byte == ASCII.carriageReturn {
+                return index < bytes.count && bytes[index] == ASCII.lineFeed ? index + 1 : index
             }
         }
-        self.init(line: line, column: offset - lineStart + 1)
+        return nil
     }
 }

@@ -39,9 +39,14 @@ struct Apply: ParsableCommand {
                 guard try guest.isRunning() else {
                     throw GuestProblem(
                         guest: guest.name,
-                        message: "the guest does not run; the hook sees to it when it starts")
+                        message: "the guest does not run; the hook sees to its plan when it starts")
                 }
-                let protection = try protector.protect { () throws(LibvirtError) in guest }
+                var found: Guest? = guest
+                let protection = try protector.protect { () throws(LibvirtError) in
+                    // The first time it is at hand; after a failure the connection may be lost.
+                    if let guest = found.take() { return guest }
+                    return try Connection(to: guests.connect).guest(uuid: guest.uuid)
+                }
                 return GuestRow(protection)
             }
         }

@@ -25,7 +25,7 @@ struct Config: ParsableCommand {
     private func text(of report: PolicyReport) -> String {
         var table = Table("SETTING", "VALUE", "FROM")
         for setting in report.settings {
-            table.add(setting.key.rawValue, escaped(setting.value), setting.origin(in: report))
+            table.add(setting.key.rawValue, escaped(setting.text), setting.origin(in: report))
         }
         let head = report.file.map { "policy file: \(escaped($0))" } ?? "policy file: none"
         let problems = report.problems.map { $0.line(in: report.file ?? "") }
@@ -51,6 +51,18 @@ struct Config: ParsableCommand {
             var column: Int?
             var severity: String
             var message: String
+
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.container(keyedBy: CodingKeys.self)
+                try container.encode(line, forKey: .line)
+                try container.encode(column, forKey: .column)
+                try container.encode(severity, forKey: .severity)
+                try container.encode(message, forKey: .message)
+            }
+
+            private enum CodingKeys: String, CodingKey {
+                case line, column, severity, message
+            }
         }
 
         var file: String?
@@ -77,7 +89,7 @@ struct Config: ParsableCommand {
             }
         }
 
-        /// The synthesised encoding leaves out what is nil; here `file` is always there.
+        /// The synthesised encoding leaves out what is nil; here each key is always there.
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(file, forKey: .file)
@@ -93,6 +105,11 @@ struct Config: ParsableCommand {
 }
 
 extension PolicyReport.Setting {
+    /// The value as a person reads it.
+    fileprivate var text: String {
+        key == .model && position == nil ? "\(value) (diag288 on s390x)" : value
+    }
+
     /// Where the value comes from: `file:line`, or `built in`.
     fileprivate func origin(in report: PolicyReport) -> String {
         guard let file = report.file, let position else { return "built in" }

@@ -17,7 +17,7 @@ struct Patch: ParsableCommand {
 
     @OptionGroup var policy: PolicyOptions
 
-    @Flag(help: "Print a unified diff instead, of the definition as libxml2 writes it.")
+    @Flag(help: "Print a unified diff instead, which patch(1) applies.")
     var diff = false
 
     @Argument(help: "The file to read; standard input if there is none, or for -.")
@@ -29,7 +29,7 @@ struct Patch: ParsableCommand {
         let before: [UInt8]
         let after: [UInt8]
         do throws(DocumentError) {
-            let document = try Document(parsing: bytes.span.bytes)
+            var document = try Document(parsing: bytes.span.bytes)
             let plan = plan(report.policy, document.facts)
             before = diff ? try document.serialized() : bytes
             document.apply(plan)
@@ -43,9 +43,7 @@ struct Patch: ParsableCommand {
             throw ExitCode.notAsWanted
         }
         if diff {
-            let diff = UnifiedDiff(
-                from: before, to: after, oldName: name, newName: "\(name) (patched)")
-            try StandardOutput.write(diff.bytes)
+            try StandardOutput.write(difference(from: before, to: after, of: bytes, in: name))
         } else {
             try StandardOutput.write(after)
         }
@@ -55,6 +53,22 @@ struct Patch: ParsableCommand {
             }
             throw ExitCode.notAsWanted
         }
+    }
+
+    /// The diff of the definition as libxml2 writes it, shown on the lines of the input.
+    ///
+    /// libvirt writes attributes in single quotes and libxml2 in double ones, so that each line would
+    /// differ; and the diff is to apply to the file. Where the lines do not correspond, since a tag
+    /// spans several, the diff is of what libxml2 writes, and says so.
+    private func difference(
+        from before: [UInt8], to after: [UInt8], of input: [UInt8], in name: String
+    ) -> [UInt8] {
+        let corresponds = UnifiedDiff.lines(input).count == UnifiedDiff.lines(before).count
+        return UnifiedDiff(
+            from: before, to: after,
+            oldName: corresponds ? name : "\(name) (as libxml2 writes it)",
+            newName: "\(name) (patched)", original: corresponds ? input : nil
+        ).bytes
     }
 
     private func input() throws -> (name: String, bytes: [UInt8]) {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import FoundationEssentials
 import HostSystem
 
@@ -9,7 +10,7 @@ enum StandardOutput {
             try writeAll(bytes, to: 1)
         } catch {
             StandardError.print("cannot write to standard output: \(error)")
-            throw error
+            throw ExitCode.notAsWanted
         }
     }
 

@@ -13,8 +13,19 @@ struct UnifiedDiff {
     /// - Parameters:
     ///   - oldName: What the old text is called in the header.
     ///   - newName: What the new text is called there.
-    init(from old: [UInt8], to new: [UInt8], oldName: String, newName: String) {
-        let changes = Self.changes(Self.lines(old), Self.lines(new))
+    ///   - original: The old text in another spelling, line for line, which the diff is to show and
+    ///     to apply to.
+    init(
+        from old: [UInt8], to new: [UInt8], oldName: String, newName: String,
+        original: [UInt8]? = nil
+    ) {
+        var changes = Self.changes(Self.lines(old), Self.lines(new))
+        if let original {
+            let lines = Self.lines(original)
+            for index in changes.indices where changes[index].sign != "+" {
+                changes[index].text = lines[changes[index].oldIndex]
+            }
+        }
         let hunks = Self.hunks(of: changes)
         let header = hunks.isEmpty ? "" : "--- \(oldName)\n+++ \(newName)\n"
         bytes = Array(header.utf8) + hunks.flatMap { Self.bytes(of: $0) }
@@ -31,7 +42,8 @@ struct UnifiedDiff {
 
     private static let lineFeed = UInt8(ascii: "\n")
 
-    private static func lines(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
+    /// Splits a text into lines, each with its line feed.
+    static func lines(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
         var lines: [ArraySlice<UInt8>] = []
         var rest = text[...]
         while !rest.isEmpty {
