@@ -12,10 +12,27 @@ extension LiveTests {
             try Lab.setPolicy("")
         }
 
+        /// Puts somebody else's hook in the place of ours.
+        private func replace(_ hook: URL, by text: String) throws {
+            try FileManager.default.removeItem(at: hook)
+            try Data(text.utf8).write(to: hook)
+            try Lab.run("/bin/chmod", ["0755", hook.path])
+        }
+
+        /// Brings back the lab's own installation, which the other tests stand on.
+        private func restoreOwnHook() {
+            try? FileManager.default.removeItem(at: Self.hooks)
+            _ = try? Command(Self.script, ["--no-deps"]).run()
+        }
+
+        /// What is where the installer works.
         private func files() throws -> [String] {
             try Lab.run(
                 "/usr/bin/find",
-                ["/etc/libvirt/hooks", "/etc/virt-watchdog", "/usr/bin/virt-watchdog"]
+                [
+                    "/etc/libvirt", "/etc/virt-watchdog", "/usr/bin", "/usr/share/virt-watchdog",
+                    "-name", "*qemu*", "-o", "-name", "*virt-watchdog*", "-o", "-name", "installed",
+                ]
             ).split(separator: "\n").map(String.init).sorted()
         }
 
@@ -24,16 +41,9 @@ extension LiveTests {
         )
         func beside() throws {
             let own = Self.hooks.appending(path: "qemu")
-            let kept = try Data(contentsOf: own)
-            defer {
-                try? FileManager.default.removeItem(at: Self.hooks.appending(path: "qemu.d"))
-                try? kept.write(to: own)
-                _ = try? Command("/bin/chmod", ["0755", own.path]).run()
-            }
+            defer { restoreOwnHook() }
             let foreign = "#!/bin/sh\necho \"$2\" >>\(Lab.folder.path)/foreign\n"
-            try FileManager.default.removeItem(at: own)
-            try Data(foreign.utf8).write(to: own)
-            try Lab.run("/bin/chmod", ["0755", own.path])
+            try replace(own, by: foreign)
 
             let printed = try Lab.run(Self.script, ["--no-deps"])
             #expect(printed.contains("/etc/libvirt/hooks/qemu.d/50-virt-watchdog"))
@@ -52,13 +62,15 @@ extension LiveTests {
             #expect(try String(contentsOf: own, encoding: .utf8) == foreign)
             #expect(!FileManager.default.fileExists(atPath: Self.hooks.path + "/qemu.d"))
             #expect(!FileManager.default.fileExists(atPath: Lab.tool))
-            // The lab's own installation is what the other tests stand on.
-            try FileManager.default.removeItem(at: own)
-            try Lab.run(Self.script, ["--no-deps"])
         }
 
-        @Test("guests start while the hook is upgraded over and over")
-        func upgrade() throws {
+        @Test(
+            "guests start while the hook is upgraded over and over", arguments: ["qemu", "qemu.d"])
+        func upgrade(place: String) throws {
+            let own = Self.hooks.appending(path: "qemu")
+            if place == "qemu.d" { try replace(own, by: "#!/bin/sh\nexit 0\n") }
+            defer { restoreOwnHook() }
+            try Lab.run(Self.script, ["--no-deps"])
             let upgrades = Process()
             upgrades.executableURL = URL(filePath: "/bin/sh")
             upgrades.arguments = [
@@ -67,12 +79,87 @@ extension LiveTests {
             try upgrades.run()
             var started = 0
             repeat {
-                let guest = try LabGuest("upgrade-\(started)", options: ["--memory", "64"])
+                let guest = try LabGuest(
+                    "upgrade-\(place)-\(started)", options: ["--memory", "64"])
                 try guest.waits(forLog: "op=protect", "result=attached")
                 started += 1
             } while upgrades.isRunning
             #expect(upgrades.terminationStatus == 0)
             #expect(started >= 3)
+            #expect(try files().allSatisfy { !$0.contains(".new") })
+        }
+
+        @Test("an installation that fails leaves nothing that libvirt would run, and is taken back")
+        func fullDisk() throws {
+            let folder = try TemporaryFolder()
+            try Lab.run("/bin/mount", ["-t", "tmpfs", "-o", "size=20m", "full", folder.url.path])
+            defer { _ = try? Command("/bin/umount", [folder.url.path]).run() }
+            try folder.write("etc/libvirt/hooks/qemu", "#!/bin/sh\n")
+            let failed = try Command(
+                Self.script, ["--no-deps", "--destdir", folder.url.path]
+            ).run()
+            #expect(failed.status != 0)
+            let left = try Lab.run("/usr/bin/find", [folder.url.path + "/etc", "-type", "f"])
+            #expect(left == folder.url.path + "/etc/libvirt/hooks/qemu\n")
+            try Lab.run(Self.script, ["--uninstall", "--destdir", folder.url.path])
+            #expect(
+                try Lab.run("/usr/bin/find", [folder.url.path, "-type", "f"])
+                    == folder.url.path + "/etc/libvirt/hooks/qemu\n")
+        }
+
+        @Test("a tree is laid open to all whatever the umask, and is empty again when taken back")
+        func tree() throws {
+            let folder = try TemporaryFolder()
+            let run =
+                "umask 077; exec '\(Self.script)' --no-deps --destdir '\(folder.url.path)/a b'"
+            try Lab.run("/bin/sh", ["-c", run])
+            let closed = ["\(folder.url.path)/a b", "-mindepth", "1", "!", "-perm", "-o+r"]
+            #expect(try Lab.run("/usr/bin/find", closed).isEmpty)
+            try Lab.run("/bin/sh", ["-c", run + " --uninstall"])
+            let rest = ["\(folder.url.path)/a b", "-mindepth", "1"]
+            #expect(try Lab.run("/usr/bin/find", rest).isEmpty)
+        }
+
+        @Test("a script that mentions our namespace is somebody else's hook")
+        func mention() throws {
+            let folder = try TemporaryFolder()
+            let text = "#!/bin/sh\n# like urn:virt-watchdog:policy:1\n"
+            let hook = try folder.write("etc/libvirt/hooks/qemu", text)
+            try Lab.run(Self.script, ["--no-deps", "--destdir", folder.url.path])
+            #expect(try String(contentsOf: hook, encoding: .utf8) == text)
+            let ours = folder.url.path + "/etc/libvirt/hooks/qemu.d/50-virt-watchdog"
+            #expect(FileManager.default.isExecutableFile(atPath: ours))
+        }
+
+        @Test("a libvirt that runs one hook only is told of, and nothing is changed")
+        func oldLibvirt() throws {
+            let folder = try TemporaryFolder()
+            let old = try folder.write(
+                "bin/libvirtd", "#!/bin/sh\necho 'libvirtd (libvirt) 6.4.0'\n")
+            try Lab.run("/bin/chmod", ["0755", old.path])
+            try folder.write("tree/etc/libvirt/hooks/qemu", "#!/bin/sh\n")
+            var command = Command(
+                Self.script, ["--no-deps", "--destdir", folder.url.path + "/tree"])
+            command.environment["PATH"] =
+                folder.url.path + "/bin:" + (command.environment["PATH"] ?? "")
+            let outcome = try command.run()
+            #expect(outcome.status == 1)
+            #expect(outcome.errorText.contains("another hook stands at /etc/libvirt/hooks/qemu"))
+            #expect(outcome.errorText.contains("6.5.0"))
+            let files = try Lab.run("/usr/bin/find", [folder.url.path + "/tree", "-type", "f"])
+            #expect(files == folder.url.path + "/tree/etc/libvirt/hooks/qemu\n")
+        }
+
+        @Test("a dry run says what would be done, and does nothing")
+        func dryRun() throws {
+            try FileManager.default.removeItem(atPath: Lab.tool)
+            defer { restoreOwnHook() }
+            let before = try files()
+            for options in [[], ["--uninstall"], ["--demo"]] {
+                let printed = try Lab.run(Self.script, ["--dry-run"] + options)
+                #expect(!printed.isEmpty)
+                #expect(try files() == before)
+            }
         }
 
         @Test("a changed agent.properties survives upgrade and removal")
