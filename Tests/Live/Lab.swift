@@ -218,6 +218,9 @@ final class LabEvents {
         process.executableURL = URL(filePath: "/usr/bin/virsh")
         process.arguments = ["event", "--all", "--loop", "--timestamp"]
         process.standardOutput = try FileHandle(forWritingTo: file)
+        // Whoever runs the tests waits until nobody holds these.
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
         try process.run()
         // virsh does not say when it listens; a guest of its own tells, by an event.
         let probe = "probe-\(process.processIdentifier)"
@@ -230,7 +233,8 @@ final class LabEvents {
     }
 
     deinit {
-        process.terminate()
+        // The tests run with SIGTERM blocked, and so does what they start.
+        kill(process.processIdentifier, SIGKILL)
     }
 
     func lines() throws -> [String] {

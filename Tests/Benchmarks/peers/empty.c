@@ -1,0 +1,2 @@
+/* A process that does nothing, linked as usual. */
+int main(void) { return 0; }
