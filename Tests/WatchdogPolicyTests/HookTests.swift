@@ -51,6 +51,7 @@ struct HookTests {
         let operation = try #require(
             HookOperation(row.operation, row.phase))
         #expect(operation.readsDefinition == row.reads)
+        #expect(HookOperation.readsDefinition(row.operation, row.phase) == row.reads)
         for plan in [Self.attach, Self.change, Self.cold, Self.refuse, Self.leave] {
             let outcome = HookOutcome(of: operation, for: plan, under: .builtIn)
             #expect(outcome.printsDefinition == row.prints.contains(plan.name), "\(plan.name)")
@@ -77,10 +78,12 @@ struct HookTests {
         "what libvirt does not call is no operation",
         arguments: [
             ("prepare", "end"), ("started", ""), ("Started", "begin"), ("", ""),
-            ("unheard-of", "begin"), ("begin", "-"), ("stopped", "begin"),
+            ("unheard-of", "begin"), ("begin", "-"), ("stopped", "begin"), ("prepare", "begi"),
+            ("prepar", "begin"), ("prepared", "begin"), ("prepare", "begins"),
         ] as [(String, String)])
     func unknown(name: String, phase: String) {
         #expect(HookOperation(name, phase) == nil)
+        #expect(!HookOperation.readsDefinition(name, phase))
     }
 
     @Test("a line of the log says it all")

@@ -61,6 +61,24 @@ public struct HookOperation: Sendable {
         HookOperation("attach", "begin", reads: false),
     ]
 
+    /// Tells whether an operation reads the definition, without any part of Swift's runtime: no
+    /// string is made and no memory taken, so that it may be asked before the runtime is set up.
+    ///
+    /// - Parameters:
+    ///   - name: The hook's second argument, a C string.
+    ///   - phase: The hook's third argument, a C string.
+    public static func readsDefinition(
+        _ name: UnsafePointer<CChar>, _ phase: UnsafePointer<CChar>
+    ) -> Bool {
+        for index in table.indices {
+            let row = table[index]
+            if unsafe row.staticName.isEqual(to: name) && row.staticPhase.isEqual(to: phase) {
+                return row.readsDefinition
+            }
+        }
+        return false
+    }
+
     /// Finds the row of an operation; nothing for one that libvirt does not document.
     ///
     /// - Parameters:
@@ -75,5 +93,19 @@ public struct HookOperation: Sendable {
             }
         }
         return nil
+    }
+}
+
+extension StaticString {
+    /// Whether a C string has the same bytes.
+    fileprivate func isEqual(to text: UnsafePointer<CChar>) -> Bool {
+        var index = 0
+        while index < utf8CodeUnitCount {
+            let byte = unsafe UInt8(bitPattern: text[index])
+            // A shorter text ends here, at its terminator.
+            guard unsafe byte == utf8Start[index] else { return false }
+            index += 1
+        }
+        return unsafe text[index] == 0
     }
 }
