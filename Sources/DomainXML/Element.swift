@@ -1,4 +1,5 @@
 internal import CLibXML2
+internal import Glibc
 
 /// An element of a document, valid as long as the document is.
 ///
@@ -54,20 +55,47 @@ struct Element {
 
     /// The value of an attribute without a namespace, or nothing where there is none.
     subscript(name: String) -> String? {
-        attributes.first { xmlStrEqual($0.pointee.name, name) != 0 }
-            .map { Self.text(of: $0.pointee.children) }
+        attribute(name).map { Self.text(of: $0.pointee.children) }
+    }
+
+    /// Whether an attribute without a namespace has this value; no string is made of it.
+    func has(_ name: String, _ value: String) -> Bool {
+        guard let text = attribute(name)?.pointee.children, text.pointee.next == nil else {
+            return false
+        }
+        return text.pointee.type == XML_TEXT_NODE && xmlStrEqual(text.pointee.content, value) != 0
+    }
+
+    /// The value of a numeric attribute, decimal or after `0x` hexadecimal; 0 where there is none.
+    ///
+    /// The C function is `strtoul`.
+    func number(_ name: String) -> UInt32 {
+        guard let text = attribute(name)?.pointee.children?.pointee.content else { return 0 }
+        return text.withMemoryRebound(to: CChar.self, capacity: 1) { text in
+            UInt32(truncatingIfNeeded: strtoul(text, nil, 0))
+        }
+    }
+
+    private func attribute(_ name: String) -> xmlAttrPtr? {
+        var next = node.pointee.properties
+        while let attribute = next {
+            if attribute.pointee.ns == nil, xmlStrEqual(attribute.pointee.name, name) != 0 {
+                return attribute
+            }
+            next = attribute.pointee.next
+        }
+        return nil
     }
 
     /// The attributes without a namespace, with their values.
     var attributeValues: [(name: String, value: String)] {
-        attributes.map { (String(cString: $0.pointee.name), Self.text(of: $0.pointee.children)) }
-    }
-
-    private var attributes: [xmlAttrPtr] {
-        var found: [xmlAttrPtr] = []
+        var found: [(name: String, value: String)] = []
         var next = node.pointee.properties
         while let attribute = next {
-            if attribute.pointee.ns == nil { found.append(attribute) }
+            if attribute.pointee.ns == nil {
+                let name = String(cString: attribute.pointee.name)
+                found.append((name, Self.text(of: attribute.pointee.children)))
+            }
             next = attribute.pointee.next
         }
         return found

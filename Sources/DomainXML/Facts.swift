@@ -34,17 +34,17 @@ extension Document {
 
 extension Element {
     fileprivate var pciAddress: GuestFacts.PCIAddress? {
-        guard let address = child(named: "address"), address["type"] == "pci" else { return nil }
+        guard let address = child(named: "address"), address.has("type", "pci") else { return nil }
         return GuestFacts.PCIAddress(
             domain: address.number("domain"), bus: address.number("bus"),
             slot: address.number("slot"), function: address.number("function"))
     }
 
     fileprivate var pciController: GuestFacts.Controller? {
-        guard self["type"] == "pci", let model = self["model"] else { return nil }
+        guard has("type", "pci"), let model = self["model"] else { return nil }
         return GuestFacts.Controller(
             model: model, index: number("index"),
-            allowsHotplug: child(named: "target")?["hotplug"] != "off")
+            allowsHotplug: child(named: "target")?.has("hotplug", "off") != true)
     }
 
     fileprivate func watchdog(at address: GuestFacts.PCIAddress?) -> GuestFacts.Watchdog {
@@ -52,12 +52,5 @@ extension Element {
             model: self["model"] ?? "",
             action: self["action"] ?? WatchdogAction.reset.rawValue,
             alias: child(named: "alias")?["name"], address: address)
-    }
-
-    /// The value of a numeric attribute, decimal or after `0x` hexadecimal; 0 where there is none.
-    private func number(_ name: String) -> UInt32 {
-        guard let text = self[name] else { return 0 }
-        return text.hasPrefix("0x") || text.hasPrefix("0X")
-            ? UInt32(text.dropFirst(2), radix: 16) ?? 0 : UInt32(text) ?? 0
     }
 }

@@ -25,18 +25,15 @@ enum Hook {
             failure: "the hook was cut short by a signal or its alarm; the guest goes on without it"
         )
         SignalGuard.install(leavingAfter: patience, logging: cutShort.text)
-        let status: Int32
         do {
-            status = try run(operation)
+            try run(operation)
         } catch {
             // What libxml2 says of a broken document may quote it, and it may hold a password.
             let reason = (error as? DocumentError)?.descriptionWithoutContent ?? "\(error)"
             let line = LogLine(operation: operation.name, guest: guest, failure: reason)
             SystemLog.send(line.text, severity: .error)
-            status = 0
+            _exit(0)
         }
-        // No clean-up is worth the time, or a failure after all is done.
-        _exit(status)
     }
 
     /// An argument by its number; `CommandLine.arguments` would make an array of them all.
@@ -45,10 +42,9 @@ enum Hook {
         return String(cString: text)
     }
 
-    /// Carries out an operation.
-    ///
-    /// - Returns: The exit status.
-    private static func run(_ operation: HookOperation) throws -> Int32 {
+    /// Carries out an operation and leaves; no clean-up is worth the time, or a failure after all is
+    /// done.
+    private static func run(_ operation: HookOperation) throws -> Never {
         let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
         var document = try Document(parsing: input.span.bytes)
         let facts = document.facts
@@ -69,7 +65,7 @@ enum Hook {
                 "virt-watchdog: \(facts.name.isEmpty ? "guest" : quoted(facts.name))"
                 + " is not started, since vm.watchdog.enforce=true and \(refusal)\n"
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
-            return 1
+            _exit(1)
         }
         if outcome.startsProtector, let uuid = facts.uuid {
             try DetachedProcess.protector(ofGuest: uuid).start { error in
@@ -81,6 +77,6 @@ enum Hook {
                 SystemLog.send(line.text, severity: .error)
             }
         }
-        return 0
+        _exit(0)
     }
 }

@@ -29,8 +29,9 @@ extension GuestFacts {
             guard controller.allowsHotplug, let slots = controller.conventionalSlots else {
                 return false
             }
-            let used = usedAddresses.filter { $0.bus == controller.index }.map(\.slot)
-            return !Set(slots).subtracting(used).isEmpty
+            return slots.contains { slot in
+                !usedAddresses.contains { $0.bus == controller.index && $0.slot == slot }
+            }
         }
     }
 
@@ -48,14 +49,12 @@ extension GuestFacts {
 
 extension GuestFacts.Controller {
     /// The slots of a conventional bus that libvirt hands out, or nothing for other buses.
-    private static let slotsOfConventionalBuses: [String: ClosedRange<UInt32>] = [
-        // Slot 1 is the PIIX3's; slot 2 libvirt keeps for a video device.
-        "pci-root": 3...31,
-        "pci-bridge": 1...31,
-        "pcie-to-pci-bridge": 1...31,
-    ]
-
     fileprivate var conventionalSlots: ClosedRange<UInt32>? {
-        Self.slotsOfConventionalBuses[model]
+        switch model {
+        // Slot 1 is the PIIX3's; slot 2 libvirt keeps for a video device.
+        case "pci-root": 3...31
+        case "pci-bridge", "pcie-to-pci-bridge": 1...31
+        default: nil
+        }
     }
 }

@@ -12,27 +12,24 @@ enum MachineType: Sendable, Hashable {
     case other
 
     init(arch: String?, machine: String?) {
-        let name = machine ?? ""
-        if arch == "s390x" || arch == "s390" {
-            self = .s390
-        } else if Self.namesWithoutPCI.contains(name) || name.hasPrefix("microvm") {
-            self = .withoutPCI
-        } else if let arch, !Self.x86.contains(arch) {
-            self = .other
-        } else if name == "q35" || name.hasPrefix("pc-q35") {
-            self = .q35
-        } else if name.isEmpty || name == "pc" || name.hasPrefix("pc-") || name == "xenfv"
-            || name.hasPrefix("rhel6.")
-        {
-            // libvirt's default for x86 is pc, too.
-            self = .i440fx
-        } else if name.hasPrefix("s390-ccw") {
-            self = .s390
-        } else {
-            self = .other
+        switch (arch, machine ?? "") {
+        case ("s390x", _), ("s390", _): self = .s390
+        case (_, "isapc"), (_, "microvm"), (_, "none"), (_, "xenpv"): self = .withoutPCI
+        // libvirt's default for x86 is pc, too.
+        case ("x86_64", let name), ("i686", let name), ("i386", let name), (nil, let name):
+            self = MachineType(x86: name)
+        default: self = .other
         }
     }
 
-    private static let x86: Set<String> = ["x86_64", "i686", "i386"]
-    private static let namesWithoutPCI: Set<String> = ["isapc", "microvm", "none", "xenpv"]
+    private init(x86 name: String) {
+        switch name {
+        case "q35": self = .q35
+        case "", "pc", "xenfv": self = .i440fx
+        case _ where name.hasPrefix("pc-q35"): self = .q35
+        case _ where name.hasPrefix("pc-") || name.hasPrefix("rhel6."): self = .i440fx
+        case _ where name.hasPrefix("s390-ccw"): self = .s390
+        default: self = .other
+        }
+    }
 }

@@ -42,30 +42,30 @@ public struct PolicyReport: Sendable, Hashable {
     public var file: String?
     /// The policy in force.
     public var policy: Policy
-    /// All settings, in the order of the manual.
-    public var settings: [Setting]
     /// The entries of ours as they stand in the file.
     public var raw: [RawEntry]
     /// What was found, in the order of the file.
     public var problems: [Problem]
 
+    /// Where the settings stand that are not built in.
+    private var places: [PolicyKey: SourcePosition] = [:]
+
+    /// All settings, in the order of the manual.
+    public var settings: [Setting] {
+        PolicyKey.allCases.map {
+            Setting(key: $0, value: $0.value(in: policy), position: places[$0])
+        }
+    }
+
     /// Whether a problem is an error.
     public var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
     /// The built-in policy, for a host without a file.
-    public static let builtIn = PolicyReport(
-        file: nil, policy: .builtIn,
-        settings: PolicyKey.allCases.map {
-            Setting(key: $0, value: $0.value(in: .builtIn), position: nil)
-        },
-        raw: [], problems: [])
+    public static let builtIn = PolicyReport(file: nil, policy: .builtIn, raw: [], problems: [])
 
-    private init(
-        file: String?, policy: Policy, settings: [Setting], raw: [RawEntry], problems: [Problem]
-    ) {
+    private init(file: String?, policy: Policy, raw: [RawEntry], problems: [Problem]) {
         self.file = file
         self.policy = policy
-        self.settings = settings
         self.raw = raw
         self.problems = problems
     }
@@ -105,7 +105,6 @@ public struct PolicyReport: Sendable, Hashable {
                 Problem(position: nil, severity: .warning, message: Message.emptyFile))
         }
 
-        var places: [PolicyKey: SourcePosition] = [:]
         var lastIndices: [Properties.Text: Int] = [:]
         for (index, entry) in properties.entries.enumerated() { lastIndices[entry.key] = index }
         for (index, entry) in properties.entries.enumerated() {
@@ -126,10 +125,6 @@ public struct PolicyReport: Sendable, Hashable {
             if read(entry, as: known) { places[known] = entry.valuePosition }
         }
         problems.sort { ($0.position?.order ?? (0, 0)) < ($1.position?.order ?? (0, 0)) }
-        for index in settings.indices {
-            settings[index].value = settings[index].key.value(in: policy)
-            settings[index].position = places[settings[index].key]
-        }
     }
 
     /// Brings one entry into the policy.
