@@ -139,10 +139,12 @@ final class LabGuest {
         try Lab.virsh("dumpxml", name)
     }
 
-    /// The live definition's watchdogs.
+    /// The live definition's watchdogs, but for the iTCO that libvirt (9.1 and later) adds to each
+    /// q35 machine by itself.
     func watchdogs() throws -> [LabWatchdog] {
         let document = try XMLDocument(xmlString: definition())
-        return try document.nodes(forXPath: "/domain/devices/watchdog").map { node in
+        return try document.nodes(forXPath: "/domain/devices/watchdog[@model != 'itco']").map {
+            node in
             func value(_ path: String) throws -> String? {
                 try node.nodes(forXPath: path).first?.stringValue
             }
