@@ -2,6 +2,7 @@
 #define VIRT_WATCHDOG_CLIBVIRT_SHIM_H
 
 #include <libvirt/libvirt.h>
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 
 #endif

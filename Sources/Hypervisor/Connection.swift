@@ -1,11 +1,23 @@
 internal import CLibvirt
 internal import Glibc
 
-/// A connection to a libvirt daemon.
+/// A connection to a libvirt daemon, which several threads may use at once.
 ///
 /// The C type is [`virConnect`](https://libvirt.org/html/libvirt-libvirt-host.html).
-public final class Connection {
+public final class Connection: @unchecked Sendable {
+    /// Some of the guests that a daemon knows.
+    public enum Selection: Sendable, Hashable {
+        /// Those that run, paused ones included.
+        case running
+        /// Those that are defined and do not run.
+        case inactive
+        /// Both.
+        case all
+    }
+
     let pointer: virConnectPtr
+    /// The URI that was asked for, or nothing for libvirt's default.
+    let uri: String?
 
     /// Connects to a daemon; libvirt's default URI if none is given.
     ///
@@ -17,6 +29,7 @@ public final class Connection {
         let pointer = readOnly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri)
         guard let pointer else { throw .last() }
         self.pointer = pointer
+        self.uri = uri
     }
 
     deinit {
@@ -42,11 +55,16 @@ public final class Connection {
         throw error
     }
 
-    /// All guests that run; the C function is `virConnectListAllDomains`.
-    public func runningGuests() throws(LibvirtError) -> [Guest] {
+    /// Lists guests; the C function is `virConnectListAllDomains`.
+    public func guests(_ selection: Selection) throws(LibvirtError) -> [Guest] {
+        let flags =
+            switch selection {
+            case .running: VIR_CONNECT_LIST_DOMAINS_ACTIVE.rawValue
+            case .inactive: VIR_CONNECT_LIST_DOMAINS_INACTIVE.rawValue
+            case .all: UInt32(0)
+            }
         var list: UnsafeMutablePointer<virDomainPtr?>?
-        let count = virConnectListAllDomains(
-            pointer, &list, VIR_CONNECT_LIST_DOMAINS_ACTIVE.rawValue)
+        let count = virConnectListAllDomains(pointer, &list, flags)
         guard count >= 0, let list else { throw .last() }
         defer { free(list) }
         return (0..<Int(count)).compactMap { index in

@@ -1,13 +1,13 @@
 internal import CLibvirt
 internal import Glibc
 
-/// A guest that libvirt knows.
+/// A guest that libvirt knows; several threads may use it at once.
 ///
 /// The C type is [`virDomain`](https://libvirt.org/html/libvirt-libvirt-domain.html).
-public final class Guest {
-    private let pointer: virDomainPtr
+public final class Guest: @unchecked Sendable {
+    let pointer: virDomainPtr
     /// Kept, so that no guest outlives its connection.
-    private let connection: Connection
+    let connection: Connection
 
     init(_ pointer: virDomainPtr, on connection: Connection) {
         self.pointer = pointer
@@ -38,29 +38,128 @@ public final class Guest {
         return answer == 1
     }
 
+    /// Whether it has a definition that outlives its run; the C function is `virDomainIsPersistent`.
+    public func isPersistent() throws(LibvirtError) -> Bool {
+        let answer = virDomainIsPersistent(pointer)
+        if answer < 0 { throw .last() }
+        return answer == 1
+    }
+
+    /// What the guest is doing; the C function is `virDomainGetState`.
+    public func state() throws(LibvirtError) -> GuestState {
+        try GuestState(stateAndReason().state)
+    }
+
     /// Whether it is on its way in from another host; the C function is `virDomainGetState`.
     public func isMigratingIn() throws(LibvirtError) -> Bool {
-        var state: CInt = 0
-        var reason: CInt = 0
-        if virDomainGetState(pointer, &state, &reason, 0) < 0 { throw .last() }
+        let (state, reason) = try stateAndReason()
         return state == CInt(VIR_DOMAIN_PAUSED.rawValue)
             && reason == CInt(VIR_DOMAIN_PAUSED_MIGRATION.rawValue)
+    }
+
+    private func stateAndReason() throws(LibvirtError) -> (state: CInt, reason: CInt) {
+        var state: CInt = 0
+        var reason: CInt = 0
+        try check(virDomainGetState(pointer, &state, &reason, 0))
+        return (state, reason)
     }
 
     /// The definition: the live one while the guest runs, else the persistent one.
     ///
     /// It holds no secrets. The C function is `virDomainGetXMLDesc`.
     public func definition() throws(LibvirtError) -> String {
-        guard let text = virDomainGetXMLDesc(pointer, 0) else { throw .last() }
+        try definition(flags: 0)
+    }
+
+    /// The definition that the guest is started from next; without secrets, too.
+    ///
+    /// The C function is `virDomainGetXMLDesc` with `VIR_DOMAIN_XML_INACTIVE`.
+    public func persistentDefinition() throws(LibvirtError) -> String {
+        try definition(flags: VIR_DOMAIN_XML_INACTIVE.rawValue)
+    }
+
+    private func definition(flags: UInt32) throws(LibvirtError) -> String {
+        guard let text = virDomainGetXMLDesc(pointer, flags) else { throw .last() }
         defer { free(text) }
         return String(cString: text)
     }
 
-    /// Hot-plugs a device into the running guest, for as long as it runs.
+    /// Adds a device: to the running guest by hot-plugging, or to the persistent definition.
     ///
-    /// The C function is `virDomainAttachDeviceFlags` with `VIR_DOMAIN_AFFECT_LIVE`.
-    public func attach(device xml: String) throws(LibvirtError) {
-        let flags = VIR_DOMAIN_AFFECT_LIVE.rawValue
-        if virDomainAttachDeviceFlags(pointer, xml, flags) < 0 { throw .last() }
+    /// The C function is `virDomainAttachDeviceFlags`.
+    public func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError) {
+        try check(virDomainAttachDeviceFlags(pointer, xml, target.flags))
+    }
+
+    /// Takes a device out: of the running guest, which has to agree, or of the persistent
+    /// definition.
+    ///
+    /// libvirt waits for the guest for some seconds; whether the device is gone then, the definition
+    /// tells. The C function is `virDomainDetachDeviceFlags`.
+    public func detach(device xml: String, from target: DeviceTarget) throws(LibvirtError) {
+        try check(virDomainDetachDeviceFlags(pointer, xml, target.flags))
+    }
+
+    /// Stops the guest's processors; the C function is `virDomainSuspend`.
+    public func suspend() throws(LibvirtError) {
+        try check(virDomainSuspend(pointer))
+    }
+
+    /// Lets the guest's processors run on; the C function is `virDomainResume`.
+    public func resume() throws(LibvirtError) {
+        try check(virDomainResume(pointer))
+    }
+
+    /// Takes the error of a call that failed.
+    func check(_ result: CInt) throws(LibvirtError) {
+        if result < 0 { throw .last() }
+    }
+}
+
+/// Which of a guest's two definitions a device is added to or taken from.
+public enum DeviceTarget: Sendable, Hashable {
+    /// The running guest, for as long as it runs.
+    case live
+    /// The definition that the guest is started from next.
+    case persistent
+
+    fileprivate var flags: UInt32 {
+        switch self {
+        case .live: VIR_DOMAIN_AFFECT_LIVE.rawValue
+        case .persistent: VIR_DOMAIN_AFFECT_CONFIG.rawValue
+        }
+    }
+}
+
+/// What a guest is doing, in virsh's words.
+public enum GuestState: String, Sendable, Hashable {
+    /// It runs.
+    case running
+    /// It runs and waits for something.
+    case idle
+    /// Its processors stand still.
+    case paused
+    /// It is about to be off.
+    case inShutdown = "in shutdown"
+    /// It is off.
+    case shutOff = "shut off"
+    /// It crashed, and is off.
+    case crashed
+    /// It put itself to sleep.
+    case suspended = "pmsuspended"
+    /// libvirt does not say, or uses a word of a later version.
+    case noState = "no state"
+
+    init(_ state: CInt) {
+        switch virDomainState(rawValue: UInt32(bitPattern: state)) {
+        case VIR_DOMAIN_RUNNING: self = .running
+        case VIR_DOMAIN_BLOCKED: self = .idle
+        case VIR_DOMAIN_PAUSED: self = .paused
+        case VIR_DOMAIN_SHUTDOWN: self = .inShutdown
+        case VIR_DOMAIN_SHUTOFF: self = .shutOff
+        case VIR_DOMAIN_CRASHED: self = .crashed
+        case VIR_DOMAIN_PMSUSPENDED: self = .suspended
+        default: self = .noState
+        }
     }
 }

@@ -16,7 +16,9 @@ struct VirtWatchdog: ParsableCommand {
             reached; 64 the command line is wrong.
             """,
         version: Layout.version,
-        subcommands: [Config.self, Patch.self, PlanCommand.self, Apply.self])
+        subcommands: [
+            Config.self, Patch.self, PlanCommand.self, Apply.self, Status.self,
+        ])
 
     static func main() {
         if let protector = ProtectorProcess(arguments: CommandLine.arguments) {
@@ -33,4 +35,6 @@ extension ExitCode {
     static let notAsWanted = ExitCode(1)
     /// libvirt cannot be reached.
     static let noConnection = ExitCode(2)
+    /// It cannot be told whether all is as it should be.
+    static let cannotTell = ExitCode(2)
 }

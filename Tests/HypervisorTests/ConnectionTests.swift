@@ -23,7 +23,7 @@ struct ConnectionTests {
 
     @Test("the running guests are listed")
     func lists() throws {
-        #expect(try connection.runningGuests().map(\.name) == ["test"])
+        #expect(try connection.guests(.running).map(\.name) == ["test"])
     }
 
     @Test("a guest outlives the variable that held its connection")
@@ -61,6 +61,6 @@ struct ConnectionTests {
     @Test("a driver that cannot attach says so")
     func attach() throws {
         let guest = try connection.guest(named: "test")
-        #expect(throws: LibvirtError.self) { try guest.attach(device: "<watchdog/>") }
+        #expect(throws: LibvirtError.self) { try guest.attach(device: "<watchdog/>", to: .live) }
     }
 }

@@ -43,7 +43,7 @@ final class FakeGuest: ProtectableGuest {
         """
     }
 
-    func attach(device xml: String) throws(LibvirtError) {
+    func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError) {
         if arrivals > 0 {
             arrivals -= 1
             throw .busy

@@ -4,8 +4,8 @@ public protocol ProtectableGuest {
     func isMigratingIn() throws(LibvirtError) -> Bool
     /// The live definition.
     func definition() throws(LibvirtError) -> String
-    /// Hot-plugs a device.
-    func attach(device xml: String) throws(LibvirtError)
+    /// Adds a device.
+    func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError)
 }
 
 extension Guest: ProtectableGuest {}

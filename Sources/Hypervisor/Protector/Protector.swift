@@ -55,7 +55,7 @@ public struct Protector: Sendable {
         var next = plan(policy, found)
         while case .attach(let device, let point) = next.decision {
             do throws(LibvirtError) {
-                try guest.attach(device: device.xml(at: point))
+                try guest.attach(device: device.xml(at: point), to: .live)
             } catch {
                 // Somebody else may have been faster: with a watchdog, or at the place for it.
                 var facts = try facts(of: guest)

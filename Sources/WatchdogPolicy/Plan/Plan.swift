@@ -108,17 +108,16 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     let wanted = WatchdogDevice(model: model, action: guest?.action ?? policy.action)
 
     let decision =
-        decideOnExisting(wanted, policy.existing, facts, machine)
+        decideOnExisting(wanted, policy.existing, facts)
         ?? decideOnNew(wanted, facts, machine)
     return Plan(decision, warnings: warnings(on: decision, wanted, facts))
 }
 
 /// Decides on a guest that has a watchdog already, or returns nothing where it has none to speak of.
 private func decideOnExisting(
-    _ wanted: WatchdogDevice, _ existing: Policy.Existing, _ facts: GuestFacts,
-    _ machine: MachineType
+    _ wanted: WatchdogDevice, _ existing: Policy.Existing, _ facts: GuestFacts
 ) -> Plan.Decision? {
-    let chosen = facts.watchdogs.filter { !$0.isImplicit(on: machine) }
+    let chosen = facts.chosenWatchdogs
     guard let watchdog = chosen.first(where: { $0.model == wanted.model.rawValue }) ?? chosen.first
     else {
         // The implicit iTCO is nobody's choice, so that an itco policy may change it at will.
@@ -171,14 +170,4 @@ private func warnings(
         "on_reboot is '\(onReboot)', so that a reset powers the guest off;"
             + " on_reboot 'restart' would bring it back"
     ]
-}
-
-extension GuestFacts.Watchdog {
-    /// Whether libvirt (9.1 and later) added the device by itself, as it does on every q35 machine.
-    ///
-    /// It then has the default action; with another one, somebody chose it.
-    fileprivate func isImplicit(on machine: MachineType) -> Bool {
-        machine == .q35 && model == WatchdogModel.itco.rawValue
-            && action == WatchdogAction.reset.rawValue && !isOwned
-    }
 }

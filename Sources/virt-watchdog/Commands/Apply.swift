@@ -32,7 +32,7 @@ struct Apply: ParsableCommand {
 
     func run() throws {
         let report = policy.report()
-        let connection = try guests.connection(readOnly: false)
+        let connection = try guests.daemon.connection(readOnly: false)
         let protector = Protector(policy: report.policy, timing: .brisk)
         let rows = try guests.find(on: connection).map { found in
             GuestRow(found) { guest in
@@ -45,7 +45,7 @@ struct Apply: ParsableCommand {
                 let protection = try protector.protect { () throws(LibvirtError) in
                     // The first time it is at hand; after a failure the connection may be lost.
                     if let guest = found.take() { return guest }
-                    return try Connection(to: guests.connect).guest(uuid: guest.uuid)
+                    return try Connection(to: guests.daemon.connect).guest(uuid: guest.uuid)
                 }
                 return GuestRow(protection)
             }

@@ -18,12 +18,29 @@ struct PolicyOptions: ParsableArguments {
     }
 }
 
-/// Which guests a command is about, and where they are.
-struct GuestOptions: ParsableArguments {
+/// Which libvirt a command speaks to.
+struct ConnectionOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("The libvirt URI to connect to, as in virsh.", valueName: "uri"))
     var connect: String?
+
+    /// Connects to libvirt, or explains why that cannot be done.
+    func connection(readOnly: Bool) throws -> Connection {
+        do {
+            return try Connection(to: connect, readOnly: readOnly)
+        } catch {
+            StandardError.print(
+                "cannot connect to libvirt\(connect.map { " at \(quoted($0))" } ?? ""): \(error);"
+                    + " start libvirtd or virtqemud, or name another URI with --connect")
+            throw ExitCode.noConnection
+        }
+    }
+}
+
+/// Which guests a command that acts on guests that run is about, and where they are.
+struct GuestOptions: ParsableArguments {
+    @OptionGroup var daemon: ConnectionOptions
 
     @Flag(help: "All guests that run.")
     var all = false
@@ -37,31 +54,28 @@ struct GuestOptions: ParsableArguments {
         }
     }
 
-    /// Connects to libvirt, or explains why that cannot be done.
-    func connection(readOnly: Bool) throws -> Connection {
+    /// Finds the guests: those that were named, else all that run.
+    func find(on connection: Connection) throws -> [Result<Guest, GuestProblem>] {
+        guests.isEmpty ? try connection.list(.running) : connection.find(guests)
+    }
+}
+
+extension Connection {
+    /// Lists guests, or explains why that cannot be done.
+    func list(_ selection: Selection) throws -> [Result<Guest, GuestProblem>] {
         do {
-            return try Connection(to: connect, readOnly: readOnly)
+            return try guests(selection).map { .success($0) }
         } catch {
-            StandardError.print(
-                "cannot connect to libvirt\(connect.map { " at \(quoted($0))" } ?? ""): \(error);"
-                    + " start libvirtd or virtqemud, or name another URI with --connect")
+            StandardError.print("cannot list the guests: \(error)")
             throw ExitCode.noConnection
         }
     }
 
-    /// Finds the guests; one that is not there is an error in its place.
-    func find(on connection: Connection) throws -> [Result<Guest, GuestProblem>] {
-        guard !guests.isEmpty else {
-            do {
-                return try connection.runningGuests().map { .success($0) }
-            } catch {
-                StandardError.print("cannot list the guests: \(error)")
-                throw ExitCode.noConnection
-            }
-        }
-        return guests.map { name in
+    /// Finds guests; one that is not there is an error in its place.
+    func find(_ names: [String]) -> [Result<Guest, GuestProblem>] {
+        names.map { name in
             do throws(LibvirtError) {
-                return .success(try connection.guest(named: name))
+                return .success(try guest(named: name))
             } catch {
                 return .failure(GuestProblem(guest: name, message: error.message))
             }

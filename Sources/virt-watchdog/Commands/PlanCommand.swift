@@ -26,7 +26,7 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
         let report = policy.report()
-        let connection = try guests.connection(readOnly: true)
+        let connection = try guests.daemon.connection(readOnly: true)
         let rows = try guests.find(on: connection).map { found in
             GuestRow(found) { guest in
                 let facts = try GuestFacts(definition: guest.definition())

@@ -1,0 +1,22 @@
+internal import Glibc
+
+/// Standard output as a terminal.
+public enum Terminal {
+    /// Whether standard output is one; the C function is `isatty`.
+    public static var isThere: Bool { isatty(1) == 1 }
+
+    /// How many columns it has, or nothing where it is none or does not say.
+    ///
+    /// The C function is `ioctl` with `TIOCGWINSZ`.
+    public static var width: Int? {
+        var size = winsize()
+        guard isThere, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
+    /// Whether it is to be written to in colour: not where `NO_COLOR` is set, as no-color.org has
+    /// it, nor on a dumb terminal.
+    public static var isColoured: Bool {
+        isThere && environment("NO_COLOR") == nil && environment("TERM") != "dumb"
+    }
+}

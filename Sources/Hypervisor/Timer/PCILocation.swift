@@ -1,0 +1,91 @@
+internal import FoundationEssentials
+
+/// Where a guest's firmware put a PCI device.
+///
+/// The bus is the number that the guest gave it, which is not the one in libvirt's definition.
+struct PCILocation: Sendable, Hashable {
+    var bus: UInt32
+    var slot: UInt32
+    var function: UInt32
+
+    /// The LPC bridge of a q35 machine, in which the iTCO is.
+    static let lpcBridge = PCILocation(bus: 0, slot: 31, function: 0)
+
+    /// The offset of the device's configuration space in the window for all of them.
+    var windowOffset: UInt64 {
+        UInt64(bus) << 20 | UInt64(slot) << 15 | UInt64(function) << 12
+    }
+
+    /// What selects a register of the device at port 0xcf8; the register is a multiple of 4.
+    func portAddress(of register: UInt32) -> UInt32 {
+        1 << 31 | bus << 16 | slot << 11 | function << 8 | register
+    }
+
+    /// Finds a device by the alias that libvirt gave it, and by its vendor and model.
+    ///
+    /// - Parameter answer: What QMP's `query-pci` returned.
+    /// - Returns: Nothing where the device is not on a bus that the guest's firmware has numbered.
+    init?(of alias: String, _ identity: PCIIdentity, in answer: String) {
+        guard
+            let buses = try? JSONDecoder().decode(Answer.self, from: Data(answer.utf8)).`return`
+        else { return nil }
+        let devices = buses.flatMap(\.devices).flatMap(\.all)
+        guard
+            let device = devices.first(where: {
+                $0.qdev_id == alias && $0.id.vendor == identity.vendor
+                    && $0.id.device == identity.device
+            })
+        else { return nil }
+        self.init(bus: device.bus, slot: device.slot, function: device.function)
+    }
+
+    private init(bus: UInt32, slot: UInt32, function: UInt32) {
+        self.bus = bus
+        self.slot = slot
+        self.function = function
+    }
+
+    /// The part of the answer to `query-pci` that matters here, with QMP's own names.
+    private struct Answer: Decodable {
+        struct Bus: Decodable {
+            var devices: [Device]
+        }
+
+        struct Device: Decodable {
+            struct Identity: Decodable {
+                var vendor: UInt32
+                var device: UInt32
+            }
+
+            struct Bridge: Decodable {
+                var devices: [Device]?
+            }
+
+            var bus: UInt32
+            var slot: UInt32
+            var function: UInt32
+            var id: Identity
+            var qdev_id: String
+            var pci_bridge: Bridge?
+
+            /// The device and all that is behind it.
+            var all: [Device] {
+                [self] + (pci_bridge?.devices ?? []).flatMap(\.all)
+            }
+        }
+
+        var `return`: [Bus]
+    }
+}
+
+/// The vendor and the model of a PCI device.
+struct PCIIdentity: Sendable, Hashable {
+    var vendor: UInt32
+    var device: UInt32
+
+    /// The Intel 6300ESB's timer.
+    static let i6300esb = PCIIdentity(vendor: 0x8086, device: 0x25ab)
+
+    /// The first four bytes of the device's configuration space.
+    var firstRegister: UInt32 { device << 16 | vendor }
+}

@@ -1,0 +1,28 @@
+/// Who put a watchdog into a definition.
+public enum WatchdogOrigin: String, Sendable, Hashable {
+    /// We did: it bears our alias.
+    case owned
+    /// Somebody else chose it.
+    case defined
+    /// libvirt (9.1 and later) did by itself, as it does on every q35 machine.
+    case implicit
+}
+
+extension GuestFacts {
+    /// Tells who put one of the guest's watchdogs there.
+    ///
+    /// The implicit one has the default action; with another one, somebody chose it.
+    public func origin(of watchdog: Watchdog) -> WatchdogOrigin {
+        if watchdog.isOwned { return .owned }
+        let isImplicit =
+            MachineType(arch: arch, machine: machine) == .q35
+            && watchdog.model == WatchdogModel.itco.rawValue
+            && watchdog.action == WatchdogAction.reset.rawValue
+        return isImplicit ? .implicit : .defined
+    }
+
+    /// The watchdogs that somebody chose.
+    public var chosenWatchdogs: [Watchdog] {
+        watchdogs.filter { origin(of: $0) != .implicit }
+    }
+}

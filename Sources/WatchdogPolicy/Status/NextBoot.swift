@@ -1,0 +1,56 @@
+/// The watchdog that a guest will have after its next cold start.
+public enum NextBoot: Sendable, Hashable {
+    /// The guest has no persistent definition; it is gone once it is shut off.
+    case transient
+    /// The persistent definition has it.
+    case definition(GuestFacts.Watchdog)
+    /// The hook sees to it while the guest is in its firmware.
+    case hook(WatchdogDevice)
+    /// None.
+    case nothing
+
+    /// Foretells it from what the persistent definition says.
+    ///
+    /// - Parameter persistent: Nothing for a guest without a persistent definition.
+    public init(_ policy: Policy, persistent: GuestFacts?) {
+        guard let persistent else {
+            self = .transient
+            return
+        }
+        if let watchdog = persistent.chosenWatchdogs.first {
+            self = .definition(watchdog)
+        } else if case .attach(let device, _) = plan(policy, persistent).decision {
+            self = .hook(device)
+        } else {
+            self = .nothing
+        }
+    }
+
+    /// Who gives the guest the watchdog, in a word, as `--json` gives it.
+    public var source: String {
+        switch self {
+        case .transient: "transient"
+        case .definition: "definition"
+        case .hook: "hook"
+        case .nothing: "nothing"
+        }
+    }
+
+    /// The watchdog's model, or nothing where there will be none.
+    public var model: String? {
+        switch self {
+        case .transient, .nothing: nil
+        case .definition(let watchdog): watchdog.model
+        case .hook(let device): device.model.rawValue
+        }
+    }
+
+    /// The watchdog's action, or nothing where there will be none.
+    public var action: String? {
+        switch self {
+        case .transient, .nothing: nil
+        case .definition(let watchdog): watchdog.action
+        case .hook(let device): device.action.rawValue
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import ArgumentParser
+import HostSystem
+import Hypervisor
+import WatchdogPolicy
+
+/// `virt-watchdog status`: which guests would be reset if they hung, and why not the others.
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show which guests are protected, which are not, and why.",
+        usage: """
+            virt-watchdog status [--connect <uri>] [--all | --inactive | <guest> ...]
+                [--probe] [--properties <file>] [--json]
+            """,
+        discussion: """
+            Without names, all guests that run. ARMED tells whether the guest has started its \
+            watchdog's timer: read from outside, with no agent in the guest. On q35 machines that \
+            is a mere read; others (pc) have to stand still for some milliseconds, which --probe \
+            allows. libvirt marks a guest whose monitor is used so as tainted.
+
+            Exit codes: 0 every guest is protected or excluded; 1 some are not; 2 it cannot be \
+            told: libvirt cannot be reached, or a guest not be read.
+            """)
+
+    @OptionGroup var daemon: ConnectionOptions
+
+    @Flag(help: "All guests, those that are shut off as well.")
+    var all = false
+
+    @Flag(help: "The guests that are shut off.")
+    var inactive = false
+
+    @Flag(help: "Let guests stand still to read their timers.")
+    var probe = false
+
+    @OptionGroup var policy: PolicyOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Argument(help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"))
+    var guests: [String] = []
+
+    /// For how many seconds nobody answers before the rest is given up.
+    private static let patience = 5
+
+    func validate() throws {
+        if [all, inactive, !guests.isEmpty].count(where: { $0 }) > 1 {
+            throw ValidationError("Name guests, or say --all, or say --inactive.")
+        }
+    }
+
+    func run() throws {
+        let report = policy.report()
+        let connection = try connection()
+        let found = try find(on: connection)
+        let answers = Crew.ask(count: found.count, patience: Self.patience) { index in
+            found[index].flatMap { guest in
+                Self.read(guest) {
+                    try GuestStatus(of: guest, timers: TimerReader(mayStopGuest: false))
+                }
+            }
+        }
+        let rows = zip(found, answers).map { found, answer in
+            row(of: found, answer, report.policy)
+        }
+        try print(StatusRow.inOrder(rows), report)
+    }
+
+    /// Connects so that monitors can be asked, or at least so that definitions can be read.
+    private func connection() throws -> Connection {
+        try (try? Connection(to: daemon.connect)) ?? daemon.connection(readOnly: true)
+    }
+
+    private func find(on connection: Connection) throws -> [Result<Guest, GuestProblem>] {
+        guard guests.isEmpty else { return connection.find(guests) }
+        return try connection.list(all ? .all : inactive ? .inactive : .running)
+    }
+
+    private static func read(
+        _ guest: Guest, _ read: () throws -> GuestStatus
+    ) -> Result<GuestStatus, GuestProblem> {
+        do {
+            return .success(try read())
+        } catch {
+            return .failure(GuestProblem(guest: guest.name, message: "\(error)"))
+        }
+    }
+
+    /// The row of a guest, asked again while it stands still where that is needed and allowed.
+    private func row(
+        of found: Result<Guest, GuestProblem>, _ answer: Result<GuestStatus, GuestProblem>?,
+        _ policy: Policy
+    ) -> StatusRow {
+        let guest: Guest
+        switch found {
+        case .success(let one): guest = one
+        case .failure(let problem): return StatusRow(problem)
+        }
+        guard let answer else {
+            return StatusRow(
+                GuestProblem(
+                    guest: guest.name, message: "libvirt does not answer: it is busy with the guest"
+                ))
+        }
+        guard probe, case .success(var status) = answer, status.isActive,
+            TimerReader.needsStandstill(status.facts)
+        else { return StatusRow(answer, policy) }
+        return StatusRow(
+            Self.read(guest) {
+                try status.readTimers(of: guest, TimerReader(mayStopGuest: true))
+                return status
+            }, policy)
+    }
+
+    private func print(_ rows: [StatusRow], _ report: PolicyReport) throws {
+        let summary = StatusSummary(rows)
+        if json {
+            try StandardOutput.print(json: StatusAnswer(rows, summary))
+        } else {
+            try StandardOutput.print(
+                rows.isEmpty
+                    ? "No guest \(inactive ? "is shut off" : "runs")." : text(rows, summary))
+        }
+        for row in rows { row.remark.map(StandardError.print) }
+        if report.hasErrors {
+            StandardError.print("the policy has errors: virt-watchdog config shows them")
+        }
+        if rows.contains(where: { $0.verdict == nil }) { throw ExitCode.cannotTell }
+        if !rows.allSatisfy({ $0.verdict?.isFine == true }) { throw ExitCode.notAsWanted }
+    }
+
+    private func text(_ rows: [StatusRow], _ summary: StatusSummary) -> String {
+        var table = Table(
+            "GUEST", "STATE", "MACHINE", "WATCHDOG", "ARMED", "NEXT BOOT", "VERDICT", "WHY")
+        for row in rows { table.add(cells: row.cells) }
+        return table.text(width: Terminal.width) + "\n\n" + summary.line
+    }
+}

@@ -1,0 +1,103 @@
+import Hypervisor
+import WatchdogPolicy
+
+/// What `status --json` prints; every key is always there.
+struct StatusAnswer: Encodable {
+    struct Guest: Encodable {
+        var row: StatusRow
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            let found = try? row.answer.get()
+            let status = found?.status
+            try container.encode(row.name, forKey: .name)
+            try container.encode(status?.uuid, forKey: .uuid)
+            try container.encode(status?.state.rawValue, forKey: .state)
+            try container.encode(status.map { $0.persistent != nil }, forKey: .persistent)
+            try container.encode(status?.facts.machine, forKey: .machine)
+            try container.encode(status?.watchdogs, forKey: .watchdogs)
+            try container.encode(status?.timer?.name, forKey: .armed)
+            try container.encode(found?.nextBoot.answer, forKey: .nextBoot)
+            try container.encode(row.verdictName, forKey: .verdict)
+            try container.encode(row.reason, forKey: .reason)
+            try container.encode(status?.timers.standstill?.milliseconds, forKey: .standstill)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case name, uuid, state, persistent, machine, watchdogs, armed, nextBoot, verdict, reason
+            case standstill = "standstillMilliseconds"
+        }
+    }
+
+    struct Watchdog: Encodable {
+        var model: String
+        var action: String
+        var origin: String
+        var timer: TimerState?
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(model, forKey: .model)
+            try container.encode(action, forKey: .action)
+            try container.encode(origin, forKey: .origin)
+            try container.encode(timer?.name, forKey: .armed)
+            try container.encode(timer?.doubt, forKey: .doubt)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case model, action, origin, armed, doubt
+        }
+    }
+
+    struct NextBoot: Encodable {
+        var source: String
+        var model: String?
+        var action: String?
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(source, forKey: .source)
+            try container.encode(model, forKey: .model)
+            try container.encode(action, forKey: .action)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case source, model, action
+        }
+    }
+
+    var guests: [Guest]
+    /// The number of guests by verdict.
+    var summary: [String: Int]
+
+    init(_ rows: [StatusRow], _ summary: StatusSummary) {
+        guests = rows.map(Guest.init)
+        self.summary = Dictionary(
+            uniqueKeysWithValues: summary.counts.map { ($0.verdict, $0.count) })
+    }
+}
+
+extension GuestStatus {
+    /// The watchdogs with all that is known of them.
+    var watchdogs: [StatusAnswer.Watchdog] {
+        facts.watchdogs.enumerated().map { index, watchdog in
+            StatusAnswer.Watchdog(
+                model: watchdog.model, action: watchdog.action,
+                origin: facts.origin(of: watchdog).rawValue,
+                timer: index < timers.timers.count ? timers.timers[index] : nil)
+        }
+    }
+}
+
+extension NextBoot {
+    fileprivate var answer: StatusAnswer.NextBoot {
+        StatusAnswer.NextBoot(source: source, model: model, action: action)
+    }
+}
+
+extension Duration {
+    /// The duration in milliseconds.
+    var milliseconds: Double {
+        Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
+    }
+}

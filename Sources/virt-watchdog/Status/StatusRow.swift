@@ -1,0 +1,137 @@
+import Hypervisor
+import WatchdogPolicy
+
+/// What `status` says of a guest.
+struct StatusRow {
+    /// Where a row stands among the others: trouble first.
+    private enum Rank: Comparable {
+        case unreadable
+        case verdict(Int)
+    }
+
+    var name: String
+    /// How things stand, and what follows; or why that cannot be told.
+    var answer: Result<(status: GuestStatus, verdict: Verdict, nextBoot: NextBoot), GuestProblem>
+
+    /// The row of a guest that was read.
+    init(_ status: GuestStatus, _ policy: Policy) {
+        name = status.name
+        answer = .success((status, status.verdict(policy), status.nextBoot(policy)))
+    }
+
+    /// The row of a guest that could not be read.
+    init(_ problem: GuestProblem) {
+        name = problem.guest
+        answer = .failure(problem)
+    }
+
+    /// The row of a guest that was read or not.
+    init(_ answer: Result<GuestStatus, GuestProblem>, _ policy: Policy) {
+        switch answer {
+        case .success(let status): self.init(status, policy)
+        case .failure(let problem): self.init(problem)
+        }
+    }
+
+    /// The verdict, or nothing where it cannot be told.
+    var verdict: Verdict.Kind? { try? answer.get().verdict.kind }
+
+    /// The verdict in a word.
+    var verdictName: String { verdict?.rawValue ?? StatusSummary.unknown }
+
+    /// Why the verdict is what it is.
+    var reason: String {
+        switch answer {
+        case .success(let found): found.verdict.reason
+        case .failure(let problem): problem.message
+        }
+    }
+
+    /// What has to be said besides, on standard error.
+    var remark: String? {
+        guard let timers = try? answer.get().status.timers else { return nil }
+        if let error = timers.notResumed {
+            return "\(quoted(name)) was stopped to read its timer and could not be resumed:"
+                + " libvirt says: \(error); run virsh resume"
+        }
+        return timers.standstill.map { time in
+            let milliseconds = (time.milliseconds * 10).rounded() / 10
+            return "\(quoted(name)) stood still for \(milliseconds) ms"
+        }
+    }
+
+    /// The columns of the table.
+    var cells: [Table.Cell] {
+        let found = try? answer.get()
+        let status = found?.status
+        let watchdogs = status?.watchdogs.map { "\($0.model) \($0.action) (\($0.origin))" } ?? []
+        let texts = [
+            name, status?.state.rawValue ?? "-", status?.facts.machine ?? "-",
+            watchdogs.isEmpty ? "-" : watchdogs.joined(separator: ", "), status?.timer?.name ?? "-",
+            found?.nextBoot.text ?? "-",
+        ]
+        return texts.map { Table.Cell(escaped($0, quote: "\"")) } + [
+            Table.Cell(verdictName, style), Table.Cell(reason),
+        ]
+    }
+
+    private var style: Style {
+        switch verdict {
+        case nil, .unprotected: .bad
+        case .conflict, .notArmed, .pendingColdBoot: .doubtful
+        case .protected: .good
+        case .excluded: .faint
+        }
+    }
+
+    /// The rows with trouble first, then by name.
+    static func inOrder(_ rows: [StatusRow]) -> [StatusRow] {
+        rows.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
+    }
+
+    private var rank: Rank {
+        verdict.flatMap { Verdict.Kind.allCases.firstIndex(of: $0) }.map(Rank.verdict)
+            ?? .unreadable
+    }
+}
+
+/// How many guests have which verdict.
+struct StatusSummary {
+    /// The verdict on a guest that cannot be read.
+    static let unknown = "unknown"
+
+    /// The number of guests for each verdict, trouble first.
+    var counts: [(verdict: String, count: Int)]
+    /// How many of the protected guests may not have started their timers.
+    var doubtful: Int
+
+    init(_ rows: [StatusRow]) {
+        counts = ([Self.unknown] + Verdict.Kind.allCases.map(\.rawValue)).map { verdict in
+            (verdict, rows.count { $0.verdictName == verdict })
+        }
+        doubtful = rows.count { row in
+            guard case .success(let found) = row.answer, found.verdict.kind == .protected else {
+                return false
+            }
+            return found.status.isActive && found.status.timer?.doubt != nil
+        }
+    }
+
+    /// The summary as a line.
+    var line: String {
+        let total = counts.reduce(0) { $0 + $1.count }
+        let parts = counts.filter { $0.count > 0 }.map { "\($0.count) \($0.verdict)" }
+        let doubt =
+            doubtful == 0
+            ? "" : " Of those protected, \(doubtful) may not have started the timer."
+        return "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(doubt)"
+    }
+}
+
+extension NextBoot {
+    /// What a person reads.
+    fileprivate var text: String {
+        guard let model, let action else { return source }
+        return "\(model) \(action) (\(source))"
+    }
+}
