@@ -14,3 +14,16 @@ extension WatchdogDevice {
             + "<alias name='\(WatchdogDevice.alias)'/>\(address)</watchdog>"
     }
 }
+
+extension PersistentAddition.RootPort {
+    /// The port as libvirt takes it for a persistent definition, with the alias that marks it as
+    /// ours. libvirt fills in none of its attributes where a controller is added to a definition.
+    public var xml: String {
+        "<controller type='pci' model='pcie-root-port' index='\(index)'>"
+            + "<model name='pcie-root-port'/>"
+            + "<target chassis='\(chassis)' port='\(address.slot << 3 | address.function)'/>"
+            + "<alias name='\(Self.alias)'/>"
+            + "<address type='pci' domain='\(address.domain)' bus='\(address.bus)'"
+            + " slot='\(address.slot)' function='\(address.function)'/></controller>"
+    }
+}

@@ -42,9 +42,12 @@ extension Element {
 
     fileprivate var pciController: GuestFacts.Controller? {
         guard has("type", "pci"), let model = self["model"] else { return nil }
+        let target = child(named: "target")
         return GuestFacts.Controller(
             model: model, index: number("index"),
-            allowsHotplug: child(named: "target")?.has("hotplug", "off") != true)
+            allowsHotplug: target?.has("hotplug", "off") != true,
+            chassis: target?.number("chassis"),
+            isOwned: child(named: "alias")?.has("name", PersistentAddition.RootPort.alias) == true)
     }
 
     fileprivate func watchdog(at address: GuestFacts.PCIAddress?) -> GuestFacts.Watchdog {

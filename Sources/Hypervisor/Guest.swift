@@ -91,13 +91,13 @@ public final class Guest: @unchecked Sendable {
         try check(virDomainAttachDeviceFlags(pointer, xml, target.flags))
     }
 
-    /// Takes a device out: of the running guest, which has to agree, or of the persistent
-    /// definition.
+    /// Takes the device with that alias out: of the persistent definition, or of the running guest,
+    /// which has to agree.
     ///
-    /// libvirt waits for the guest for some seconds; whether the device is gone then, the definition
-    /// tells. The C function is `virDomainDetachDeviceFlags`.
-    public func detach(device xml: String, from target: DeviceTarget) throws(LibvirtError) {
-        try check(virDomainDetachDeviceFlags(pointer, xml, target.flags))
+    /// The guest is asked and not waited for; once it has agreed, the live definition does not show
+    /// the device any more. The C function is `virDomainDetachDeviceAlias`.
+    public func detach(alias: String, from target: DeviceTarget) throws(LibvirtError) {
+        try check(virDomainDetachDeviceAlias(pointer, alias, target.flags))
     }
 
     /// Stops the guest's processors; the C function is `virDomainSuspend`.

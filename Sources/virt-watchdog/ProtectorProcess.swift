@@ -22,21 +22,33 @@ struct ProtectorProcess {
     /// Brings the guest to the policy, and logs what came of it.
     func run() {
         let policy = PolicyReport.ofHost(.ofEnvironment()).policy
+        let protector = Protector(policy: policy, timing: .patient)
         var name = ""
+        var last: Guest?
         do throws(ProtectionError) {
-            let protection = try Protector(policy: policy, timing: .patient)
-                .protect { () throws(LibvirtError) in
-                    let guest = try Connection(to: uri).guest(uuid: uuid)
-                    name = guest.name
-                    return guest
-                }
+            let protection = try protector.protect { () throws(LibvirtError) in
+                let guest = try Connection(to: uri).guest(uuid: uuid)
+                name = guest.name
+                last = guest
+                return guest
+            }
             let line = LogLine(
                 operation: "protect", guest: name, uuid: uuid, plan: protection.plan,
                 result: protection.result.rawValue, reason: protection.reason)
             SystemLog.send(line.text, severity: protection.isConverged ? .notice : .warning)
+            if policy.persist, let last { try persist(last, protector) }
         } catch {
             let line = LogLine(operation: "protect", guest: name, uuid: uuid, failure: "\(error)")
             SystemLog.send(line.text, severity: error.isGuestGone ? .info : .error)
         }
+    }
+
+    /// Brings the persistent definition to the policy, and logs what came of it.
+    private func persist(_ guest: Guest, _ protector: Protector) throws(ProtectionError) {
+        let persistence = try protector.persist(guest)
+        let line = LogLine(
+            operation: "persist", guest: guest.name, uuid: uuid,
+            result: persistence.result.rawValue, reason: persistence.reason)
+        SystemLog.send(line.text, severity: persistence.isConverged ? .notice : .warning)
     }
 }

@@ -17,7 +17,7 @@ struct VirtWatchdog: ParsableCommand {
             """,
         version: Layout.version,
         subcommands: [
-            Config.self, Patch.self, PlanCommand.self, Apply.self, Status.self,
+            Status.self, PlanCommand.self, Apply.self, Remove.self, Config.self, Patch.self,
         ])
 
     static func main() {

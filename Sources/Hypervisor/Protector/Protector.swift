@@ -51,14 +51,14 @@ public struct Protector: Sendable {
     /// Brings a guest to the policy, once.
     private func protect(_ guest: some ProtectableGuest) throws(ProtectionError) -> Protection {
         var unusable: Set<GuestFacts.PCIAddress> = []
-        let found = try facts(of: guest)
+        let found = try liveFacts(of: guest)
         var next = plan(policy, found)
         while case .attach(let device, let point) = next.decision {
             do throws(LibvirtError) {
                 try guest.attach(device: device.xml(at: point), to: .live)
             } catch {
                 // Somebody else may have been faster: with a watchdog, or at the place for it.
-                var facts = try facts(of: guest)
+                var facts = try liveFacts(of: guest)
                 if case .rootPort(let address) = point { unusable.insert(address) }
                 facts.usedAddresses.formUnion(unusable)
                 let replanned = plan(policy, facts)
@@ -69,37 +69,11 @@ public struct Protector: Sendable {
                 next = replanned
                 continue
             }
-            let readBack = plan(policy, try facts(of: guest))
+            let readBack = plan(policy, try liveFacts(of: guest))
             guard case .leave(.asWanted) = readBack.decision else { throw .notThere(readBack) }
             return Protection(facts: found, plan: next, result: .attached)
         }
         return Protection(facts: found, plan: next, result: next.resultWithoutAttaching)
-    }
-
-    private func facts(of guest: some ProtectableGuest) throws(ProtectionError) -> GuestFacts {
-        let text = try asking { () throws(LibvirtError) in try guest.definition() }
-        return try GuestFacts(definition: text)
-    }
-
-    private func asking<Answer>(
-        _ question: () throws(LibvirtError) -> Answer
-    ) throws(ProtectionError) -> Answer {
-        do throws(LibvirtError) {
-            return try question()
-        } catch {
-            throw .libvirt(error)
-        }
-    }
-}
-
-extension GuestFacts {
-    /// Reads the facts of a definition that libvirt gave.
-    public init(definition: String) throws(ProtectionError) {
-        do throws(DocumentError) {
-            self = try Document(parsing: definition).facts
-        } catch {
-            throw .definition(error.descriptionWithoutContent)
-        }
     }
 }
 

@@ -13,7 +13,7 @@ struct ConfigurationWindow<Monitored: MonitoredGuest>: ConfigurationAccess {
 
     /// Finds the window.
     init(of guest: Monitored) throws(TimerDoubt) {
-        let tree = try asking { () throws(LibvirtError) in try guest.ask(human: "info mtree") }
+        let tree = try inDoubt { () throws(LibvirtError) in try guest.ask(human: "info mtree") }
         guard let range = MonitorAnswer.configurationWindow(tree) else { throw .noWindow }
         self.guest = guest
         self.range = range
@@ -76,14 +76,14 @@ struct ConfigurationPorts<Monitored: MonitoredGuest>: ConfigurationAccess {
 
     private func put(_ value: UInt32) throws(TimerDoubt) {
         let command = "o /w 0xcf8 0x\(String(value, radix: 16))"
-        _ = try asking { () throws(LibvirtError) in try guest.ask(human: command) }
+        _ = try inDoubt { () throws(LibvirtError) in try guest.ask(human: command) }
     }
 }
 
 extension MonitoredGuest {
     /// The number that a command of the human monitor prints.
     func value(of command: String) throws(TimerDoubt) -> UInt32 {
-        let answer = try asking { () throws(LibvirtError) in try ask(human: command) }
+        let answer = try inDoubt { () throws(LibvirtError) in try ask(human: command) }
         guard let value = MonitorAnswer.value(answer) else { throw .noValue(command) }
         return value
     }
@@ -125,7 +125,7 @@ extension TimerDoubt: CustomStringConvertible {
 }
 
 /// Asks libvirt for something that the state of a timer is read from.
-func asking<Answer>(
+func inDoubt<Answer>(
     _ question: () throws(LibvirtError) -> Answer
 ) throws(TimerDoubt) -> Answer {
     do throws(LibvirtError) {

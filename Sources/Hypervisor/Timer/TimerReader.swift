@@ -80,7 +80,7 @@ public struct TimerReader: Sendable {
     private func location(
         of watchdog: GuestFacts.Watchdog, _ guest: some MonitoredGuest
     ) throws(TimerDoubt) -> PCILocation {
-        let answer = try asking { () throws(LibvirtError) in
+        let answer = try inDoubt { () throws(LibvirtError) in
             try guest.ask(machine: #"{"execute":"query-pci"}"#)
         }
         guard let alias = watchdog.alias,
@@ -124,14 +124,14 @@ public struct TimerReader: Sendable {
         _ guest: some MonitoredGuest, _ reading: inout Reading,
         _ body: () throws(TimerDoubt) -> Answer
     ) throws(TimerDoubt) -> Answer {
-        let state = try asking { () throws(LibvirtError) in try guest.state() }
+        let state = try inDoubt { () throws(LibvirtError) in try guest.state() }
         guard state == .running || state == .idle else { return try body() }
         let signals = HeldSignals()
         defer { signals.release() }
         let start = timing.now()
         let answer: Result<Answer, TimerDoubt>
         do throws(TimerDoubt) {
-            try asking { () throws(LibvirtError) in try guest.suspend() }
+            try inDoubt { () throws(LibvirtError) in try guest.suspend() }
             answer = .success(try body())
         } catch {
             answer = .failure(error)

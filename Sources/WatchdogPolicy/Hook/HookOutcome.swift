@@ -16,7 +16,10 @@ public struct HookOutcome: Sendable, Hashable {
             case (.changedAction, .changeAction): policy.existing == .align
             case (.changedAction, _): false
             }
-        startsProtector = operation.startsProtector && plan.changesLiveGuest
+        // A device that only a cold start can bring may at least be written down for that.
+        startsProtector =
+            operation.startsProtector
+            && (plan.changesLiveGuest || policy.persist && plan.leavesUnprotected)
         refusal =
             operation.mayRefuse && policy.enforce && plan.leavesUnprotected ? plan.reason : nil
         if refusal != nil { printsDefinition = false }

@@ -19,10 +19,16 @@ public struct LogLine: Sendable, Hashable {
             reason: ([reason ?? plan.reason] + plan.warnings).joined(separator: "; "))
     }
 
+    /// Makes the line for something that was done besides a plan.
+    public init(operation: String, guest: String, uuid: String?, result: String, reason: String) {
+        text = Self.join(
+            operation, guest: guest, uuid: uuid, more: [("result", result)], reason: reason)
+    }
+
     /// Makes the line for something that kept a plan from being made.
     public init(operation: String, guest: String, uuid: String? = nil, failure: String) {
-        text = Self.join(
-            operation, guest: guest, uuid: uuid, more: [("result", "failed")], reason: failure)
+        self.init(
+            operation: operation, guest: guest, uuid: uuid, result: "failed", reason: failure)
     }
 
     private static func join(

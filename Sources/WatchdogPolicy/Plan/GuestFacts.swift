@@ -28,12 +28,21 @@ public struct GuestFacts: Sendable, Hashable {
         public var index: UInt32
         /// Whether `<target hotplug='off'/>` is absent.
         public var allowsHotplug: Bool
+        /// The chassis number of a port, if any.
+        public var chassis: UInt32?
+        /// Whether it bears the alias of a port that we added.
+        public var isOwned: Bool
 
         /// Makes a controller.
-        public init(model: String, index: UInt32, allowsHotplug: Bool = true) {
+        public init(
+            model: String, index: UInt32, allowsHotplug: Bool = true, chassis: UInt32? = nil,
+            isOwned: Bool = false
+        ) {
             self.model = model
             self.index = index
             self.allowsHotplug = allowsHotplug
+            self.chassis = chassis
+            self.isOwned = isOwned
         }
     }
 

@@ -8,11 +8,12 @@ struct Apply: ParsableCommand {
         abstract: "Bring guests that run to the policy, now.",
         usage: """
             virt-watchdog apply [--connect <uri>] [--all] [<guest> ...]
-                [--properties <file>] [--json]
+                [--config] [--properties <file>] [--json]
             """,
         discussion: """
             Does for guests that already run what the hook sees to when a guest starts. Doing it \
-            twice changes nothing.
+            twice changes nothing. With --config, or under vm.watchdog.persist=true, the persistent \
+            definition gets the watchdog, too: also that of a guest that is shut off.
 
             Exit codes: 0 every guest is as the policy wants it; 1 a guest is not, as its line \
             says; 2 libvirt cannot be reached.
@@ -20,6 +21,11 @@ struct Apply: ParsableCommand {
 
     @OptionGroup var guests: GuestOptions
     @OptionGroup var policy: PolicyOptions
+
+    @Flag(
+        name: [.long, .customLong("persist")],
+        help: "Write the watchdog into the persistent definition, too.")
+    var config = false
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -34,23 +40,36 @@ struct Apply: ParsableCommand {
         let report = policy.report()
         let connection = try guests.daemon.connection(readOnly: false)
         let protector = Protector(policy: report.policy, timing: .brisk)
+        let persists = config || report.policy.persist
         let rows = try guests.find(on: connection).map { found in
             GuestRow(found) { guest in
-                guard try guest.isRunning() else {
-                    throw GuestProblem(
-                        guest: guest.name,
-                        message: "the guest does not run; the hook sees to its plan when it starts")
-                }
-                var found: Guest? = guest
-                let protection = try protector.protect { () throws(LibvirtError) in
-                    // The first time it is at hand; after a failure the connection may be lost.
-                    if let guest = found.take() { return guest }
-                    return try Connection(to: guests.daemon.connect).guest(uuid: guest.uuid)
-                }
-                return GuestRow(protection)
+                var row = try row(of: guest, protector, alone: !persists)
+                if persists { row.add(try protector.persist(guest)) }
+                return row
             }
         }
         try GuestRow.print(rows, json: json)
         if report.hasErrors || !rows.allSatisfy(\.isConverged) { throw ExitCode.notAsWanted }
+    }
+
+    /// Brings a guest that runs to the policy.
+    ///
+    /// - Parameter alone: Whether nothing else is to be done for a guest that does not run.
+    private func row(of guest: Guest, _ protector: Protector, alone: Bool) throws -> GuestRow {
+        guard try guest.isRunning() else {
+            guard alone else {
+                return try GuestRow(inactive: GuestFacts(definition: guest.definition()))
+            }
+            throw GuestProblem(
+                guest: guest.name,
+                message: "the guest does not run; the hook sees to its plan when it starts")
+        }
+        var found: Guest? = guest
+        return GuestRow(
+            try protector.protect { () throws(LibvirtError) in
+                // The first time it is at hand; after a failure the connection may be lost.
+                if let guest = found.take() { return guest }
+                return try Connection(to: guests.daemon.connect).guest(uuid: guest.uuid)
+            })
     }
 }

@@ -17,13 +17,15 @@ struct GuestRow: Encodable {
     var plan: String?
     var device: Device?
     var result: String?
+    /// What came of bringing the persistent definition to the policy, where that was asked for.
+    var config: String?
     var reason: String
     var warnings: [String] = []
     private(set) var isProblem = false
     private(set) var isConverged = false
 
     private enum CodingKeys: String, CodingKey {
-        case name, uuid, state, machine, plan, device, result, reason, warnings
+        case name, uuid, state, machine, plan, device, result, config, reason, warnings
     }
 
     /// The row of a guest that was planned for.
@@ -44,6 +46,23 @@ struct GuestRow: Encodable {
         result = protection.result.rawValue
         reason = protection.reason
         isConverged = protection.isConverged
+    }
+
+    /// The row of a guest that does not run, of which only the persistent definition matters.
+    init(inactive facts: GuestFacts) {
+        name = facts.name
+        uuid = facts.uuid
+        state = "shut off"
+        machine = facts.machine
+        reason = "the guest does not run"
+        isConverged = true
+    }
+
+    /// Adds what came of bringing the persistent definition to the policy.
+    mutating func add(_ persistence: Persistence) {
+        config = persistence.result.rawValue
+        reason += "; \(persistence.reason)"
+        isConverged = isConverged && persistence.isConverged
     }
 
     /// The row that `make` gives for a guest that was found, or that of the problem.
@@ -74,10 +93,11 @@ struct GuestRow: Encodable {
             try StandardOutput.print(json: ["guests": rows])
             return
         }
-        var table = Table("GUEST", "PLAN", "RESULT", "REASON")
+        var table = Table("GUEST", "PLAN", "RESULT", "CONFIG", "REASON")
         for row in rows {
             table.add(
                 escaped(row.name, quote: "\""), row.plan ?? "-", row.result ?? "-",
+                row.config ?? "-",
                 ([row.reason] + row.warnings.map { "warning: \($0)" }).joined(separator: "; "))
         }
         try StandardOutput.print(rows.isEmpty ? "No guest runs." : table.text)
