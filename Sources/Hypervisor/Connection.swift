@@ -17,7 +17,7 @@ public final class Connection: @unchecked Sendable {
 
     let pointer: virConnectPtr
     /// The URI that was asked for, or nothing for libvirt's default.
-    let uri: String?
+    let requestedURI: String?
 
     /// Connects to a daemon; libvirt's default URI if none is given.
     ///
@@ -29,7 +29,7 @@ public final class Connection: @unchecked Sendable {
         let pointer = readOnly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri)
         guard let pointer else { throw .last() }
         self.pointer = pointer
-        self.uri = uri
+        requestedURI = uri
     }
 
     deinit {

@@ -9,11 +9,21 @@ final class FakeGuest: ProtectableGuest {
     var watchdogs: [String]
     /// What the next calls of attach do instead of attaching.
     var failures: [Failure] = []
+    /// The attempt of attach that libvirt refuses, counted from 1, if any.
+    var failsAt: Int?
     /// How many attempts find the guest still on its way in from another host.
     var arrivals = 0
     /// Whether devices that are attached show in the definition.
     var showsDevices = true
     private(set) var attached: [String] = []
+    /// Whether the guest runs.
+    var isActive = true
+    /// What is inside `devices` of the persistent definition, or nothing for a transient guest.
+    var persistentDevices: [String]?
+    /// Whether the running guest lets go of a device that it is asked for.
+    var letsGo = true
+    /// Which devices were asked for or taken out.
+    private(set) var detached: [String] = []
 
     enum Failure {
         /// libvirt's error.
@@ -32,15 +42,36 @@ final class FakeGuest: ProtectableGuest {
         arrivals > 0
     }
 
+    func isRunning() throws(LibvirtError) -> Bool { isActive }
+
+    func isPersistent() throws(LibvirtError) -> Bool { persistentDevices != nil }
+
     func definition() throws(LibvirtError) -> String {
+        definition("id='1'", [controllers] + watchdogs)
+    }
+
+    func persistentDefinition() throws(LibvirtError) -> String {
+        definition("", persistentDevices ?? [])
+    }
+
+    private func definition(_ id: String, _ devices: [String]) -> String {
         """
-        <domain type='kvm' id='1'>
+        <domain type='kvm' \(id)>
           <name>fake</name>
           <uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>
           <os><type arch='x86_64' machine='\(machine)'>hvm</type></os>
-          <devices>\(controllers)\(watchdogs.joined())</devices>
+          <devices>\(devices.joined())</devices>
         </domain>
         """
+    }
+
+    func detach(alias: String, from target: DeviceTarget) throws(LibvirtError) {
+        detached.append("\(target) \(alias)")
+        let isOther = { (device: String) in !device.contains("<alias name='\(alias)'/>") }
+        switch target {
+        case .live: if letsGo { watchdogs = watchdogs.filter(isOther) }
+        case .persistent: persistentDevices = persistentDevices?.filter(isOther)
+        }
     }
 
     func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError) {
@@ -56,8 +87,12 @@ final class FakeGuest: ProtectableGuest {
                 throw error
             }
         }
+        if attached.count + 1 == failsAt { throw .noSuchDevice }
         attached.append(xml)
-        if showsDevices { watchdogs.append(xml) }
+        switch target {
+        case .live: if showsDevices { watchdogs.append(xml) }
+        case .persistent: persistentDevices?.append(xml)
+        }
     }
 
     static let pciRoot = "<controller type='pci' index='0' model='pci-root'/>"

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WatchdogPolicy
 
@@ -6,19 +5,6 @@ import WatchdogPolicy
 
 /// The protector against guests and daemons in every mood.
 struct ProtectorTests {
-    /// A clock that moves only when somebody sleeps.
-    private final class FakeClock: Sendable {
-        private let time = Mutex(Duration.zero)
-
-        var now: Duration { time.withLock { $0 } }
-
-        func timing(limit: Duration = .seconds(600)) -> Timing {
-            Timing(
-                limit: limit, firstWait: .milliseconds(20), longestWait: .seconds(5),
-                now: { self.now }, sleep: { duration in self.time.withLock { $0 += duration } })
-        }
-    }
-
     private let clock = FakeClock()
 
     private func protector(

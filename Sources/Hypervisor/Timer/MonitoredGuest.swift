@@ -34,7 +34,7 @@ extension Guest: MonitoredGuest {
 
     /// Connects to the same daemon anew and looks the guest up there.
     public func reconnected() throws(LibvirtError) -> Guest {
-        try Connection(to: connection.uri).guest(uuid: uuid)
+        try Connection(to: connection.requestedURI).guest(uuid: uuid)
     }
 
     private func ask(_ command: String, flags: UInt32) throws(LibvirtError) -> String {

@@ -1,0 +1,7 @@
+internal import Glibc
+
+/// The user that this process acts as, by number; the C function is `geteuid`.
+public var effectiveUser: UInt32 { geteuid() }
+
+/// The number of this process; the C function is `getpid`.
+public var processID: Int32 { getpid() }

@@ -1,0 +1,144 @@
+import Testing
+import WatchdogPolicy
+
+@testable import Hypervisor
+
+/// Writing watchdogs into persistent definitions, and taking back what is ours.
+struct PersistenceTests {
+    private let protector = Protector(policy: .builtIn, timing: FakeClock().timing())
+    private let remover = Remover(isDry: false, timing: FakeClock().timing(limit: .seconds(10)))
+
+    private static let ours =
+        "<watchdog model='i6300esb' action='reset'><alias name='ua-virt-watchdog'/></watchdog>"
+    private static let theirs = "<watchdog model='i6300esb' action='reset'/>"
+
+    private func guest(_ persistent: [String]?) -> FakeGuest {
+        let guest = FakeGuest(controllers: FakeGuest.pciRoot)
+        guest.persistentDevices = persistent
+        return guest
+    }
+
+    @Test("a definition without a watchdog gets one with our alias, once")
+    func written() throws {
+        let guest = guest([FakeGuest.pciRoot])
+        #expect(try protector.persist(guest).result == .written)
+        #expect(guest.persistentDevices == [FakeGuest.pciRoot, Self.ours])
+        #expect(guest.watchdogs.isEmpty)
+        #expect(try protector.persist(guest).result == .unchanged)
+        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(guest.persistentDevices == [FakeGuest.pciRoot])
+        #expect(try remover.removePersistent(from: guest) == .absent)
+    }
+
+    @Test("on a PCIe machine it gets a port of its own, which goes with it")
+    func port() throws {
+        let before = [FakeGuest.pcie(ports: 1...3)]
+        let guest = guest(before)
+        let persistence = try protector.persist(guest)
+        #expect(persistence.result == .written)
+        #expect(persistence.reason.contains("pcie-root-port 4"))
+        #expect(
+            guest.attached == [
+                "<controller type='pci' model='pcie-root-port' index='4'>"
+                    + "<model name='pcie-root-port'/><target chassis='4' port='16'/>"
+                    + "<alias name='ua-virt-watchdog-port'/>"
+                    + "<address type='pci' domain='0' bus='0' slot='2' function='0'/></controller>",
+                "<watchdog model='i6300esb' action='reset'><alias name='ua-virt-watchdog'/>"
+                    + "<address type='pci' domain='0' bus='4' slot='0' function='0'/></watchdog>",
+            ])
+        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(guest.persistentDevices == before)
+    }
+
+    @Test("a port that somebody else uses by now stays")
+    func portInUse() throws {
+        let guest = guest([FakeGuest.pcie(ports: 1...1)])
+        _ = try protector.persist(guest)
+        guest.persistentDevices?.append(
+            "<sound model='ac97'><address type='pci' bus='2' slot='0' function='1'/></sound>")
+        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(guest.detached == ["persistent ua-virt-watchdog"])
+    }
+
+    @Test("a device that libvirt refuses takes its port back with it")
+    func refused() throws {
+        let guest = guest([FakeGuest.pcie(ports: 1...1)])
+        let before = guest.persistentDevices
+        guest.failsAt = 2
+        #expect(throws: ProtectionError.libvirt(.noSuchDevice)) { try protector.persist(guest) }
+        #expect(guest.persistentDevices == before)
+    }
+
+    @Test("a transient guest has nothing to write into")
+    func transient() throws {
+        let guest = guest(nil)
+        #expect(try protector.persist(guest).result == .transient)
+        #expect(try protector.persist(guest).isConverged)
+        #expect(guest.attached.isEmpty)
+    }
+
+    @Test("what cannot be written is told, with the reason")
+    func unprotected() throws {
+        let guest = FakeGuest(machine: "isapc", controllers: "")
+        guest.persistentDevices = []
+        let persistence = try protector.persist(guest)
+        #expect(persistence.result == .unprotected)
+        #expect(!persistence.isConverged)
+        #expect(persistence.reason.contains("no PCI bus"))
+        #expect(guest.attached.isEmpty)
+    }
+
+    @Test("a model that cannot be hot-plugged can be written")
+    func notHotPluggable() throws {
+        let guest = guest([FakeGuest.pciRoot])
+        let protector = Protector(
+            policy: Policy(model: .model(.ib700)), timing: FakeClock().timing())
+        #expect(try protector.persist(guest).result == .written)
+        #expect(guest.attached.first?.contains("'ib700'") == true)
+    }
+
+    @Test("another action in the definition is left to whoever chose it, and told")
+    func otherAction() throws {
+        let guest = guest([FakeGuest.pciRoot, "<watchdog model='i6300esb' action='none'/>"])
+        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        #expect(try align.persist(guest).result == .notChanged)
+        #expect(try protector.persist(guest).result == .unchanged)
+        #expect(guest.attached.isEmpty)
+    }
+
+    @Test("somebody else's watchdog is not taken out")
+    func theirs() throws {
+        let guest = guest([FakeGuest.pciRoot, Self.theirs])
+        guest.watchdogs = [Self.theirs]
+        #expect(try remover.removePersistent(from: guest) == .absent)
+        #expect(try remover.removeLive(from: guest) == .absent)
+        #expect(guest.detached.isEmpty)
+    }
+
+    @Test("a guest that lets go loses the device, one that does not is waited for ten seconds")
+    func live() throws {
+        let guest = guest(nil)
+        guest.watchdogs = [Self.ours, Self.theirs]
+        #expect(try remover.removeLive(from: guest) == .removed)
+        #expect(guest.watchdogs == [Self.theirs])
+
+        let clock = FakeClock()
+        let stubborn = self.guest(nil)
+        stubborn.watchdogs = [Self.ours]
+        stubborn.letsGo = false
+        let remover = Remover(isDry: false, timing: clock.timing(limit: .seconds(10)))
+        #expect(try remover.removeLive(from: stubborn) == .notAnswered)
+        #expect(clock.now >= .seconds(10))
+        #expect(stubborn.detached == ["live ua-virt-watchdog"])
+    }
+
+    @Test("a dry run says what is there and takes nothing")
+    func dry() throws {
+        let guest = guest([FakeGuest.pciRoot, Self.ours])
+        guest.watchdogs = [Self.ours]
+        let remover = Remover(isDry: true)
+        #expect(try remover.removeLive(from: guest) == .wouldRemove)
+        #expect(try remover.removePersistent(from: guest) == .wouldRemove)
+        #expect(guest.detached.isEmpty)
+    }
+}

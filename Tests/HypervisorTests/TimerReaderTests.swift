@@ -1,0 +1,190 @@
+import Testing
+import WatchdogPolicy
+
+@testable import Hypervisor
+
+/// Reading the timers of guests whose monitors answer, refuse, or fail half-way.
+struct TimerReaderTests {
+    private typealias Watchdog = GuestFacts.Watchdog
+
+    private static let ours = Watchdog(model: "i6300esb", alias: "ua-virt-watchdog")
+
+    private func facts(_ root: String, _ watchdogs: [Watchdog] = [ours]) -> GuestFacts {
+        GuestFacts(
+            name: "fake", arch: "x86_64", isLive: true,
+            controllers: [GuestFacts.Controller(model: root, index: 0)], watchdogs: watchdogs)
+    }
+
+    private func read(
+        _ machine: FakeMachine, _ facts: GuestFacts, mayStop: Bool = true
+    ) -> TimerReader.Reading {
+        TimerReader(mayStopGuest: mayStop, timing: FakeClock().timing(limit: .seconds(5)))
+            .read(facts, of: machine)
+    }
+
+    @Test("on a PCIe machine bit 1 at 0x68 tells, read through the window at the guest's own bus")
+    func window() {
+        let machine = FakeMachine()
+        for (value, state) in [(0, TimerState.notArmed), (1, .notArmed), (2, .armed), (7, .armed)] {
+            machine.registers[0x68] = UInt32(value)
+            #expect(read(machine, facts("pcie-root"), mayStop: false).timers == [state])
+        }
+        #expect(machine.commands.contains("xp /1bx 0xb0228068"))
+        #expect(!machine.commands.contains("suspend"))
+        #expect(machine.commands.allSatisfy { !$0.hasPrefix("o ") })
+    }
+
+    @Test("on a machine of ports the guest stands still, and gets its port's value back")
+    func ports() {
+        let machine = FakeMachine()
+        for (value, state) in [(0, TimerState.notArmed), (2, .armed)] {
+            machine.registers[0x68] = UInt32(value)
+            let reading = read(machine, facts("pci-root"))
+            #expect(reading.timers == [state])
+            #expect(reading.standstill != nil)
+            #expect(machine.ports[0xcf8] == 0x8000_1234)
+            #expect(machine.currentState == .running)
+        }
+        let order = machine.commands.drop { $0 != "suspend" }
+        #expect(order.last { $0 == "resume" || $0.hasPrefix("o ") } == "resume")
+    }
+
+    @Test("without leave to stop it, a guest on a machine of ports is not touched")
+    func needsProbe() {
+        let machine = FakeMachine()
+        let reading = read(machine, facts("pci-root"), mayStop: false)
+        #expect(reading.timers.first?.doubt?.contains("--probe") == true)
+        #expect(machine.commands.isEmpty)
+        #expect(TimerReader.needsStandstill(facts("pci-root")))
+        #expect(!TimerReader.needsStandstill(facts("pcie-root")))
+        #expect(!TimerReader.needsStandstill(facts("pci-root", [])))
+    }
+
+    @Test("a guest that stood still before is left so")
+    func paused() {
+        let machine = FakeMachine()
+        machine.currentState = .paused
+        machine.registers[0x68] = 2
+        let reading = read(machine, facts("pci-root"))
+        #expect(reading == TimerReader.Reading(timers: [.armed]))
+        #expect(!machine.commands.contains("resume"))
+        #expect(!machine.commands.contains("suspend"))
+    }
+
+    @Test(
+        "whatever fails while the guest stands still, its port gets its value back and it runs on",
+        arguments: ["i /w 0xcf8", "o /w", "i /w 0xcfc", "i /b", "suspend"])
+    func failure(command: String) {
+        let machine = FakeMachine()
+        machine.failures[command] = .busy
+        let reading = read(machine, facts("pci-root"))
+        #expect(reading.timers.first?.doubt != nil)
+        #expect(reading.notResumed == nil)
+        #expect(machine.currentState == .running)
+        #expect(machine.ports[0xcf8] == 0x8000_1234)
+    }
+
+    @Test("a guest is let run on over a new connection where the first is lost")
+    func connectionLost() {
+        let machine = FakeMachine()
+        machine.resumeFailures = [.lost, .lost, .busy]
+        let reading = read(machine, facts("pci-root"))
+        #expect(reading.notResumed == nil)
+        #expect(machine.currentState == .running)
+        #expect(machine.reconnections == 2)
+    }
+
+    @Test("a guest that cannot be let run on is reported, with libvirt's error")
+    func notResumed() {
+        let machine = FakeMachine()
+        machine.resumeFailures = Array(repeating: .busy, count: 100)
+        #expect(read(machine, facts("pci-root")).notResumed == .busy)
+    }
+
+    @Test("nothing is guessed before the firmware has numbered the bus or opened the window")
+    func early() {
+        for change in [
+            { (machine: FakeMachine) in machine.bus = nil },
+            { $0.hasWindow = false },
+            { $0.registers[0] = 0xffff_ffff },
+        ] {
+            for root in ["pcie-root", "pci-root"] {
+                let machine = FakeMachine()
+                machine.registers[0x68] = 2
+                change(machine)
+                guard root == "pcie-root" || machine.hasWindow else { continue }
+                #expect(
+                    read(machine, facts(root)).timers.first?.doubt?.contains("firmware") == true)
+                #expect(machine.currentState == .running)
+            }
+        }
+    }
+
+    @Test("another device with our alias's address is not taken for ours")
+    func alias() {
+        let machine = FakeMachine()
+        machine.registers[0x68] = 2
+        let other = Watchdog(model: "i6300esb", alias: "watchdog0")
+        #expect(read(machine, facts("pcie-root", [other])).timers.first?.doubt != nil)
+    }
+
+    @Test("the iTCO counts as armed only where it is not halted and has time left")
+    func iTCO() {
+        let itco = Watchdog(model: "itco", alias: "watchdog0")
+        let machine = FakeMachine()
+        machine.ports = [0x660: 0x25, 0x668: 0]
+        #expect(read(machine, facts("pcie-root", [itco])).timers == [.armed])
+        machine.ports[0x668] = 0x0800
+        #expect(read(machine, facts("pcie-root", [itco])).timers == [.notArmed])
+        machine.ports = [0x660: 0, 0x668: 0]
+        #expect(read(machine, facts("pcie-root", [itco])).timers.first?.doubt != nil)
+        machine.lpcRegisters[0x44] = 0
+        machine.ports = [0x660: 0x25, 0x668: 0]
+        #expect(read(machine, facts("pcie-root", [itco])).timers.first?.doubt != nil)
+    }
+
+    @Test("each watchdog has its own state, in the order of the definition")
+    func several() {
+        let machine = FakeMachine()
+        machine.registers[0x68] = 2
+        machine.ports = [0x660: 0x25, 0x668: 0x0800]
+        let itco = Watchdog(model: "itco", alias: "watchdog0")
+        #expect(
+            read(machine, facts("pcie-root", [itco, Self.ours])).timers == [.notArmed, .armed])
+    }
+
+    @Test("a model whose timer cannot be read is unknown", arguments: ["ib700", "diag288", "new"])
+    func unreadable(model: String) {
+        let machine = FakeMachine()
+        let reading = read(machine, facts("pci-root", [Watchdog(model: model)]))
+        #expect(reading.timers.first?.doubt?.contains(model) == true)
+        #expect(machine.commands.isEmpty)
+    }
+
+    @Test("what the monitor prints is a value only where it is one")
+    func monitorAnswers() {
+        #expect(MonitorAnswer.value("00000000b0100068: 0x02\r\n") == 2)
+        #expect(MonitorAnswer.value("portl[0x0cf8] = 0x80001068\r\n") == 0x8000_1068)
+        #expect(MonitorAnswer.value("00000000b0100068: Cannot access memory\r\n") == nil)
+        #expect(MonitorAnswer.value("") == nil)
+        #expect(MonitorAnswer.value("0x") == nil)
+        #expect(MonitorAnswer.value("0x123456789") == nil)
+    }
+
+    @Test("the window is found in the memory of the processors alone, and only once it is open")
+    func windows() {
+        let line = "    00000000e0000000-00000000efffffff (prio 0, i/o): pcie-mmcfg-mmio"
+        let alias =
+            "    0000004010000000-000000401fffffff (prio 0, i/o): alias pcie-ecam"
+            + " @pcie-mmcfg-mmio 0000000000000000-000000000fffffff"
+        let memory = "address-space: memory\n  0-f (prio 0, i/o): system\n"
+        #expect(MonitorAnswer.configurationWindow(memory + line) == 0xe000_0000...0xefff_ffff)
+        #expect(
+            MonitorAnswer.configurationWindow(memory + alias) == 0x40_1000_0000...0x40_1fff_ffff)
+        #expect(
+            MonitorAnswer.configurationWindow(
+                "address-space: cpu-memory-0\n" + memory + "address-space: I/O\n" + line) == nil)
+        #expect(MonitorAnswer.configurationWindow(memory + line + " [disabled]") == nil)
+        #expect(MonitorAnswer.configurationWindow("memory-region: x\n" + line) == nil)
+    }
+}
