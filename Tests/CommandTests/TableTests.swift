@@ -28,4 +28,27 @@ import Testing
         table.add("客", "2")
         #expect(table.text == "NAME  B\ngäst  1\n客     2")
     }
+
+    @Test
+    func `Within a width the last column is folded at blanks below itself`() {
+        var table = Table("NAME", "WHY")
+        table.add("web", "it has no watchdog and no room for one")
+        #expect(
+            table.text(width: 34) == """
+                NAME  WHY
+                web   it has no watchdog and no
+                      room for one
+                """)
+    }
+
+    @Test
+    func `Within a width the widest columns are cut first`() {
+        var table = Table("NAME", "MACHINE", "WHY")
+        table.add("a-name-of-thirty-characters-xx", "pc-q35-7.2", "a sentence of some length here")
+        let lines = table.text(width: 60).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 60 })
+        #expect(lines[1].hasPrefix("a-name-of-thirty-char…  pc-q35-7.2  "))
+        let narrow = table.text(width: 20).split(separator: "\n")
+        #expect(narrow[1].hasPrefix("a-name-…  pc-q35-…  a sentence"))
+    }
 }

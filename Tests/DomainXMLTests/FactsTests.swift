@@ -28,7 +28,9 @@ struct FactsTests {
                   <target chassis='1' port='0x8' hotplug='off'/>
                   <address type='pci' domain='0x0000' bus='0x00' slot='0x1f' function='0x2'/>
                 </controller>
-                <controller type='pci' index='17' model='pcie-to-pci-bridge'/>
+                <controller type='pci' index='17' model='pcie-to-pci-bridge'>
+                  <alias name='ua-virt-watchdog-port'/>
+                </controller>
                 <hostdev mode='subsystem' type='pci'>
                   <source><address type='pci' domain='0x1' bus='0x2' slot='0x3' function='0x4'/></source>
                   <address type='pci' bus='17' slot='4'/>
@@ -53,8 +55,9 @@ struct FactsTests {
         #expect(
             facts.controllers == [
                 GuestFacts.Controller(model: "pcie-root", index: 0),
-                GuestFacts.Controller(model: "pcie-root-port", index: 1, allowsHotplug: false),
-                GuestFacts.Controller(model: "pcie-to-pci-bridge", index: 17),
+                GuestFacts.Controller(
+                    model: "pcie-root-port", index: 1, allowsHotplug: false, chassis: 1),
+                GuestFacts.Controller(model: "pcie-to-pci-bridge", index: 17, isOwned: true),
             ])
         #expect(
             facts.usedAddresses == [

@@ -32,7 +32,7 @@ struct PCILocation: Sendable, Hashable {
         let devices = buses.flatMap(\.devices).flatMap(\.all)
         guard
             let device = devices.first(where: {
-                $0.qdev_id == alias && $0.id.vendor == identity.vendor
+                $0.alias == alias && $0.id.vendor == identity.vendor
                     && $0.id.device == identity.device
             })
         else { return nil }
@@ -45,7 +45,7 @@ struct PCILocation: Sendable, Hashable {
         self.function = function
     }
 
-    /// The part of the answer to `query-pci` that matters here, with QMP's own names.
+    /// The part of the answer to `query-pci` that matters here.
     private struct Answer: Decodable {
         struct Bus: Decodable {
             var devices: [Device]
@@ -65,12 +65,18 @@ struct PCILocation: Sendable, Hashable {
             var slot: UInt32
             var function: UInt32
             var id: Identity
-            var qdev_id: String
-            var pci_bridge: Bridge?
+            var alias: String
+            var bridge: Bridge?
+
+            private enum CodingKeys: String, CodingKey {
+                case bus, slot, function, id
+                case alias = "qdev_id"
+                case bridge = "pci_bridge"
+            }
 
             /// The device and all that is behind it.
             var all: [Device] {
-                [self] + (pci_bridge?.devices ?? []).flatMap(\.all)
+                [self] + (bridge?.devices ?? []).flatMap(\.all)
             }
         }
 

@@ -1,0 +1,298 @@
+import HostSystem
+import Hypervisor
+import WatchdogPolicy
+
+/// Proves on this host that a guest that hangs is met by its watchdog: starts one that does.
+final class Verification {
+    private let connection: Connection
+    private let loop: EventLoop
+    private let machine: VerifyGuest.Machine
+    private let policy: Policy
+    /// Tells why the hook may not have given a guest its watchdog, and what to do about it.
+    private let explainAbsence: () -> (cause: String?, remedy: String?)?
+    /// Told of each step, as it is done or not.
+    private let report: (VerifyStepResult) -> Void
+    private let start = ContinuousClock.now
+    private var guest: Guest?
+    private var console: Console?
+    private var events: WatchdogEvents?
+    /// What the guest's watchdog does when it fires.
+    private(set) var action: String?
+
+    init(
+        of machine: VerifyGuest.Machine, on connection: Connection, _ loop: EventLoop,
+        _ policy: Policy, explainAbsence: @escaping () -> (cause: String?, remedy: String?)?,
+        report: @escaping (VerifyStepResult) -> Void
+    ) {
+        self.machine = machine
+        self.connection = connection
+        self.loop = loop
+        self.policy = policy
+        self.explainAbsence = explainAbsence
+        self.report = report
+    }
+
+    /// Goes step by step, as far as it comes, and leaves nothing behind.
+    ///
+    /// - Returns: Whether all steps were seen.
+    func run() -> Bool {
+        defer { tidyUp() }
+        return VerifyStep.allCases.allSatisfy { step in
+            do throws(VerifyFailure) {
+                let message = try take(step)
+                add(step, isDone: true, message, remedy: nil)
+                return true
+            } catch {
+                add(step, isDone: false, error.message, remedy: error.remedy)
+                return false
+            }
+        }
+    }
+
+    private func add(_ step: VerifyStep, isDone: Bool, _ message: String, remedy: String?) {
+        report(
+            VerifyStepResult(
+                step: step, isDone: isDone,
+                seconds: (ContinuousClock.now - start).milliseconds / 1000, message: message,
+                remedy: remedy))
+    }
+
+    private func tidyUp() {
+        console = nil
+        events = nil
+        // One that is gone already needs nothing more.
+        try? guest?.destroy()
+        guest = nil
+    }
+
+    private func take(_ step: VerifyStep) throws(VerifyFailure) -> String {
+        switch step {
+        case .started: try startGuest()
+        case .attached: try seeWatchdog()
+        case .armed: try seeLine(VerifyGuest.Line.armed, "the guest found it and started its timer")
+        case .fired: try seeEvent()
+        case .effect: try seeEffect()
+        }
+    }
+
+    // MARK: Steps
+
+    private func startGuest() throws(VerifyFailure) -> String {
+        let type = connection.supports(type: "qemu", machine: machine.rawValue) ? "qemu" : "kvm"
+        let image = try image()
+        let definition = VerifyGuest(machine: machine, type: type, imagePath: image.path).definition
+        let connection = connection
+        let answers = Crew.ask(
+            count: 1, patience: VerifyStep.started.limit, unless: { Interruption.happened }
+        ) { _ in
+            Result { () throws(LibvirtError) in try connection.startTransientGuest(definition) }
+        }
+        // QEMU has read it, or never will.
+        image.remove()
+        guard let answer = answers[0] else {
+            throw interruption
+                ?? VerifyFailure(
+                    message: "libvirt does not get the guest started",
+                    remedy: "see what it waits for: another hook in /etc/libvirt/hooks, most likely"
+                )
+        }
+        try asking(
+            "the guest does not start", "see libvirt's log; virt-watchdog doctor checks the host"
+        ) {
+            () throws(LibvirtError) in
+            let guest = try answer.get()
+            self.guest = guest
+            console = try Console(of: guest)
+            events = try WatchdogEvents(of: guest)
+        }
+        return "\(VerifyGuest.name), machine \(machine.rawValue), type \(type)"
+    }
+
+    private func image() throws(VerifyFailure) -> SharedFile {
+        do throws(Errno) {
+            return try SharedFile(named: VerifyGuest.name + ".img", GuestImage.bytes)
+        } catch {
+            throw VerifyFailure(
+                message: "the guest's image cannot be written: \(error)",
+                remedy: "make room in /run, or run it as root")
+        }
+    }
+
+    private func seeWatchdog() throws(VerifyFailure) -> String {
+        var found: GuestFacts?
+        let isThere = try wait(for: .attached) { () throws(VerifyFailure) in
+            let facts = try facts()
+            found = facts
+            return facts.watchdogs.contains { $0.model == WatchdogModel.i6300esb.rawValue }
+                || WatchdogPolicy.plan(policy, facts).keepsHookAway
+        }
+        let watchdog = found?.watchdogs.first { $0.model == WatchdogModel.i6300esb.rawValue }
+        guard isThere, let watchdog else { throw absence(found) }
+        action = watchdog.action
+        let who = watchdog.isOwned ? "the hook ran and attached" : "somebody attached"
+        return "\(who) \(watchdog.model) with action \(watchdog.action)"
+    }
+
+    /// Says why no watchdog came.
+    private func absence(_ facts: GuestFacts?) -> VerifyFailure {
+        if let facts {
+            let plan = WatchdogPolicy.plan(policy, facts)
+            if plan.keepsHookAway {
+                return VerifyFailure(
+                    message: "the policy leaves a guest of the name \(VerifyGuest.name) without a"
+                        + " watchdog: \(plan.reason)",
+                    remedy: plan.verifyRemedy)
+            }
+        }
+        let (cause, remedy) = explainAbsence() ?? (nil, nil)
+        return VerifyFailure(
+            message: "the guest got no watchdog" + (cause.map { ": \($0)" } ?? ""),
+            remedy: remedy ?? "see what the hook and its protector say: journalctl -t virt-watchdog"
+        )
+    }
+
+    private func seeLine(
+        _ line: String, count: Int = 1, _ message: String
+    ) throws(VerifyFailure) -> String {
+        let step: VerifyStep = count == 1 ? .armed : .effect
+        var lines: [String] = []
+        let isThere = try wait(for: step) {
+            lines = console?.lines() ?? []
+            return lines.count { $0.hasPrefix(line) } >= count
+                || lines.contains { $0.hasPrefix(VerifyGuest.Line.failed) }
+        }
+        if let failure = lines.first(where: { $0.hasPrefix(VerifyGuest.Line.failed) }) {
+            throw VerifyFailure(
+                message: "the guest says: \(quoted(failure))", remedy: Self.reportRemedy)
+        }
+        guard isThere else {
+            throw VerifyFailure(
+                message: lines.isEmpty
+                    ? "the guest prints nothing: its firmware does not start it"
+                    : "the guest last printed \(quoted(lines[lines.count - 1]))",
+                remedy: lines.isEmpty
+                    ? "install SeaBIOS (package seabios), and see /var/log/libvirt/qemu"
+                    : Self.reportRemedy)
+        }
+        return message
+    }
+
+    private func seeEvent() throws(VerifyFailure) -> String {
+        let isThere = try wait(for: .fired) { events?.actions.isEmpty == false }
+        guard isThere, let done = events?.actions.first else {
+            throw VerifyFailure(
+                message: "the guest hangs with its timer started, and no watchdog event came",
+                remedy: "a guest on a host as busy as that is not safe; try again, and else:"
+                    + " \(Self.reportRemedy)")
+        }
+        // QEMU pauses a guest that libvirt dumps.
+        let expected = action == WatchdogAction.dump.rawValue ? "pause" : action
+        guard done == expected else {
+            throw VerifyFailure(
+                message: "the watchdog fired, and QEMU did '\(done)' instead of"
+                    + " \(quoted(action ?? ""))",
+                remedy: "see whether something else changes the action of watchdogs on this host")
+        }
+        return "the watchdog noticed the hang: action \(action ?? done)"
+    }
+
+    private func seeEffect() throws(VerifyFailure) -> String {
+        switch action.flatMap(WatchdogAction.init(rawValue:)) {
+        case .reset:
+            return try seeLine(
+                VerifyGuest.Line.booted, count: 2, "the guest was reset and boots again")
+        case .pause:
+            guard try wait(for: .effect, until: { (try? guest?.state()) == .paused }) else {
+                throw VerifyFailure(
+                    message: "the guest was not paused", remedy: Self.reportRemedy)
+            }
+            return "the guest is paused"
+        case .poweroff:
+            guard try wait(for: .effect, until: { (try? guest?.isRunning()) != true }) else {
+                throw VerifyFailure(
+                    message: "the guest was not powered off", remedy: Self.reportRemedy)
+            }
+            return "the guest is off"
+        case .some(.none), nil:
+            throw VerifyFailure(
+                message:
+                    "nothing happens to the guest: that is what the policy's action 'none' means",
+                remedy: "set vm.watchdog.action=reset")
+        case .shutdown: return "the guest was asked to shut down, which one that hangs does not do"
+        case .injectNMI: return "the guest got a non-maskable interrupt"
+        case .dump: return "the guest's memory was dumped"
+        }
+    }
+
+    // MARK: Waiting
+
+    private static let reportRemedy =
+        "report it with the output of virt-watchdog verify --json, as README.md says"
+
+    private var interruption: VerifyFailure? {
+        Interruption.happened
+            ? VerifyFailure(message: "interrupted", remedy: "run virt-watchdog verify again") : nil
+    }
+
+    /// Waits until something holds, for as long as the step may take.
+    ///
+    /// - Returns: Whether it came to hold.
+    private func wait(
+        for step: VerifyStep, until holds: () throws(VerifyFailure) -> Bool
+    ) throws(VerifyFailure) -> Bool {
+        let deadline = ContinuousClock.now + .seconds(step.limit)
+        while try !holds() {
+            if let interruption { throw interruption }
+            guard ContinuousClock.now < deadline else { return false }
+            try asking("libvirt's events cannot be had", "see whether libvirtd still runs") {
+                () throws(LibvirtError) in try loop.turn()
+            }
+        }
+        return true
+    }
+
+    private func facts() throws(VerifyFailure) -> GuestFacts {
+        let definition = try asking("the guest is gone", "see libvirt's log") {
+            () throws(LibvirtError) in try guest?.definition() ?? ""
+        }
+        do throws(ProtectionError) {
+            return try GuestFacts(definition: definition)
+        } catch {
+            throw VerifyFailure(message: "\(error)", remedy: Self.reportRemedy)
+        }
+    }
+
+    private func asking<Answer>(
+        _ failure: String, _ remedy: String, _ question: () throws(LibvirtError) -> Answer
+    ) throws(VerifyFailure) -> Answer {
+        do throws(LibvirtError) {
+            return try question()
+        } catch {
+            throw VerifyFailure(message: "\(failure): libvirt says: \(error)", remedy: remedy)
+        }
+    }
+}
+
+extension Plan {
+    /// Whether the hook gives the guest nothing, as the policy wants it.
+    fileprivate var keepsHookAway: Bool {
+        switch decision {
+        case .leave(.asWanted), .leave(.keptAction), .leave(.otherModel), .attach, .changeAction:
+            false
+        case .leave, .coldPlug, .refuse: true
+        }
+    }
+
+    /// What to do where the policy leaves the guest of `verify` alone.
+    fileprivate var verifyRemedy: String {
+        switch decision {
+        case .leave(.excluded):
+            "add virt-watchdog-verify-* to vm.watchdog.include, or take it out of"
+                + " vm.watchdog.exclude; virt-watchdog config shows both"
+        case .leave(.modelNone): "set vm.watchdog.model=i6300esb"
+        case .leave: "mend what virt-watchdog config shows"
+        case .attach, .changeAction, .coldPlug, .refuse:
+            "set vm.watchdog.model=i6300esb, the one model that a guest can get while it runs"
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Testing
+import WatchdogPolicy
+
+/// The verdict on a guest, word by word of the list.
+struct VerdictTests {
+    typealias Watchdog = GuestFacts.Watchdog
+
+    private static let ours = Watchdog(model: "i6300esb", alias: "ua-virt-watchdog")
+    private static let implicit = Watchdog(model: "itco")
+
+    private static func pc(_ watchdogs: [Watchdog] = []) -> GuestFacts {
+        PlanTests.pc { $0.watchdogs = watchdogs }
+    }
+
+    private static func persistent(_ watchdogs: [Watchdog] = []) -> GuestFacts {
+        PlanTests.pc {
+            $0.isLive = false
+            $0.watchdogs = watchdogs
+        }
+    }
+
+    private func verdict(
+        _ live: GuestFacts, _ persistent: GuestFacts? = nil, _ timers: [TimerState] = [],
+        _ policy: Policy = .builtIn
+    ) -> Verdict {
+        Verdict(policy, live: live, persistent: persistent, timers: timers)
+    }
+
+    @Test("a guest whose timer runs is protected, and so is one of which that is not known")
+    func protected() {
+        let known = verdict(Self.pc([Self.ours]), nil, [.armed])
+        #expect(known.kind == .protected)
+        #expect(known.reason == "a hang leads to 'reset'")
+        let unknown = verdict(Self.pc([Self.ours]), nil, [.unknown("nobody asked")])
+        #expect(unknown.kind == .protected)
+        #expect(unknown.reason.contains("if the guest has started the timer; nobody asked"))
+    }
+
+    @Test("a guest that has not started its timer is not armed")
+    func notArmed() {
+        let verdict = verdict(Self.pc([Self.ours]), nil, [.notArmed])
+        #expect(verdict.kind == .notArmed)
+        #expect(verdict.reason.contains("RuntimeWatchdogSec"))
+    }
+
+    @Test("a guest without a watchdog is unprotected, with the plan's reason")
+    func unprotected() {
+        let verdict = verdict(Self.pc())
+        #expect(verdict.kind == .unprotected)
+        #expect(verdict.reason.contains("has no watchdog"))
+        #expect(verdict.reason.contains("virt-watchdog apply"))
+        let isapc = GuestFacts(name: "old", arch: "x86_64", machine: "isapc", isLive: true)
+        let refused = self.verdict(isapc)
+        #expect(refused.kind == .unprotected)
+        #expect(refused.reason.contains("no PCI bus"))
+        #expect(!refused.reason.contains("apply"))
+    }
+
+    @Test("a watchdog that does nothing protects nobody, whoever wants it so")
+    func actionNone() {
+        let none = Watchdog(model: "i6300esb", action: "none")
+        #expect(verdict(Self.pc([none]), nil, [.armed]).kind == .unprotected)
+        let wanted = verdict(Self.pc([none]), nil, [.armed], Policy(action: .none))
+        #expect(wanted.kind == .unprotected)
+        #expect(wanted.reason.contains("does nothing"))
+    }
+
+    @Test(
+        "what the policy leaves alone is excluded",
+        arguments: [
+            Policy(exclude: [GuestPattern("i-*")]), Policy(include: [GuestPattern("web")]),
+            Policy(model: .none),
+        ])
+    func excluded(policy: Policy) {
+        #expect(verdict(Self.pc(), nil, [], policy).kind == .excluded)
+        #expect(Verdict(policy, inactive: Self.persistent()).kind == .excluded)
+    }
+
+    @Test("a guest whose own metadata says no is excluded")
+    func optedOut() {
+        let guest = PlanTests.pc { $0.guestPolicy = GuestPolicy(attributes: [("enabled", "no")]) }
+        #expect(verdict(guest).kind == .excluded)
+    }
+
+    @Test("a definition that has what the running guest lacks is pending")
+    func pending() {
+        let ib700 = Self.persistent([Watchdog(model: "ib700")])
+        let verdict = verdict(Self.pc(), ib700)
+        #expect(verdict.kind == .pendingColdBoot)
+        #expect(verdict.reason.contains("'ib700' with action 'reset'"))
+        #expect(verdict.reason.contains("virt-watchdog apply"))
+        let cold = self.verdict(Self.pc(), ib700, [], Policy(model: .model(.ib700)))
+        #expect(cold.kind == .pendingColdBoot)
+        #expect(!cold.reason.contains("virt-watchdog apply"))
+    }
+
+    @Test("a live action that is not the definition's or the policy's is a conflict")
+    func conflict() {
+        let pause = Watchdog(model: "i6300esb", action: "pause")
+        let definition = verdict(Self.pc([Self.ours]), Self.persistent([pause]), [.armed])
+        #expect(definition.kind == .conflict)
+        #expect(definition.reason.contains("'reset'"))
+        #expect(definition.reason.contains("'pause'"))
+        let align = verdict(Self.pc([pause]), nil, [.armed], Policy(existing: .align))
+        #expect(align.kind == .conflict)
+        #expect(verdict(Self.pc([pause]), nil, [.armed]).kind == .protected)
+        #expect(
+            verdict(Self.pc([Self.ours]), Self.persistent([Self.ours]), [.armed]).kind == .protected
+        )
+    }
+
+    @Test("the chipset's own watchdog counts once the guest has started it")
+    func implicit() {
+        let q35 = PlanTests.q35 { $0.watchdogs = [Self.implicit] }
+        #expect(verdict(q35, nil, [.notArmed]).kind == .unprotected)
+        #expect(verdict(q35, nil, [.unknown("")]).kind == .unprotected)
+        #expect(verdict(q35, nil, [.armed]).kind == .protected)
+        let both = PlanTests.q35 { $0.watchdogs = [Self.implicit, Self.ours] }
+        #expect(verdict(both, nil, [.notArmed, .notArmed]).kind == .notArmed)
+        #expect(verdict(both, nil, [.armed, .notArmed]).kind == .protected)
+        #expect(verdict(both, nil, [.unknown(""), .armed]).kind == .protected)
+    }
+
+    @Test("a policy with an error leaves a guest without a watchdog unprotected, and says why")
+    func faulty() {
+        let policy = Policy(fault: "/etc/x:2:20: unknown value")
+        #expect(verdict(Self.pc(), nil, [], policy).kind == .unprotected)
+        #expect(verdict(Self.pc(), nil, [], policy).reason.contains("/etc/x:2:20"))
+        #expect(verdict(Self.pc([Self.ours]), nil, [.armed], policy).kind == .protected)
+    }
+
+    @Test("a guest that is shut off is judged by what it will be")
+    func inactive() {
+        #expect(Verdict(.builtIn, inactive: Self.persistent()).kind == .protected)
+        #expect(Verdict(.builtIn, inactive: Self.persistent()).reason.contains("hook"))
+        #expect(Verdict(.builtIn, inactive: Self.persistent([Self.ours])).kind == .protected)
+        let none = Self.persistent([Watchdog(model: "i6300esb", action: "none")])
+        #expect(Verdict(.builtIn, inactive: none).kind == .unprotected)
+        let ib700 = Policy(model: .model(.ib700))
+        #expect(Verdict(ib700, inactive: Self.persistent()).kind == .unprotected)
+    }
+
+    @Test("what a guest will have after its next cold start")
+    func nextBoot() {
+        #expect(NextBoot(.builtIn, persistent: nil) == .transient)
+        let hook = NextBoot(.builtIn, persistent: Self.persistent())
+        #expect(hook == .hook(WatchdogDevice(model: .i6300esb, action: .reset)))
+        #expect((hook.source, hook.model, hook.action) == ("hook", "i6300esb", "reset"))
+        let ib700 = Watchdog(model: "ib700", action: "pause")
+        let definition = NextBoot(.builtIn, persistent: Self.persistent([ib700]))
+        #expect(definition == .definition(ib700))
+        #expect((definition.model, definition.action) == ("ib700", "pause"))
+        #expect(NextBoot(Policy(model: .none), persistent: Self.persistent()) == .nothing)
+        let implicit = PlanTests.q35 {
+            $0.isLive = false
+            $0.watchdogs = [Self.implicit]
+        }
+        #expect(NextBoot(Policy(model: .none), persistent: implicit) == .nothing)
+    }
+
+    @Test("trouble comes first")
+    func order() {
+        #expect(
+            Verdict.Kind.allCases.map(\.rawValue) == [
+                "unprotected", "conflict", "not armed", "pending cold boot", "protected",
+                "excluded",
+            ])
+        #expect(Verdict.Kind.allCases.filter(\.isFine) == [.protected, .excluded])
+    }
+}
