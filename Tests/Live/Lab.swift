@@ -88,11 +88,20 @@ final class LabGuest {
     private let isDefined: Bool
 
     /// How a guest comes to run.
-    enum Birth: String, CaseIterable, CustomTestStringConvertible {
+    enum Birth: String, CustomTestStringConvertible {
         /// `virsh create`: transient.
         case created
         /// `virsh define`, then `virsh start`.
         case defined
+        /// `virsh create --paused`: transient, and its processors have not run yet.
+        case createdPaused
+        /// `virsh define`, then `virsh start --paused`.
+        case definedPaused
+        /// `virsh define`, and no more.
+        case shutOff
+
+        /// Both ways in which a guest usually comes to run.
+        static let usual: [Birth] = [.created, .defined]
 
         var testDescription: String { rawValue }
     }
@@ -107,13 +116,17 @@ final class LabGuest {
         at location: SourceLocation = #_sourceLocation
     ) throws {
         self.name = name
-        isDefined = birth == .defined
+        isDefined = birth != .created && birth != .createdPaused
         let file = try Self.definition(name, options, hangsAfter: hangsAfter, at: location)
         switch birth {
         case .created: try Lab.virsh("create", file.path, at: location)
-        case .defined:
-            try Lab.virsh("define", file.path, at: location)
-            try Lab.virsh("start", name, at: location)
+        case .createdPaused: try Lab.virsh("create", file.path, "--paused", at: location)
+        case .defined, .definedPaused, .shutOff: try Lab.virsh("define", file.path, at: location)
+        }
+        switch birth {
+        case .defined: try Lab.virsh("start", name, at: location)
+        case .definedPaused: try Lab.virsh("start", name, "--paused", at: location)
+        case .created, .createdPaused, .shutOff: break
         }
     }
 

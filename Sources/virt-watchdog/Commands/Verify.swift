@@ -39,7 +39,7 @@ struct Verify: ParsableCommand {
             var outcome = VerifyOutcome(machine: machine.rawValue)
             if !json { try StandardOutput.print(machine.rawValue) }
             let verification = Verification(
-                of: machine, on: connection, loop, policy, explainAbsence: { nil }
+                of: machine, on: connection, loop, policy, explainAbsence: { Verification.Absence() }
             ) { result in
                 outcome.steps.append(result)
                 if !json { try? StandardOutput.print(result.text) }

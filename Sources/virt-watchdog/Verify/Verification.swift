@@ -4,12 +4,25 @@ import WatchdogPolicy
 
 /// Proves on this host that a guest that hangs is met by its watchdog: starts one that does.
 final class Verification {
+    /// Why the hook may not have given a guest its watchdog.
+    struct Absence {
+        /// What is wrong, if anything was found.
+        var cause: String?
+        /// What to do about it.
+        var remedy: String?
+        /// Whether there is no use in waiting.
+        var isCertain = false
+    }
+
+    /// How long it takes at most, usually, until a guest has its watchdog.
+    private static let usualTime = Duration.seconds(3)
+
     private let connection: Connection
     private let loop: EventLoop
     private let machine: VerifyGuest.Machine
     private let policy: Policy
-    /// Tells why the hook may not have given a guest its watchdog, and what to do about it.
-    private let explainAbsence: () -> (cause: String?, remedy: String?)?
+    /// Looks for what is wrong with the hook.
+    private let explainAbsence: () -> Absence
     /// Told of each step, as it is done or not.
     private let report: (VerifyStepResult) -> Void
     private let start = ContinuousClock.now
@@ -21,7 +34,7 @@ final class Verification {
 
     init(
         of machine: VerifyGuest.Machine, on connection: Connection, _ loop: EventLoop,
-        _ policy: Policy, explainAbsence: @escaping () -> (cause: String?, remedy: String?)?,
+        _ policy: Policy, explainAbsence: @escaping () -> Absence,
         report: @escaping (VerifyStepResult) -> Void
     ) {
         self.machine = machine
@@ -120,21 +133,26 @@ final class Verification {
 
     private func seeWatchdog() throws(VerifyFailure) -> String {
         var found: GuestFacts?
+        var absence: Absence?
+        let start = ContinuousClock.now
         let isThere = try wait(for: .attached) { () throws(VerifyFailure) in
             let facts = try facts()
             found = facts
+            if absence == nil, ContinuousClock.now - start > Self.usualTime {
+                absence = explainAbsence()
+            }
             return facts.watchdogs.contains { $0.model == WatchdogModel.i6300esb.rawValue }
-                || WatchdogPolicy.plan(policy, facts).keepsHookAway
+                || WatchdogPolicy.plan(policy, facts).keepsHookAway || absence?.isCertain == true
         }
         let watchdog = found?.watchdogs.first { $0.model == WatchdogModel.i6300esb.rawValue }
-        guard isThere, let watchdog else { throw absence(found) }
+        guard isThere, let watchdog else { throw reason(for: absence ?? explainAbsence(), found) }
         action = watchdog.action
         let who = watchdog.isOwned ? "the hook ran and attached" : "somebody attached"
         return "\(who) \(watchdog.model) with action \(watchdog.action)"
     }
 
     /// Says why no watchdog came.
-    private func absence(_ facts: GuestFacts?) -> VerifyFailure {
+    private func reason(for absence: Absence, _ facts: GuestFacts?) -> VerifyFailure {
         if let facts {
             let plan = WatchdogPolicy.plan(policy, facts)
             if plan.keepsHookAway {
@@ -144,11 +162,10 @@ final class Verification {
                     remedy: plan.verifyRemedy)
             }
         }
-        let (cause, remedy) = explainAbsence() ?? (nil, nil)
         return VerifyFailure(
-            message: "the guest got no watchdog" + (cause.map { ": \($0)" } ?? ""),
-            remedy: remedy ?? "see what the hook and its protector say: journalctl -t virt-watchdog"
-        )
+            message: "the guest got no watchdog" + (absence.cause.map { ": \($0)" } ?? ""),
+            remedy: absence.remedy
+                ?? "see what the hook and its protector say: journalctl -t virt-watchdog")
     }
 
     private func seeLine(

@@ -1,0 +1,134 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension LiveTests {
+    /// What is written into persistent definitions, and what is taken back.
+    struct Remove {
+        init() throws {
+            try Lab.setPolicy("")
+        }
+
+        /// The persistent definition as libvirt keeps it.
+        private func persistent(_ guest: LabGuest) throws -> Data {
+            try Data(contentsOf: URL(filePath: "/etc/libvirt/qemu/\(guest.name).xml"))
+        }
+
+        private func remove(_ arguments: String...) throws -> (status: Int32, row: Row) {
+            let outcome = try Command(Lab.tool, ["remove", "--json"] + arguments).run()
+            #expect(try Schema.complaint(about: outcome.output, form: "remove") == nil)
+            let answer = try JSONDecoder().decode([String: [Row]].self, from: outcome.output)
+            return (outcome.status, try #require(answer["guests"]?.first))
+        }
+
+        private struct Row: Decodable, Equatable {
+            var name: String
+            var live: String?
+            var config: String?
+            var reason: String
+        }
+
+        @Test(
+            "a persistent definition gets the watchdog, and after remove is byte for byte what it was",
+            arguments: ["pc", "q35", "q35 with a bridge", "q35 without an empty port"])
+        func persist(machine: String) throws {
+            let folder = try TemporaryFolder()
+            var options = ["--machine", machine == "pc" ? "pc" : "q35"]
+            let controllers: [String: String] = [
+                "q35 with a bridge": LiveTests.Plans.bridgedQ35,
+                "q35 without an empty port": LiveTests.Plans.fullQ35,
+            ]
+            if let text = controllers[machine] {
+                options += ["--controllers", try folder.write("controllers", text).path]
+            }
+            // The hook is to have no part in it.
+            try Lab.setPolicy("vm.watchdog.model=none\n")
+            let name = "persist-" + machine.replacingOccurrences(of: " ", with: "-")
+            let guest = try LabGuest(name, .shutOff, options: options)
+            let before = try persistent(guest)
+
+            try Lab.setPolicy("")
+            let applied = try Lab.run(Lab.tool, ["apply", "--persist", "--json", name])
+            #expect(applied.contains("\"config\" : \"written\""))
+            #expect(try Schema.complaint(about: Data(applied.utf8), form: "plan") == nil)
+            let written = try persistent(guest)
+            #expect(written != before)
+            let again = try Lab.run(Lab.tool, ["apply", "--config", "--json", name])
+            #expect(again.contains("\"config\" : \"unchanged\""))
+            #expect(try persistent(guest) == written)
+
+            try Lab.setPolicy("vm.watchdog.model=none\n")
+            try Lab.virsh("start", name)
+            #expect(try guest.watchdogs().map(\.alias) == ["ua-virt-watchdog"])
+            try guest.waits(forLine: "LAB armed i6300ESB")
+            #expect(try guest.seesWatchdog(inBoot: 1))
+
+            let dry = try remove("--dry-run", name)
+            #expect((dry.row.live, dry.row.config) == ("would-remove", "would-remove"))
+            #expect(try persistent(guest) == written)
+            let config = try remove("--config", name)
+            #expect((config.status, config.row.live, config.row.config) == (0, nil, "removed"))
+            #expect(try persistent(guest) == before)
+            #expect(try guest.watchdogs().count == 1, "the running guest keeps its own")
+            let live = try remove("--live", name)
+            #expect((live.status, live.row.live, live.row.config) == (0, "removed", nil))
+            #expect(try guest.watchdogs().isEmpty)
+            let nothing = try remove("--all")
+            #expect((nothing.row.live, nothing.row.config) == ("absent", "absent"))
+        }
+
+        @Test("vm.watchdog.persist=true writes it at the guest's start")
+        func persistPolicy() throws {
+            try Lab.setPolicy("vm.watchdog.persist=true\n")
+            let guest = try LabGuest("persist-policy", .defined, options: ["--machine", "q35"])
+            try guest.waits(forLog: "op=protect", "result=attached")
+            try guest.waits(forLog: "op=persist", "result=written")
+            #expect(
+                String(decoding: try persistent(guest), as: UTF8.self).contains("ua-virt-watchdog"))
+            try Lab.virsh("destroy", guest.name)
+            try Lab.virsh("start", guest.name)
+            try guest.waits(forLog: "op=started", "plan=leave", "already has i6300esb")
+            #expect(try guest.watchdogs().count == 1)
+
+            let transient = try LabGuest("persist-transient", .created)
+            try transient.waits(forLog: "op=persist", "result=transient")
+        }
+
+        @Test(
+            "vm.watchdog.persist=true brings a model that cannot be hot-plugged at the next start")
+        func persistColdPlug() throws {
+            try Lab.setPolicy("vm.watchdog.persist=true\nvm.watchdog.model=ib700\n")
+            let guest = try LabGuest("persist-ib700", .definedPaused)
+            try guest.waits(forLog: "op=persist", "result=written")
+            let row = try #require(LabStatus([guest.name]).guests.first)
+            #expect(row.verdict == "pending cold boot")
+            try Lab.virsh("destroy", guest.name)
+            try Lab.virsh("start", guest.name, "--paused")
+            #expect(try guest.watchdogs().map(\.model) == ["ib700"])
+        }
+
+        @Test("somebody else's watchdog stays")
+        func theirs() throws {
+            let folder = try TemporaryFolder()
+            let device = try folder.write("device", "<watchdog model='i6300esb' action='reset'/>")
+            let guest = try LabGuest(
+                "theirs", .definedPaused, options: ["--extra-devices", device.path])
+            let before = try persistent(guest)
+            let (status, row) = try remove(guest.name)
+            #expect((status, row.live, row.config) == (0, "absent", "absent"))
+            #expect(try guest.watchdogs().count == 1)
+            #expect(try persistent(guest) == before)
+        }
+
+        @Test("a guest that does not answer keeps its device, and is told of")
+        func notAnswered() throws {
+            let guest = try LabGuest("stubborn", .createdPaused)
+            try guest.waits(forLog: "op=protect", "result=attached")
+            let (status, row) = try remove("--live", guest.name)
+            #expect(status == 1)
+            #expect(row.live == "not-answered")
+            #expect(row.reason.contains("until it is shut off"))
+            #expect(try guest.watchdogs().count == 1)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+public import Foundation
+
+/// The form of what the tool prints as JSON, in Tests/Schemas.
+public enum Schema {
+    private static let script = """
+        import json, jsonschema, sys
+        jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))
+        """
+
+    /// Tells what is wrong with JSON, or returns nothing where it has the form of that name.
+    ///
+    /// The checker is Python's jsonschema.
+    public static func complaint(about json: Data, form name: String) throws -> String? {
+        let schema = Repository.root.appending(path: "Tests/Schemas/\(name).json").path
+        let outcome = try Command("/usr/bin/python3", ["-c", script, schema], input: json).run()
+        return outcome.status == 0 ? nil : outcome.errorText
+    }
+}
