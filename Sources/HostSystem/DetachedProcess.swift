@@ -60,24 +60,3 @@ public struct DetachedProcess: Sendable, Hashable {
         _exit(0)
     }
 }
-
-/// Strings as `execve` takes them.
-private final class CStringList {
-    /// The strings and a null pointer.
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
-
-    init(_ strings: [String]) {
-        count = strings.count
-        pointers = .allocate(capacity: count + 1)
-        for (index, string) in strings.enumerated() {
-            pointers.advanced(by: index).initialize(to: strdup(string))
-        }
-        pointers.advanced(by: count).initialize(to: nil)
-    }
-
-    deinit {
-        for index in 0..<count { free(pointers[index]) }
-        pointers.deallocate()
-    }
-}

@@ -14,11 +14,11 @@ public struct Errno: Error, Sendable, Hashable {
     static var current: Errno { Errno(code: errno) }
 
     /// Nothing is there by that name.
-    static let noSuchFile = Errno(code: ENOENT)
+    public static let noSuchFile = Errno(code: ENOENT)
     /// A part of the path is no folder.
-    static let notADirectory = Errno(code: ENOTDIR)
+    public static let notADirectory = Errno(code: ENOTDIR)
     /// Whoever asks may not.
-    static let notPermitted = Errno(code: EACCES)
+    public static let notPermitted = Errno(code: EACCES)
     /// The call would wait on a descriptor that does not.
     static let wouldBlock = Errno(code: EAGAIN)
     /// The call was cut short by a signal.

@@ -14,6 +14,12 @@ public struct Layout: Sendable, Hashable {
     /// AppArmor's profile of libvirtd lets it start programs in `/usr/bin` and `/usr/sbin` only.
     public static let protector = VIRT_WATCHDOG_BINDIR + "/virt-watchdog"
 
+    /// The folder that libvirt looks for its hooks in.
+    public static let hooks = "/etc/libvirt/hooks"
+
+    /// Where install.sh notes which daemons it has reloaded: a line `PID STARTTICKS` for each.
+    public static let reloadRecord = "/run/virt-watchdog/reloaded"
+
     /// The properties file that somebody asked for, which then is the only one.
     public var chosenProperties: String?
 

@@ -17,7 +17,8 @@ public enum SystemLog {
         case info = 6
     }
 
-    static let tag = "virt-watchdog"
+    /// What each line of ours bears.
+    public static let tag = "virt-watchdog"
 
     /// Sends one line to the log.
     ///
@@ -25,6 +26,31 @@ public enum SystemLog {
     public static func send(_ line: String, severity: Severity) {
         var message = Message(line, severity: severity)
         message.send()
+    }
+
+    /// Asks whether somebody takes lines, and sends none; the C functions are `socket` and `connect`.
+    ///
+    /// - Parameter path: The socket of the log.
+    public static func reach(at path: String = socketPath) throws(Errno) {
+        let descriptor = try retrying { socket(AF_UNIX, socketType, 0) }
+        defer { close(descriptor) }
+        guard var address = sockaddr_un(path) else { throw Errno(code: ENAMETOOLONG) }
+        _ = try retrying { connect(descriptor, to: &address) }
+    }
+
+    /// The socket that every program of a host sends its lines to.
+    public static let socketPath = "/dev/log"
+
+    /// Computed each time: a signal handler must not set up a stored one.
+    private static var socketType: CInt {
+        CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    }
+
+    private static func connect(_ descriptor: CInt, to address: inout sockaddr_un) -> CInt {
+        withUnsafePointer(to: &address) { address in
+            let generic = UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr.self)
+            return Glibc.connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
     }
 
     /// A line in the form that it is sent in, which takes no memory to send.
@@ -41,27 +67,28 @@ public enum SystemLog {
                 "<\(Self.userFacility | severity.rawValue)>\(SystemLog.tag)[\(getpid())]: \(line)"
             buffer = .allocate(capacity: text.utf8.count)
             _ = buffer.initialize(from: text.utf8)
-            address.sun_family = sa_family_t(AF_UNIX)
-            withUnsafeMutableBytes(of: &address.sun_path) { path in
-                path.copyBytes(from: "/dev/log".utf8)
-            }
+            if let log = sockaddr_un(SystemLog.socketPath) { address = log }
         }
 
         /// Sends the line without waiting.
         mutating func send() {
-            let type = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-            let descriptor = socket(AF_UNIX, type, 0)
+            let descriptor = socket(AF_UNIX, SystemLog.socketType, 0)
             guard descriptor >= 0 else { return }
-            withUnsafePointer(to: &address) { address in
-                let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-                let generic = UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr.self)
-                if connect(descriptor, generic, length) == 0 {
-                    _ = Glibc.send(
-                        descriptor, buffer.baseAddress, buffer.count,
-                        CInt(MSG_NOSIGNAL))
-                }
+            if SystemLog.connect(descriptor, to: &address) == 0 {
+                _ = Glibc.send(descriptor, buffer.baseAddress, buffer.count, CInt(MSG_NOSIGNAL))
             }
             close(descriptor)
         }
+    }
+}
+
+extension sockaddr_un {
+    /// The address of a socket in the file system, or nothing where the path is too long for one.
+    fileprivate init?(_ path: String) {
+        self.init()
+        sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: sun_path) else { return nil }
+        withUnsafeMutableBytes(of: &sun_path) { $0.copyBytes(from: bytes) }
     }
 }

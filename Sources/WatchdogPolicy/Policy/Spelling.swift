@@ -59,22 +59,25 @@ public func escaped(_ text: String, quote: Unicode.Scalar) -> String {
             result += "…"
             break
         }
-        switch scalar {
-        case "\\", quote:
-            result.unicodeScalars.append("\\")
-            result.unicodeScalars.append(scalar)
-        case "\n": result += "\\n"
-        case "\r": result += "\\r"
-        case "\t": result += "\\t"
-        default:
-            if scalar.isDisruptive {
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
+        if scalar == "\\" || scalar == quote { result.unicodeScalars.append("\\") }
+        result += printable(scalar)
     }
     return result
+}
+
+/// Writes text so that nothing in it could end its line or move a cursor: each control character as
+/// an escape, and the rest as it is.
+public func printable(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { $0 += printable($1) }
+}
+
+private func printable(_ scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "\n": "\\n"
+    case "\r": "\\r"
+    case "\t": "\\t"
+    default: scalar.isDisruptive ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+    }
 }
 
 extension Unicode.Scalar {

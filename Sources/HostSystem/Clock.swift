@@ -1,0 +1,25 @@
+internal import Glibc
+
+/// The clocks of this host.
+public enum Clock {
+    /// When the host started, since 1970, by the clocks as they are set now.
+    ///
+    /// The C function is `clock_gettime` with `CLOCK_BOOTTIME`. `/proc/stat` says it, too, but in
+    /// whole seconds.
+    public static var bootTime: Duration { read(CLOCK_REALTIME) - read(CLOCK_BOOTTIME) }
+
+    /// When the clock that systemd counts by started, since 1970; it stands still while the host
+    /// sleeps.
+    ///
+    /// The C function is `clock_gettime` with `CLOCK_MONOTONIC`.
+    public static var monotonicOrigin: Duration { read(CLOCK_REALTIME) - read(CLOCK_MONOTONIC) }
+
+    /// How many of the kernel's ticks are a second; the C function is `sysconf` with `_SC_CLK_TCK`.
+    public static var ticksPerSecond: UInt64 { UInt64(max(1, sysconf(Int32(_SC_CLK_TCK)))) }
+
+    private static func read(_ clock: clockid_t) -> Duration {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}

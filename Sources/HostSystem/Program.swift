@@ -1,0 +1,167 @@
+internal import Glibc
+
+/// A program that is run to its end for what it prints.
+public struct Program: Sendable, Hashable {
+    /// The program's path.
+    public var path: String
+    /// Its arguments, without its own name.
+    public var arguments: [String]
+    /// Its whole environment, `NAME=value` each; nothing is inherited.
+    public var environment = ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+
+    /// Names a program and its arguments.
+    public init(_ path: String, _ arguments: [String] = []) {
+        self.path = path
+        self.arguments = arguments
+    }
+
+    /// What a program did.
+    public struct Outcome: Sendable, Hashable {
+        /// The exit status, or the number of the signal that ended it, negated.
+        public var status: Int32
+        /// The start of what it wrote to standard output.
+        public var output: [UInt8]
+        /// The start of what it wrote to standard error.
+        public var error: [UInt8]
+    }
+
+    /// How much is kept of each stream; what comes after that is read and dropped.
+    public static let outputLimit = 4 << 20
+
+    /// Runs the program with nothing to read, and ends it if it takes too long.
+    ///
+    /// It is over when the program has ended, even if somebody whom it left behind holds its
+    /// streams. The C functions are `posix_spawn`, `poll`, `waitpid` and `kill`.
+    public func run(within limit: Duration) throws(ProgramError) -> Outcome {
+        let start = ContinuousClock.now
+        let (output, error): (Pipe, Pipe)
+        let id: pid_t
+        do throws(Errno) {
+            (output, error) = (try Pipe(), try Pipe())
+            id = try spawn(output: output.writingEnd, error: error.writingEnd)
+        } catch {
+            throw .cannotStart(error)
+        }
+        output.closeWritingEnd()
+        error.closeWritingEnd()
+        while true {
+            let isOpen = output.drain()
+            let isErrorOpen = error.drain()
+            if let status = Self.status(of: id) {
+                output.drain()
+                error.drain()
+                return Outcome(status: status, output: output.bytes, error: error.bytes)
+            }
+            guard ContinuousClock.now - start < limit else {
+                kill(id, SIGKILL)
+                // One that hangs in the kernel stays there, and becomes init's when we leave.
+                for _ in 0..<100 where Self.status(of: id) == nil { usleep(10_000) }
+                throw .outOfTime(limit)
+            }
+            // One that has closed its streams is waited for all the same.
+            var streams = [(output, isOpen), (error, isErrorOpen)].filter(\.1).map {
+                pollfd(fd: $0.0.readingEnd, events: Int16(POLLIN), revents: 0)
+            }
+            poll(&streams, nfds_t(streams.count), 10)
+        }
+    }
+
+    private func spawn(output: CInt, error: CInt) throws(Errno) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
+
+        let argumentList = CStringList([path] + arguments)
+        let environmentList = CStringList(environment)
+        var id: pid_t = 0
+        let code = withExtendedLifetime((argumentList, environmentList)) {
+            posix_spawn(
+                &id, path, &actions, &attributes, argumentList.pointers, environmentList.pointers)
+        }
+        guard code == 0 else { throw Errno(code: code) }
+        return id
+    }
+
+    /// How a child ended, or nothing while it runs; the child is then forgotten.
+    private static func status(of id: pid_t) -> Int32? {
+        var status: Int32 = 0
+        guard waitpid(id, &status, WNOHANG) == id else { return nil }
+        let signal = status & 0x7F
+        return signal == 0 ? status >> 8 & 0xFF : -signal
+    }
+}
+
+/// Why a program could not be run to its end.
+public enum ProgramError: Error, Sendable, Hashable {
+    /// It cannot be started.
+    case cannotStart(Errno)
+    /// It took too long, and was ended.
+    case outOfTime(Duration)
+}
+
+extension ProgramError: CustomStringConvertible {
+    /// A clause that says what happened.
+    public var description: String {
+        switch self {
+        case .cannotStart(let error): "it cannot be started: \(error)"
+        case .outOfTime(let limit): "it did not end within \(limit.components.seconds) seconds"
+        }
+    }
+}
+
+/// A pipe from a child, and what has come through it.
+private final class Pipe {
+    let readingEnd: CInt
+    private(set) var writingEnd: CInt
+    private(set) var bytes: [UInt8] = []
+
+    /// Makes a pipe that no child inherits by itself; the C functions are `pipe` and `fcntl`.
+    init() throws(Errno) {
+        var ends: [CInt] = [-1, -1]
+        _ = try retrying { pipe(&ends) }
+        (readingEnd, writingEnd) = (ends[0], ends[1])
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // Only our end: the child's waits, as it expects.
+        _ = fcntl(readingEnd, F_SETFL, O_NONBLOCK)
+    }
+
+    deinit {
+        closeWritingEnd()
+        close(readingEnd)
+    }
+
+    func closeWritingEnd() {
+        if writingEnd >= 0 { close(writingEnd) }
+        writingEnd = -1
+    }
+
+    /// Takes what has come.
+    ///
+    /// - Returns: Whether more may come.
+    @discardableResult
+    func drain() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        // No more rounds than these, so that whoever writes without end cannot hold us.
+        for _ in 0..<64 {
+            let count = read(readingEnd, &chunk, chunk.count)
+            if count == 0 { return false }
+            guard count > 0 else { return errno == EAGAIN || errno == EINTR }
+            bytes += chunk[..<min(count, Program.outputLimit - bytes.count)]
+        }
+        return true
+    }
+}
