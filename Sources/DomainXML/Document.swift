@@ -10,7 +10,7 @@ public struct Document: ~Copyable {
     public static let maximumLength = 16 << 20
 
     let pointer: xmlDocPtr
-    /// The root element, which is a `domain`.
+    /// The root element, which has the name that was asked for.
     let root: Element
 
     /// Parses a definition.
@@ -19,6 +19,11 @@ public struct Document: ~Copyable {
     ///
     /// - Parameter bytes: The whole text, in any encoding that libxml2 knows.
     public init(parsing bytes: RawSpan) throws(DocumentError) {
+        try self.init(parsing: bytes, rootName: "domain")
+    }
+
+    /// Parses a document whose root element has this name.
+    init(parsing bytes: RawSpan, rootName: String) throws(DocumentError) {
         guard !bytes.isEmpty else { throw .empty }
         guard bytes.byteCount <= Self.maximumLength else { throw .tooLong }
         guard let context = xmlNewParserCtxt() else { throw .outOfMemory }
@@ -44,7 +49,7 @@ public struct Document: ~Copyable {
             throw .empty
         }
         let root = Element(node)
-        guard root.name == "domain" else {
+        guard root.isNamed(rootName) else {
             let error = DocumentError.notADomain(root: root.name, line: root.line)
             xmlFreeDoc(document)
             throw error
