@@ -403,20 +403,42 @@ make_folder() {
     printf 'folder - %s\n' "$1" >>"$new"
 }
 
+# Which daemons were reloaded, a line `PID STARTTICKS` each: `virt-watchdog doctor` cannot see it from
+# outside.
+reload_record=/run/virt-watchdog/reloaded
+
 # libvirt looks for its first hook when it starts or reloads, and not again.
 reload_daemons() {
     [ -z "$destdir" ] || return 0
+    reloaded=''
     for daemon in libvirtd virtqemud; do
         if [ -d /run/systemd/system ]; then
-            if systemctl is-active --quiet "$daemon.service"; then
-                step "Reloading $daemon"
-                run systemctl reload "$daemon.service"
-            fi
-        elif pid=$(cat "/run/$daemon.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; then
+            systemctl is-active --quiet "$daemon.service" || continue
+            step "Reloading $daemon"
+            run systemctl reload "$daemon.service"
+            pid=$(systemctl show -p MainPID --value "$daemon.service")
+        else
+            pid=$(cat "/run/$daemon.pid" 2>/dev/null || true)
+            if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then continue; fi
             step "Reloading $daemon"
             run kill -HUP "$pid"
         fi
+        # The process's name, in parentheses, comes before the fields that are counted here.
+        ticks=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20)
+        reloaded="$reloaded$pid $ticks
+"
     done
+}
+
+record_reloads() {
+    [ -z "$destdir" ] && [ "$dry_run" = no ] || return 0
+    mkdir -p "$(dirname "$reload_record")"
+    printf '%s' "$reloaded" >"$reload_record"
+}
+
+forget_reloads() {
+    [ -z "$destdir" ] || return 0
+    run rm -rf "$(dirname "$reload_record")"
 }
 
 summarize() {
@@ -446,6 +468,7 @@ install_all() {
     *) say "Where AppArmor confines libvirtd, the hook may not start $prefix/bin/virt-watchdog." ;;
     esac
     reload_daemons
+    record_reloads
     summarize
 }
 
@@ -475,6 +498,7 @@ uninstall_all() {
         run rmdir "$destdir$path" 2>/dev/null || true
     done
     reload_daemons
+    forget_reloads
     say "Guests that run keep their watchdog until they are shut off."
 }
 
