@@ -77,7 +77,11 @@ let package = Package(
             dependencies: ["DomainXML", "Hypervisor", "TestSupport", "WatchdogPolicy"],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["TestSupport", "virt-watchdog"],
+            name: "CommandTests",
+            dependencies: [
+                "DomainXML", "HostSystem", "Hypervisor", "TestSupport", "WatchdogPolicy",
+                "virt-watchdog",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HookContract", dependencies: ["TestSupport"],

@@ -13,10 +13,4 @@ public enum Terminal {
         guard isThere, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
-
-    /// Whether it is to be written to in colour: not where `NO_COLOR` is set, as no-color.org has
-    /// it, nor on a dumb terminal.
-    public static var isColoured: Bool {
-        isThere && environment("NO_COLOR") == nil && environment("TERM") != "dumb"
-    }
 }

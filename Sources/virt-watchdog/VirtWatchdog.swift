@@ -17,8 +17,8 @@ struct VirtWatchdog: ParsableCommand {
             """,
         version: Layout.version,
         subcommands: [
-            Status.self, PlanCommand.self, Apply.self, Remove.self, Verify.self, Config.self,
-            Patch.self,
+            Status.self, PlanCommand.self, Apply.self, Remove.self, Verify.self, Doctor.self,
+            Config.self, Patch.self,
         ])
 
     static func main() {

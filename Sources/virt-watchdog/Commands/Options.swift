@@ -10,12 +10,15 @@ struct PolicyOptions: ParsableArguments {
             "The properties file to read instead of the host's.", valueName: "file"))
     var properties: String?
 
-    /// Reads the policy of the file that was chosen, in the environment or here, or of the host.
-    func report() -> PolicyReport {
+    /// Where things are on the host, with the file that was chosen, in the environment or here.
+    var layout: Layout {
         var layout = Layout.ofEnvironment()
         if let properties { layout.chosenProperties = properties }
-        return .ofHost(layout)
+        return layout
     }
+
+    /// Reads the policy of the file that was chosen, or of the host.
+    func report() -> PolicyReport { .ofHost(layout) }
 }
 
 /// Which libvirt a command speaks to.

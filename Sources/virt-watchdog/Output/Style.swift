@@ -11,11 +11,18 @@ enum Style: String {
     /// Nothing to see here.
     case faint = "2"
 
-    /// Whether words are to stand out at all.
-    static let isOn = Terminal.isColoured
+    /// Whether standard output is in colour.
+    static let isColoured = isColoured(
+        onTerminal: Terminal.isThere, noColor: environment("NO_COLOR"), term: environment("TERM"))
 
-    /// The text in this style, where styles are on.
+    /// Decides whether to use colours: on a terminal that has them, unless `NO_COLOR` forbids it, as
+    /// [its page](https://no-color.org) asks.
+    static func isColoured(onTerminal: Bool, noColor: String?, term: String?) -> Bool {
+        onTerminal && noColor == nil && term != "dumb"
+    }
+
+    /// The text in this style, where colours are used.
     func applied(to text: String) -> String {
-        Self.isOn ? "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" : text
+        Self.isColoured ? "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" : text
     }
 }

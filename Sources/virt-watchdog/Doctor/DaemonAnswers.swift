@@ -1,0 +1,85 @@
+import Hypervisor
+import WatchdogPolicy
+
+/// The checks `daemon-reachable` and `daemon-writable`: libvirt answers, and lets us change guests.
+struct DaemonAnswers {
+    private let uri: String?
+    private let reading: Result<Connection, LibvirtError>
+    private let writing: Result<Connection, LibvirtError>
+
+    /// How long a daemon may take to answer.
+    private static let patience: Duration = .seconds(10)
+
+    /// Connects twice; a daemon that is socket-activated has then started.
+    init(connectingTo uri: String?) {
+        self.uri = uri
+        reading = Self.connect(to: uri, readOnly: true)
+        if case .failure(let error) = reading, error.code == .operationTimeout {
+            // It will not answer now, either.
+            writing = reading
+        } else {
+            writing = Self.connect(to: uri, readOnly: false)
+        }
+    }
+
+    private static func connect(
+        to uri: String?, readOnly: Bool
+    ) -> Result<Connection, LibvirtError> {
+        do throws(LibvirtError) {
+            return .success(try Connection.open(to: uri, readOnly: readOnly, within: patience))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// A connection to ask with, where there is one.
+    var connection: Connection? { (try? reading.get()) ?? (try? writing.get()) }
+
+    var findings: [Finding] { [reachable, writable] }
+
+    private var reachable: Finding {
+        switch reading {
+        case .success(let connection):
+            let place = connection.uri ?? ""
+            if Self.isElsewhere(place) {
+                return .warn(
+                    .daemonReachable,
+                    "libvirt answers at \(quoted(place)), which may be another host: all other checks"
+                        + " are of this one",
+                    remedy: "run virt-watchdog doctor on that host")
+            }
+            return .ok(.daemonReachable, "libvirt answers at \(quoted(place))")
+        case .failure(let error):
+            return .fail(
+                .daemonReachable, "libvirt cannot be reached\(at): \(error)", remedy: Self.start)
+        }
+    }
+
+    private var writable: Finding {
+        switch writing {
+        case .success:
+            return .ok(.daemonWritable, "libvirt lets this user change guests")
+        case .failure(let error):
+            if case .success = reading {
+                return .fail(
+                    .daemonWritable, "libvirt does not let this user change guests: \(error)",
+                    remedy: "run it as root, or as a user in the group libvirt")
+            }
+            return .fail(
+                .daemonWritable, "libvirt cannot be reached to change guests\(at): \(error)",
+                remedy: Self.start)
+        }
+    }
+
+    private var at: String { uri.map { " at \(quoted($0))" } ?? "" }
+
+    private static let start =
+        "start libvirtd or virtqemud, or name another URI with --connect"
+
+    /// Whether a URI names a host: `qemu+ssh://HOST/system`.
+    private static func isElsewhere(_ uri: String) -> Bool {
+        guard let start = uri.firstRange(of: "://")?.upperBound else { return false }
+        let authority = uri[start...].prefix { $0 != "/" && $0 != "?" }
+        return !authority.isEmpty && authority != "localhost"
+    }
+}

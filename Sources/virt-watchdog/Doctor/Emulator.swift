@@ -1,0 +1,87 @@
+import DomainXML
+import HostSystem
+import Hypervisor
+import WatchdogPolicy
+
+/// The check `emulator`: QEMU has the device that the policy asks for.
+enum Emulator {
+    /// How long an emulator may take to list its devices; it takes a tenth of a second.
+    private static let patience: Duration = .seconds(10)
+
+    /// Checks the emulators that libvirt would start guests with.
+    static func findings(_ connection: Connection, _ policy: Policy) -> [Finding] {
+        guard connection.isQEMU else {
+            return [
+                .fail(
+                    .emulator,
+                    "the guests at \(connection.uri.map { quoted($0) } ?? "this URI") are not QEMU's,"
+                        + " and have no watchdog device",
+                    remedy: "name another URI: virt-watchdog doctor --connect qemu:///system")
+            ]
+        }
+        do throws(LibvirtError) {
+            return findings(try connection.capabilities(), policy)
+        } catch {
+            return [
+                .warn(
+                    .emulator, "libvirt does not say which QEMU it uses: \(error)",
+                    remedy: "see virsh capabilities")
+            ]
+        }
+    }
+
+    static func findings(_ capabilities: HostCapabilities, _ policy: Policy) -> [Finding] {
+        guard !capabilities.emulators.isEmpty else {
+            return [
+                .fail(
+                    .emulator,
+                    "libvirt finds no QEMU for this host's architecture"
+                        + " (\(capabilities.arch ?? "unknown"))",
+                    remedy: "install QEMU, such as the package qemu-system or qemu-kvm")
+            ]
+        }
+        guard let device = device(policy.model, on: capabilities.arch) else {
+            let reason =
+                policy.model == .none
+                ? "the policy gives no watchdog" : "each q35 machine has the policy's model"
+            return [.ok(.emulator, reason)]
+        }
+        return capabilities.emulators.map { finding($0, device) }
+    }
+
+    /// What QEMU must be able to add to a machine, or nothing where there is nothing to be added.
+    private static func device(_ choice: ModelChoice, on arch: String?) -> WatchdogModel? {
+        switch choice {
+        case .fitting: arch?.hasPrefix("s390") == true ? .diag288 : .i6300esb
+        case .model(.itco), .none: nil
+        case .model(let model): model
+        }
+    }
+
+    private static func finding(_ path: String, _ device: WatchdogModel) -> Finding {
+        let name = shellWord(path)
+        let outcome: Program.Outcome
+        do throws(ProgramError) {
+            outcome = try Program(path, ["-device", "help"]).run(within: patience)
+        } catch {
+            return .warn(
+                .emulator, "\(name) does not say which devices it has: \(error)",
+                remedy: "try it by hand: \(name) -device help")
+        }
+        // Older ones write their help to standard error.
+        let text = String(decoding: outcome.output + outcome.error, as: UTF8.self)
+        if text.contains("name \"\(device.rawValue)\"") {
+            return .ok(.emulator, "\(name) has the device \(device.rawValue)")
+        }
+        guard outcome.status == 0, text.contains("name \"") else {
+            let start = text.split(separator: "\n").first.map { ": \(quoted(String($0)))" } ?? ""
+            return .warn(
+                .emulator,
+                "\(name) does not say which devices it has; it ended with \(outcome.status)\(start)",
+                remedy: "try it by hand: \(name) -device help")
+        }
+        return .fail(
+            .emulator, "\(name) does not have the device \(device.rawValue)",
+            remedy: "install a QEMU that has it, or choose another vm.watchdog.model")
+    }
+}

@@ -1,0 +1,79 @@
+import WatchdogPolicy
+
+/// What a check found.
+struct Finding: Encodable, Hashable {
+    /// How much a finding matters.
+    enum Level: String, Encodable, CaseIterable {
+        /// As it should be.
+        case ok
+        /// Guests are protected all the same, or it cannot be told.
+        case warn
+        /// Guests are not protected, or do not even start.
+        case fail
+    }
+
+    /// What was checked.
+    var check: Check
+    /// How much it matters.
+    var level: Level
+    /// What was found, in one line that is safe for a terminal.
+    var message: String
+    /// What to do about it; always there but for what is ok.
+    var remedy: String?
+
+    private init(_ check: Check, _ level: Level, _ message: String, remedy: String?) {
+        self.check = check
+        self.level = level
+        self.message = printable(message)
+        self.remedy = remedy.map { printable($0) }
+    }
+
+    /// All is well.
+    static func ok(_ check: Check, _ message: String) -> Finding {
+        Finding(check, .ok, message, remedy: nil)
+    }
+
+    /// Somebody should look.
+    static func warn(_ check: Check, _ message: String, remedy: String) -> Finding {
+        Finding(check, .warn, message, remedy: remedy)
+    }
+
+    /// It does not work like this.
+    static func fail(_ check: Check, _ message: String, remedy: String) -> Finding {
+        Finding(check, .fail, message, remedy: remedy)
+    }
+
+    /// The synthesised encoding leaves out what is nil; here each key is always there.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(check.rawValue, forKey: .check)
+        try container.encode(level, forKey: .level)
+        try container.encode(message, forKey: .message)
+        try container.encode(remedy, forKey: .remedy)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case check, level, message, remedy
+    }
+}
+
+/// What can be checked, by the names that stay the same from version to version.
+enum Check: String, CaseIterable {
+    case hookInstalled = "hook-installed"
+    case hookFile = "hook-file"
+    case hookExecutable = "hook-executable"
+    case hookSeen = "hook-seen"
+    case hookBuild = "hook-build"
+    case hookStatic = "hook-static"
+    case otherHooks = "other-hooks"
+    case libvirtVersion = "libvirt-version"
+    case securityModule = "security-module"
+    case protector
+    case propertiesFile = "properties-file"
+    case propertiesMode = "properties-mode"
+    case emulator
+    case daemonReachable = "daemon-reachable"
+    case daemonWritable = "daemon-writable"
+    case log
+    case refusals
+}

@@ -1,0 +1,28 @@
+import HostSystem
+
+/// The check `hook-executable`: libvirt's daemon, and every user's own, can run the hook.
+enum HookExecutable {
+    static func finding(_ hook: HookFile) -> Finding {
+        let path = shellWord(hook.path)
+        let remedy = "sudo chmod 0755 \(path)"
+        guard hook.isRun, let status = hook.status else {
+            return .fail(
+                .hookExecutable, "\(path) is not executable, so that libvirt skips it silently",
+                remedy: remedy)
+        }
+        if forbidsExecution(at: hook.path) {
+            return .fail(
+                .hookExecutable,
+                "\(path) is on a file system that is mounted noexec: every guest's start fails",
+                remedy: "mount it without noexec, or take the hook away: sudo chmod -x \(path)")
+        }
+        if status.mode & 0o111 != 0o111 {
+            return .warn(
+                .hookExecutable,
+                "\(path) is not executable for everybody (mode \(status.octalMode)):"
+                    + " guests of qemu:///session do not start (exit status 126)",
+                remedy: remedy)
+        }
+        return .ok(.hookExecutable, "\(path) can be run by everybody's libvirt")
+    }
+}

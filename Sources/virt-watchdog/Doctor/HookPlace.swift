@@ -1,0 +1,54 @@
+import HostSystem
+
+/// The check `hook-file`: the hook is a real file that nobody but root can change.
+enum HookPlace {
+    static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
+        let path = shellWord(hook.path)
+        if let finding = linkFinding(hook, on: host) { return finding }
+        let ways = hook.status?.exposure(administrator: host.administrator) ?? []
+        if !ways.isEmpty {
+            return .fail(
+                .hookFile,
+                "\(path) \(ways.joined(separator: " and ")), and libvirt runs it as root",
+                remedy: "sudo chown root:root \(path) && sudo chmod 0755 \(path)")
+        }
+        let parent = folder(of: hook.path)
+        let parentWays =
+            (try? FileStatus(of: parent))?.folderExposure(administrator: host.administrator) ?? []
+        if !parentWays.isEmpty {
+            return .fail(
+                .hookFile,
+                "\(path) can be replaced by others than root: its folder"
+                    + " \(parentWays.joined(separator: " and "))",
+                remedy: "sudo chown root:root \(shellWord(parent))"
+                    + " && sudo chmod 0755 \(shellWord(parent))")
+        }
+        return .ok(.hookFile, "\(path) is a regular file that only root can change")
+    }
+
+    /// What is wrong with a hook that is reached through a symbolic link, its own or its folder's.
+    ///
+    /// AppArmor judges a program by where it really is.
+    private static func linkFinding(_ hook: HookFile, on host: LocalHost) -> Finding? {
+        guard let real = try? realPath(of: hook.path) else { return nil }
+        let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
+        guard real != root + hook.nominalPath else { return nil }
+        let message = "\(shellWord(hook.path)) is really \(shellWord(real))"
+        let parent = folder(of: real)
+        if SecurityModules.folders.contains(where: { parent == root + $0 })
+            || (parent + "/").hasPrefix(root + Layout.hooks + "/")
+        {
+            return .warn(
+                .hookFile, "\(message), behind a symbolic link that an upgrade may break",
+                remedy: replacement(of: hook))
+        }
+        return .fail(
+            .hookFile,
+            "\(message), where AppArmor lets libvirt run no program: every guest's start would fail",
+            remedy: replacement(of: hook))
+    }
+
+    private static func replacement(of hook: HookFile) -> String {
+        "put a real file there: sudo rm \(shellWord(hook.path)) && \(LocalHost.installAgain)"
+    }
+}

@@ -1,0 +1,66 @@
+import HostSystem
+import WatchdogPolicy
+
+/// The check `hook-seen`: the daemon knows that there is a hook.
+///
+/// libvirt looks for hooks when its daemon starts and when it is reloaded. If there was one, it looks
+/// at the folder anew for each guest; if there was none, it does not look again.
+enum HookSeen {
+    static func findings(_ hooks: Hooks, daemons: LibvirtDaemons, on host: LocalHost) -> [Finding] {
+        // What libvirt does not run, it has not seen either; that is said already.
+        guard let hook = hooks.ours.first(where: \.isRun) else { return [] }
+        if daemons.running.isEmpty {
+            return [daemons.isReachable ? unseenDaemon : .ok(.hookSeen, noDaemon)]
+        }
+        return daemons.running.map { finding(hook, hooks, of: $0, on: host) }
+    }
+
+    private static func finding(
+        _ hook: HookFile, _ hooks: Hooks, of daemon: LibvirtDaemon, on host: LocalHost
+    ) -> Finding {
+        let name = "\(daemon.name) (process \(daemon.id))"
+        if isThere(hook, before: daemon) {
+            return .ok(.hookSeen, "\(name) started after the hook was put there")
+        }
+        if let other = hooks.files.first(where: { $0.isRun && isThere($0, before: daemon) }) {
+            return .ok(
+                .hookSeen,
+                "\(name) found \(shellWord(other.path)) when it started, so it calls hooks")
+        }
+        if isNoted(daemon, on: host) {
+            return .ok(.hookSeen, "\(name) was reloaded by install.sh")
+        }
+        if let changed = hook.status?.changed, daemon.isReloaded(since: changed, on: host) {
+            return .ok(.hookSeen, "\(name) was reloaded after the hook was put there")
+        }
+        return .warn(
+            .hookSeen,
+            "\(name) started before the hook was put there, and calls none if there was none then;"
+                + " this cannot be seen from outside",
+            remedy: daemon.reload(on: host))
+    }
+
+    /// Whether a hook was there, as it is now, when a daemon started.
+    ///
+    /// The kernel notes a start in ticks, and the daemon takes longer than that to look for hooks.
+    private static func isThere(_ hook: HookFile, before daemon: LibvirtDaemon) -> Bool {
+        guard let changed = hook.status?.changed else { return false }
+        return changed <= daemon.started + .seconds(1) / Clock.ticksPerSecond
+    }
+
+    /// Whether install.sh noted that it reloaded the daemon.
+    private static func isNoted(_ daemon: LibvirtDaemon, on host: LocalHost) -> Bool {
+        let record = host.text(Layout.reloadRecord) ?? ""
+        return record.split(separator: "\n").contains { line in
+            line == "\(daemon.id) \(daemon.startTicks)"
+        }
+    }
+
+    private static let noDaemon =
+        "libvirt's daemon does not run; it looks for hooks when it starts"
+
+    private static let unseenDaemon = Finding.warn(
+        .hookSeen,
+        "libvirt answers, but the process of its daemon cannot be seen, nor when it started",
+        remedy: "run it as root where the daemon runs: sudo virt-watchdog doctor")
+}

@@ -1,0 +1,77 @@
+import HostSystem
+
+/// A daemon of libvirt that runs guests, as a process.
+struct LibvirtDaemon: Hashable {
+    /// `libvirtd` or `virtqemud`, which is the unit's name, too.
+    var name: String
+    /// The number of the process.
+    var id: Int32
+    /// When it started, in the kernel's ticks since the host started.
+    var startTicks: UInt64
+    /// When it started, since 1970.
+    var started: Duration
+
+    /// The programs that run QEMU's guests: all of libvirt in one, or a part of it.
+    static let names = ["libvirtd", "virtqemud"]
+
+    /// Finds the daemons: by the files in which they note their process, else by their names.
+    ///
+    /// - Parameter isSession: Whether to look for the daemon of this user instead of the system's.
+    static func running(on host: LocalHost, isSession: Bool = false) -> [LibvirtDaemon] {
+        let noted = runtimeFolders(isSession: isSession).flatMap { folder in
+            names.compactMap { name in
+                host.text("\(folder)/\(name).pid").flatMap { text in
+                    Int32(text.filter { !$0.isWhitespace })
+                }.flatMap { LibvirtDaemon($0, named: name, on: host) }
+            }
+        }
+        if !noted.isEmpty { return unique(noted) }
+        let owner = isSession ? host.user : host.administrator
+        let entries = (try? FolderEntry.all(in: host.path("/proc"))) ?? []
+        return entries.filter { $0.status.owner == owner }.compactMap { Int32($0.name) }
+            .flatMap { id in names.compactMap { LibvirtDaemon(id, named: $0, on: host) } }
+            .filter { $0.sharesProcesses(with: host) }
+    }
+
+    private static func runtimeFolders(isSession: Bool) -> [String] {
+        if !isSession { return ["/run", "/run/libvirt"] }
+        return environment("XDG_RUNTIME_DIR").map { ["\($0)/libvirt"] } ?? []
+    }
+
+    private static func unique(_ daemons: [LibvirtDaemon]) -> [LibvirtDaemon] {
+        daemons.enumerated().filter { index, daemon in
+            !daemons[..<index].contains(daemon)
+        }.map(\.element)
+    }
+
+    /// Takes a process for the daemon of that name, if it is one; another may have its old number.
+    private init?(_ id: Int32, named name: String, on host: LocalHost) {
+        guard host.text("/proc/\(id)/comm") == name + "\n",
+            let ticks = host.text("/proc/\(id)/stat").flatMap(Self.startTicks(in:))
+        else { return nil }
+        self.name = name
+        self.id = id
+        startTicks = ticks
+        let perSecond = Clock.ticksPerSecond
+        started =
+            host.bootTime + .seconds(ticks / perSecond)
+            + .milliseconds(ticks % perSecond * 1000 / perSecond)
+    }
+
+    /// When a process started, by its file `stat`: the 22nd field, the second of which may have
+    /// blanks and parentheses in it.
+    private static func startTicks(in stat: String) -> UInt64? {
+        guard let end = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[end...].split(separator: " ")
+        return fields.count > 20 ? UInt64(fields[20]) : nil
+    }
+
+    /// Whether the daemon is this host's own: one in a container has process numbers of its own.
+    private func sharesProcesses(with host: LocalHost) -> Bool {
+        func namespace(_ process: String) -> String? {
+            try? linkTarget(of: host.path("/proc/\(process)/ns/pid"))
+        }
+        guard let theirs = namespace("\(id)"), let ours = namespace("self") else { return true }
+        return theirs == ours
+    }
+}

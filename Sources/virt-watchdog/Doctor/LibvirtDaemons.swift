@@ -1,0 +1,18 @@
+import HostSystem
+import Hypervisor
+
+/// The daemons that the hook works for.
+struct LibvirtDaemons {
+    /// Those that run on this host.
+    var running: [LibvirtDaemon]
+    /// Whether one answers.
+    var isReachable: Bool
+
+    /// Finds the daemons that a connection may lead to: the system's, or this user's own.
+    static func running(for connection: Connection?, on host: LocalHost) -> LibvirtDaemons {
+        let isQEMU = connection?.isQEMU == true
+        let isSession = isQEMU && connection?.uri?.hasSuffix("/session") == true
+        return LibvirtDaemons(
+            running: LibvirtDaemon.running(on: host, isSession: isSession), isReachable: isQEMU)
+    }
+}

@@ -1,0 +1,52 @@
+import Hypervisor
+
+/// The check `libvirt-version`: libvirt runs the hook where it stands.
+enum LibvirtVersion {
+    /// The first version that runs the hooks in `qemu.d`.
+    static let runningFolder = Version(6, 5)
+
+    /// What is known of the versions.
+    struct Versions {
+        /// libvirt's.
+        var libvirt: Version
+        /// QEMU's, where libvirt finds one.
+        var emulator: Version?
+        /// Whether the daemon said so; else it is the version of its library.
+        var isDaemons: Bool
+
+        /// Asks the daemon, where it can be reached.
+        init(of connection: Connection?) {
+            if let connection, let version = try? connection.libvirtVersion() {
+                libvirt = version
+                emulator = connection.isQEMU ? try? connection.emulatorVersion() : nil
+                isDaemons = true
+            } else {
+                libvirt = Connection.libraryVersion
+                isDaemons = false
+            }
+        }
+
+        init(libvirt: Version, emulator: Version?, isDaemons: Bool = true) {
+            (self.libvirt, self.emulator, self.isDaemons) = (libvirt, emulator, isDaemons)
+        }
+    }
+
+    static func finding(_ versions: Versions, _ hooks: Hooks) -> Finding {
+        let hook = hooks.ours.first(where: \.isRun)
+        if let hook, hook.isInFolder, versions.libvirt < runningFolder {
+            return .fail(
+                .libvirtVersion,
+                "libvirt \(versions.libvirt) runs nothing in qemu.d, where the hook is"
+                    + " (\(shellWord(hook.path))); 6.5.0 is the first version that does",
+                remedy:
+                    "upgrade libvirt, or let the hook at \(shellWord(folder(of: folder(of: hook.path))))/qemu"
+                    + " call ours")
+        }
+        let emulator = versions.emulator.map { "QEMU \($0)" } ?? "no version of QEMU known"
+        return .ok(
+            .libvirtVersion,
+            versions.isDaemons
+                ? "libvirt \(versions.libvirt), \(emulator)"
+                : "the library is of libvirt \(versions.libvirt); the daemon cannot be asked")
+    }
+}

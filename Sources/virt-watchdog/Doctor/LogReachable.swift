@@ -1,0 +1,20 @@
+import HostSystem
+
+/// The check `log`: what the hook decides is recorded.
+enum LogReachable {
+    static func finding(on host: LocalHost) -> Finding {
+        let path = host.path(SystemLog.socketPath)
+        do throws(Errno) {
+            try SystemLog.reach(at: path)
+            return .ok(.log, "the system's log takes lines at \(shellWord(path))")
+        } catch {
+            return .warn(
+                .log,
+                "nobody takes lines at \(shellWord(path)): \(error); nothing that the hook decides is"
+                    + " recorded",
+                remedy: host.hasSystemd
+                    ? "sudo systemctl start systemd-journald"
+                    : "start a log daemon that listens there, such as rsyslogd")
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import HostSystem
+import Hypervisor
+
+/// The check `other-hooks`: which hooks libvirt runs besides ours, and in which order.
+enum OtherHooks {
+    /// Checks what stands beside ours.
+    ///
+    /// - Parameter version: libvirt's version, where it is known.
+    static func findings(_ hooks: Hooks, version: Version?, on host: LocalHost) -> [Finding] {
+        let runsFolder = version.map { $0 >= LibvirtVersion.runningFolder } ?? true
+        let run = hooks.files.filter { $0.isRun && (runsFolder || !$0.isInFolder) }
+        var findings = [order(run, hooks, on: host)]
+        findings += run.filter { isBackup($0.path) }.map { hook in
+            .warn(
+                .otherHooks,
+                "\(shellWord(hook.path)) looks like a backup, but libvirt runs whatever is"
+                    + " executable in qemu.d",
+                remedy: "sudo rm \(shellWord(hook.path))")
+        }
+        // The agent does so without looking, at each of its upgrades.
+        if hooks.ours.contains(where: { !$0.isInFolder }), hasCloudStack(host) {
+            let place = shellWord(host.path(Layout.hooks + "/qemu"))
+            findings.append(
+                .warn(
+                    .otherHooks,
+                    "\(place) is ours, and the next upgrade of CloudStack's agent puts its own hook"
+                        + " in that place",
+                    remedy: "sudo rm \(place) && \(LocalHost.installAgain), which then uses qemu.d")
+            )
+        }
+        return findings
+    }
+
+    private static func order(_ run: [HookFile], _ hooks: Hooks, on host: LocalHost) -> Finding {
+        var parts: [String] = []
+        let others = run.filter { $0.maker != .us }
+        if others.isEmpty {
+            parts.append("libvirt runs no other hook for QEMU guests")
+        } else {
+            let names = run.map { "\(shellWord($0.path)) (\($0.maker.name))" }
+            parts.append("libvirt runs " + names.joined(separator: ", then "))
+        }
+        let skipped = hooks.files.filter { !$0.isRun && $0.maker != .us }
+        if !skipped.isEmpty {
+            let names = skipped.map { shellWord($0.path) }.joined(separator: ", ")
+            parts.append("it skips \(names), which cannot be executed")
+        }
+        if !hooks.folders.isEmpty {
+            let names = hooks.folders
+                .map { shellWord(host.path("\(Layout.hooks)/qemu.d/\($0)")) }
+                .joined(separator: ", ")
+            let isDispatched = run.contains { $0.maker == .vfioTools }
+            parts.append(
+                hooks.folders.count == 1
+                    ? "it skips the folder \(names)" : "it skips the folders \(names)")
+            parts.append(
+                isDispatched
+                    ? "which hold hooks of single guests, run by VFIO-Tools' hook and not by libvirt"
+                    : "and no hook of VFIO-Tools is there that would run what is in them")
+        }
+        return .ok(.otherHooks, parts.joined(separator: "; "))
+    }
+
+    private static func hasCloudStack(_ host: LocalHost) -> Bool {
+        host.has("/usr/share/cloudstack-agent") || host.has("/etc/cloudstack/agent")
+    }
+
+    /// Whether a name is one that editors, packages and people give to what they put aside.
+    private static func isBackup(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last ?? ""
+        return name.hasSuffix("~") || name.hasPrefix("#") && name.hasSuffix("#")
+            || backupEndings.contains { name.lowercased().hasSuffix($0) }
+    }
+
+    private static let backupEndings = [
+        ".bak", ".backup", ".orig", ".old", ".save", ".sav", ".tmp", ".new", ".disabled", ".off",
+        ".swp", ".swo", ".swx", ".rej", ".dpkg-old", ".dpkg-new", ".dpkg-dist", ".dpkg-bak",
+        ".dpkg-tmp", ".dpkg-remove", ".ucf-old", ".ucf-new", ".ucf-dist", ".rpmsave", ".rpmnew",
+        ".rpmorig",
+    ]
+}
+
+extension HookFile {
+    /// Whether it is in `qemu.d`, in which older versions of libvirt do not look.
+    var isInFolder: Bool { nominalPath.hasPrefix(Layout.hooks + "/qemu.d/") }
+}
+
+extension HookFile.Maker {
+    /// Whose hook it is, in a word.
+    fileprivate var name: String {
+        switch self {
+        case .us: "ours"
+        case .cloudStack: "CloudStack's"
+        case .vfioTools: "VFIO-Tools'"
+        case .other: "somebody else's"
+        case .unknown: "not readable"
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import HostSystem
+
+/// The check `protector`: the program that the hook starts is there, and only root can change it.
+enum ProtectorFile {
+    static func finding(on host: LocalHost) -> Finding {
+        let path = host.path(Layout.protector)
+        let name = shellWord(path)
+        let status: FileStatus
+        do throws(Errno) {
+            status = try FileStatus(of: path)
+        } catch {
+            return .fail(
+                .protector,
+                "the hook cannot start \(name), which gives guests their watchdog: \(error)",
+                remedy: LocalHost.installAgain)
+        }
+        guard status.kind == .regular, status.mode & 0o111 == 0o111, !forbidsExecution(at: path)
+        else {
+            return .fail(
+                .protector,
+                "the hook cannot start \(name), which gives guests their watchdog: not everybody can"
+                    + " execute it (mode \(status.octalMode))",
+                remedy: LocalHost.installAgain)
+        }
+        let ways = status.exposure(administrator: host.administrator)
+        guard ways.isEmpty else {
+            return .fail(
+                .protector,
+                "\(name) \(ways.joined(separator: " and ")), and the hook runs it as root",
+                remedy: "sudo chown root:root \(name) && sudo chmod 0755 \(name)")
+        }
+        return .ok(.protector, "the hook can start \(name)")
+    }
+}

@@ -1,0 +1,115 @@
+import HostSystem
+
+/// The check `security-module`: neither AppArmor nor SELinux stops the hook or its protector.
+enum SecurityModules {
+    /// The folders from which AppArmor's profile lets libvirt's daemon start programs.
+    static let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"]
+
+    static func findings(_ daemons: LibvirtDaemons, on host: LocalHost) -> [Finding] {
+        var findings: [Finding] = []
+        if host.text("/sys/module/apparmor/parameters/enabled")?.hasPrefix("Y") == true {
+            findings.append(appArmor(daemons, on: host))
+        }
+        if let enforces = host.text("/sys/fs/selinux/enforce") {
+            findings.append(selinux(daemons, isEnforcing: enforces.hasPrefix("1"), on: host))
+        }
+        return findings.isEmpty
+            ? [.ok(.securityModule, "neither AppArmor nor SELinux is active")] : findings
+    }
+
+    // MARK: AppArmor
+
+    private static func appArmor(_ daemons: LibvirtDaemons, on host: LocalHost) -> Finding {
+        guard let profiles = profiles(of: daemons, on: host) else {
+            return .warn(
+                .securityModule,
+                "AppArmor is active; this user may not see what it does to libvirt's daemon",
+                remedy: LocalHost.readAsRoot)
+        }
+        guard let enforced = profiles.first(where: { $0.hasSuffix("(enforce)") }) else {
+            let modes = profiles.isEmpty ? "" : " (\(profiles.joined(separator: ", ")))"
+            return .ok(
+                .securityModule, "AppArmor is active, but confines no daemon of libvirt\(modes)")
+        }
+        let protector = host.path(Layout.protector)
+        let real = (try? realPath(of: protector)) ?? protector
+        let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
+        let isAllowed = folders.contains { folder(of: real) == root + $0 }
+        guard isAllowed || isAllowedHere(Layout.protector, on: host) else {
+            return .fail(
+                .securityModule,
+                "AppArmor confines libvirt's daemon (\(enforced)) and lets it start programs in"
+                    + " /usr/bin and /usr/sbin only: the hook cannot start \(shellWord(real))",
+                remedy: "install it with the prefix /usr: \(LocalHost.installAgain)")
+        }
+        return .ok(
+            .securityModule,
+            "AppArmor confines libvirt's daemon (\(enforced)), and lets it run hook and protector")
+    }
+
+    /// The profiles of the daemons with their modes, `NAME (MODE)`, or nothing where they cannot be
+    /// told.
+    private static func profiles(of daemons: LibvirtDaemons, on host: LocalHost) -> [String]? {
+        if !daemons.running.isEmpty {
+            let labels = daemons.running.compactMap { daemon in
+                host.text("/proc/\(daemon.id)/attr/apparmor/current")
+                    ?? host.text("/proc/\(daemon.id)/attr/current")
+            }
+            return labels.isEmpty ? nil : labels.map(firstLine).filter { $0 != "unconfined" }
+        }
+        return host.text("/sys/kernel/security/apparmor/profiles")?.split(separator: "\n")
+            .map(String.init).filter { line in
+                LibvirtDaemon.names.contains { name in
+                    line.hasPrefix("\(name) (") || line.hasPrefix("/usr/sbin/\(name) (")
+                }
+            }
+    }
+
+    /// Whether a rule of this host's own, which profiles include, speaks of a program.
+    private static func isAllowedHere(_ program: String, on host: LocalHost) -> Bool {
+        ["usr.sbin.libvirtd", "usr.sbin.virtqemud", "libvirtd", "virtqemud"].contains { name in
+            let rules = host.text("/etc/apparmor.d/local/\(name)") ?? ""
+            return rules.split(separator: "\n").contains { line in
+                let rule = line.drop { $0.isWhitespace }
+                return !rule.hasPrefix("#") && rule.contains(program)
+            }
+        }
+    }
+
+    // MARK: SELinux
+
+    private static func selinux(
+        _ daemons: LibvirtDaemons, isEnforcing: Bool, on host: LocalHost
+    ) -> Finding {
+        guard isEnforcing else {
+            return .ok(.securityModule, "SELinux is permissive: it stops nothing")
+        }
+        let contexts = daemons.running.compactMap { host.text("/proc/\($0.id)/attr/current") }
+            .map(firstLine)
+        if daemons.running.count > contexts.count {
+            return .warn(
+                .securityModule,
+                "SELinux is enforcing; this user may not see what it does to libvirt's daemon",
+                remedy: LocalHost.readAsRoot)
+        }
+        let type = "virtqemud_t"
+        let willRunConfined = contexts.isEmpty && host.has("/usr/sbin/virtqemud")
+        if let context = contexts.first(where: { $0.split(separator: ":").contains { $0 == type } })
+            ?? (willRunConfined ? type : nil)
+        {
+            return .fail(
+                .securityModule,
+                "SELinux is enforcing, and its policy lets virtqemud (\(context)) run no hook: every"
+                    + " guest's start would fail",
+                remedy: "give virtqemud_t the right to run virt_hook_t in a local policy module, or"
+                    + " make it permissive: sudo semanage permissive -a virtqemud_t")
+        }
+        return .ok(
+            .securityModule,
+            "SELinux is enforcing; libvirt's daemon \(contexts.first ?? "") is not confined by it")
+    }
+
+    private static func firstLine(_ text: String) -> String {
+        String(text.prefix { $0 != "\n" && $0 != "\0" })
+    }
+}

@@ -1,0 +1,414 @@
+import DomainXML
+import Foundation
+import HostSystem
+import Hypervisor
+import TestSupport
+import Testing
+import WatchdogPolicy
+
+@testable import virt_watchdog
+
+/// The checks of what is around the hook.
+struct DoctorHostTests {
+    private let fake: FakeHost
+
+    init() throws {
+        fake = try FakeHost()
+    }
+
+    // MARK: security-module
+
+    private func security(answers isReachable: Bool = true) -> [Finding] {
+        SecurityModules.findings(
+            LibvirtDaemons(
+                running: LibvirtDaemon.running(on: fake.host), isReachable: isReachable),
+            on: fake.host)
+    }
+
+    private func enableAppArmor(_ label: String?) throws {
+        try fake.write("sys/module/apparmor/parameters/enabled", "Y\n")
+        try fake.runDaemon(started: FakeHost.bootTime + .seconds(60))
+        if let label { try fake.write("proc/321/attr/apparmor/current", label) }
+    }
+
+    @Test
+    func `Without a security module nothing is in the way`() throws {
+        #expect(security().map(\.line) == ["ok neither AppArmor nor SELinux is active"])
+        try fake.write("sys/module/apparmor/parameters/enabled", "N\n")
+        #expect(security().map(\.level) == [.ok])
+    }
+
+    @Test(arguments: ["usr/bin/virt-watchdog"])
+    func `Under AppArmor the protector must be where libvirt may start it`(
+        _ place: String
+    ) throws {
+        try enableAppArmor("libvirtd (enforce)\n")
+        try fake.write(place, "", mode: 0o755)
+        #expect(security().map(\.level) == [.ok])
+        #expect(security()[0].message.contains("libvirtd (enforce)"))
+
+        try FileManager.default.removeItem(atPath: fake.path(place))
+        let elsewhere = try fake.write("opt/virt-watchdog", "", mode: 0o755)
+        try fake.link(place, to: elsewhere)
+        #expect(security().map(\.level) == [.fail])
+        #expect(security()[0].message.contains(elsewhere))
+        #expect(security()[0].remedy?.contains("sudo ./install.sh") == true)
+
+        try fake.write(
+            "etc/apparmor.d/local/usr.sbin.libvirtd", "# /usr/bin/virt-watchdog PUx,\n")
+        #expect(security().map(\.level) == [.fail], "a comment allows nothing")
+        try fake.write(
+            "etc/apparmor.d/local/usr.sbin.libvirtd", "  /usr/bin/virt-watchdog PUx,\n")
+        #expect(security().map(\.level) == [.ok], "the host has a rule of its own")
+    }
+
+    @Test(arguments: ["unconfined\n", "libvirtd (complain)\n"])
+    func `AppArmor that does not enforce stops nothing`(_ label: String) throws {
+        try enableAppArmor(label)
+        #expect(security().map(\.level) == [.ok])
+    }
+
+    @Test
+    func `What AppArmor does is left to root where it cannot be seen`() throws {
+        try enableAppArmor(nil)
+        #expect(security().map(\.level) == [.warn])
+        #expect(security()[0].remedy?.contains("sudo virt-watchdog doctor") == true)
+    }
+
+    @Test(arguments: [
+        ("libvirtd (enforce)\n", Finding.Level.fail),
+        ("/usr/sbin/libvirtd (enforce)\n", .fail), ("virtqemud (enforce)\n", .fail),
+        ("libvirtd (complain)\n", .ok), ("libvirtd//bridge (enforce)\nfirefox (enforce)\n", .ok),
+    ])
+    func `Without a daemon AppArmor's profiles are looked at`(
+        _ profiles: String, _ level: Finding.Level
+    ) throws {
+        try fake.write("sys/module/apparmor/parameters/enabled", "Y\n")
+        try fake.write("sys/kernel/security/apparmor/profiles", profiles)
+        try fake.makeFolder("usr/bin")
+        try fake.write("opt/virt-watchdog", "", mode: 0o755)
+        try fake.link("usr/bin/virt-watchdog", to: fake.path("opt/virt-watchdog"))
+        #expect(security().map(\.level) == [level])
+    }
+
+    @Test(arguments: [
+        ("1", "virtqemud", "system_u:system_r:virtqemud_t:s0\0", Finding.Level.fail),
+        ("0", "virtqemud", "system_u:system_r:virtqemud_t:s0\0", .ok),
+        ("1", "libvirtd", "system_u:system_r:virtd_t:s0-s0:c0.c1023\0", .ok),
+        ("1", "virtqemud", "", .warn),
+    ])
+    func `SELinux lets virtqemud run no hook`(
+        _ enforce: String, _ daemon: String, _ context: String, _ level: Finding.Level
+    ) throws {
+        try fake.write("sys/fs/selinux/enforce", enforce)
+        try fake.runDaemon(daemon, started: FakeHost.bootTime + .seconds(60))
+        if !context.isEmpty { try fake.write("proc/321/attr/current", context) }
+        #expect(security().map(\.level) == [level])
+        if level == .fail { #expect(security()[0].remedy?.contains("virt_hook_t") == true) }
+    }
+
+    @Test
+    func `SELinux will stop a virtqemud that does not run yet`() throws {
+        try fake.write("sys/fs/selinux/enforce", "1")
+        #expect(security().map(\.level) == [.ok])
+        try fake.write("usr/sbin/virtqemud", "", mode: 0o755)
+        #expect(security().map(\.level) == [.fail])
+    }
+
+    // MARK: protector
+
+    @Test(arguments: [
+        (mode_t(0o755), Finding.Level.ok), (0o555, .ok), (0o644, .fail), (0o700, .fail),
+        (0o777, .fail), (0o775, .fail),
+    ])
+    func `The protector can be started by everybody and changed by nobody`(
+        _ mode: mode_t, _ level: Finding.Level
+    ) throws {
+        try fake.write("usr/bin/virt-watchdog", "", mode: mode)
+        #expect(ProtectorFile.finding(on: fake.host).level == level)
+    }
+
+    @Test
+    func `Without a protector guests get nothing`() throws {
+        #expect(ProtectorFile.finding(on: fake.host).level == .fail)
+        try fake.makeFolder("usr/bin/virt-watchdog")
+        #expect(ProtectorFile.finding(on: fake.host).level == .fail)
+    }
+
+    // MARK: properties-file, properties-mode
+
+    private static let properties = "etc/virt-watchdog/agent.properties"
+
+    private func policy(_ host: LocalHost? = nil) -> [Finding] {
+        let host = host ?? fake.host
+        return PropertiesFile.findings(.ofHost(host.layout), on: host)
+    }
+
+    @Test
+    func `Without a file the built-in policy is in force`() throws {
+        #expect(
+            policy().map(\.line) == [
+                "ok there is no agent.properties; the built-in policy is in force: i6300esb with"
+                    + " action reset"
+            ])
+    }
+
+    @Test
+    func `A file in order that only root can change is right`() throws {
+        let file = try fake.write(Self.properties, "vm.watchdog.action=pause\n")
+        #expect(policy().map(\.level) == [.ok, .ok])
+        #expect(policy()[0].message == "\(file) is in order")
+        let agents = try fake.write("etc/cloudstack/agent/agent.properties", "a=b\n", mode: 0o600)
+        #expect(policy()[0].message == "\(agents) is in order; \(file) is not read beside it")
+    }
+
+    @Test
+    func `Each problem is a finding with its place, and no other value is shown`() throws {
+        let file = try fake.write(
+            Self.properties,
+            "keystore.passphrase=canary\nvm.watchdog.action=rest\nvm.watchdog.modle=x\n"
+                + "vm.watchdog.enforce=canary\\u1\n")
+        let lines = policy().lines(.propertiesFile)
+        #expect(lines.contains { $0.hasPrefix("fail \(file):2:20: error:") })
+        #expect(lines.contains { $0.hasPrefix("warn \(file):3:1: warning:") })
+        #expect(lines.allSatisfy { $0.contains(" -> mend \(file)") })
+        #expect(!lines.joined().contains("passphrase"))
+    }
+
+    @Test
+    func `A file that is named and not there is an error`() throws {
+        var host = fake.host
+        host.layout.chosenProperties = fake.path("missing")
+        #expect(policy(host).map(\.level) == [.fail])
+    }
+
+    @Test
+    func `A file that is named for the tool is not the hook's`() throws {
+        var host = fake.host
+        host.layout.chosenProperties = try fake.write("mine", "vm.watchdog.action=none")
+        #expect(policy(host)[0].message.contains("the hook does not read it"))
+    }
+
+    @Test(.disabled(if: Repository.isRoot, "root may read all"))
+    func `A file that this user may not read is left to root`() throws {
+        try fake.write(Self.properties, "", mode: 0)
+        var host = fake.host
+        host.administrator = geteuid() + 1
+        let lines = policy(host).lines(.propertiesFile)
+        #expect(lines.count == 1)
+        #expect(lines.first?.hasPrefix("warn ") == true)
+        #expect(lines.first?.contains("sudo virt-watchdog doctor") == true)
+    }
+
+    @Test(arguments: [
+        (mode_t(0o600), Finding.Level.ok), (0o644, .ok), (0o664, .warn), (0o646, .warn),
+        (0o666, .warn),
+    ])
+    func `A policy that others can change is warned of`(
+        _ mode: mode_t, _ level: Finding.Level
+    ) throws {
+        let file = try fake.write(Self.properties, "a=b", mode: mode)
+        let finding = try #require(policy().first { $0.check == .propertiesMode })
+        #expect(finding.level == level)
+        if level == .warn {
+            #expect(finding.remedy == "sudo chown root \(file) && sudo chmod go-w \(file)")
+            #expect(finding.message.contains("0\(String(mode, radix: 8))"))
+        }
+    }
+
+    @Test(arguments: [
+        (mode_t(0o777), Finding.Level.warn), (0o757, .warn), (0o1777, .ok), (0o755, .ok),
+    ])
+    func `So is one whose folder others can write to`(
+        _ mode: mode_t, _ level: Finding.Level
+    ) throws {
+        try fake.write(Self.properties, "a=b")
+        try fake.makeFolder("etc/virt-watchdog", mode: mode)
+        #expect(policy().first { $0.check == .propertiesMode }?.level == level)
+    }
+
+    @Test
+    func `So is one behind a link into such a folder, and one of another owner`() throws {
+        try fake.makeFolder("open", mode: 0o777)
+        let real = try fake.write("open/agent.properties", "a=b")
+        chmod(fake.path("open"), 0o777)
+        try fake.makeFolder("etc/virt-watchdog")
+        try fake.link(Self.properties, to: real)
+        #expect(policy().first { $0.check == .propertiesMode }?.level == .warn)
+        chmod(fake.path("open"), 0o755)
+        #expect(policy().first { $0.check == .propertiesMode }?.level == .ok)
+        var host = fake.host
+        host.administrator = geteuid() + 1
+        let finding = try #require(policy(host).first { $0.check == .propertiesMode })
+        #expect(finding.level == .warn)
+        #expect(finding.message.contains("belongs to the user \(geteuid())"))
+    }
+
+    @Test
+    func `A folder that a group may write to is open where the group is not root's`() {
+        func ways(_ mode: UInt32, group: UInt32) -> Int {
+            FileStatus(kind: .folder, mode: mode, group: group)
+                .folderExposure(administrator: 0).count
+        }
+        #expect(ways(0o775, group: 4) == 1)
+        #expect(ways(0o775, group: 0) == 0)
+        #expect(ways(0o1775, group: 4) == 0)
+    }
+
+    // MARK: emulator
+
+    private func emulator(
+        _ text: String, policy: Policy = .builtIn, arch: String = "x86_64"
+    ) throws -> Finding {
+        let path = try fake.write("usr/bin/qemu", "#!/bin/sh\n\(text)\n", mode: 0o755)
+        let capabilities = HostCapabilities(arch: arch, emulators: [path])
+        return try #require(Emulator.findings(capabilities, policy).first)
+    }
+
+    /// Devices that an emulator may list, and what comes of it.
+    @Test(arguments: [
+        ("i6300esb", "i6300esb", "x86_64", Finding.Level.ok),
+        ("i6300esb-two", "i6300esb", "x86_64", .fail), ("ib700", "i6300esb", "aarch64", .fail),
+        ("ib700", "ib700", "x86_64", .ok), ("diag288", "fitting", "s390x", .ok),
+        ("i6300esb", "fitting", "s390x", .fail), ("e1000", "itco", "x86_64", .ok),
+        ("e1000", "none", "x86_64", .ok),
+    ])
+    func `QEMU must have the device that the policy asks for`(
+        _ device: String, _ model: String, _ arch: String, _ level: Finding.Level
+    ) throws {
+        let text = model == "fitting" ? "" : "vm.watchdog.model=\(model)"
+        let policy = PolicyReport(reading: Array(text.utf8), from: "").policy
+        let script = """
+            [ "$*" = "-device help" ] || exit 1
+            echo 'Watchdog devices:'
+            echo 'name "e1000", bus PCI'
+            echo 'name "\(device)", bus PCI, desc "a device"'
+            """
+        #expect(try emulator(script, policy: policy, arch: arch).level == level)
+    }
+
+    /// What an emulator may do instead of listing its devices.
+    @Test(arguments: ["exit 0", "exit 1", "echo 'error: \u{1B}[2J' >&2; exit 3", "kill -9 $$"])
+    func `An emulator that says nothing is no failure of ours`(_ script: String) throws {
+        let finding = try emulator(script)
+        #expect(finding.level == .warn)
+        #expect(finding.remedy?.hasSuffix("-device help") == true)
+        #expect(!finding.message.contains("\u{1B}"))
+    }
+
+    @Test
+    func `An emulator that cannot be started is no failure of ours`() throws {
+        let capabilities = HostCapabilities(arch: "x86_64", emulators: ["/nonexistent/qemu"])
+        let findings = Emulator.findings(capabilities, .builtIn)
+        #expect(findings.map(\.level) == [.warn])
+        #expect(findings[0].message.contains("No such file"))
+    }
+
+    @Test
+    func `Without any QEMU there is nothing to protect`() {
+        let findings = Emulator.findings(HostCapabilities(arch: nil, emulators: []), .builtIn)
+        #expect(findings.map(\.level) == [.fail])
+    }
+
+    // MARK: log, refusals
+
+    @Test
+    func `The log must be taken from somebody`() throws {
+        #expect(LogReachable.finding(on: fake.host).level == .warn)
+        try fake.makeFolder("dev")
+        var socket: LogSocket? = try LogSocket(at: fake.path("dev/log"))
+        #expect(LogReachable.finding(on: fake.host).level == .ok)
+        #expect(socket?.takeLines().isEmpty == true, "nothing is sent")
+        socket = nil
+        #expect(LogReachable.finding(on: fake.host).level == .warn, "nobody listens any more")
+        #expect(LogReachable.finding(on: fake.host).remedy?.contains("rsyslogd") == true)
+        try fake.makeFolder("run/systemd/system")
+        #expect(LogReachable.finding(on: fake.host).remedy?.contains("journald") == true)
+    }
+
+    private static func line(_ fields: String, guest: String = "web") -> String {
+        "Nov 23 15:00:00 host virt-watchdog[7]: op=started guest=\"\(guest)\" uuid=- \(fields)"
+            + " reason=\"because\""
+    }
+
+    private var refusals: [Finding] { Refusals.findings(on: fake.host) }
+
+    @Test
+    func `Without a log there is nothing to tell`() throws {
+        #expect(refusals.map(\.level) == [.ok])
+        #expect(refusals[0].message.contains("no log to look into"))
+    }
+
+    @Test(arguments: ["syslog", "messages"])
+    func `A log file's last guests without protection are shown`(_ name: String) throws {
+        try fake.write("var/log/\(name)", "other text\n" + Self.line("plan=attach") + "\n")
+        #expect(refusals.map(\.line) == ["ok the log has no guest that was not protected"])
+        let wanted = [
+            "plan=refuse result=refused", "result=failed", "plan=attach result=unprotected",
+            "plan=cold-plug", "plan=change-action result=not-changed", "plan=refuse",
+        ]
+        let lines =
+            wanted.map { Self.line($0) } + [
+                Self.line("plan=leave"), "kernel: plan=refuse result=refused ",
+            ]
+        try fake.write("var/log/\(name)", lines.joined(separator: "\n") + "\n")
+        #expect(refusals.map(\.message) == wanted.dropFirst().map { Self.line($0) })
+        #expect(refusals.allSatisfy { $0.level == .warn })
+        #expect(
+            refusals.allSatisfy { $0.remedy == "see what is in the way: virt-watchdog plan web" })
+    }
+
+    @Test
+    func `Of a large log the end is read`() throws {
+        let filler = String(repeating: "something else\n", count: 40_000)
+        try fake.write("var/log/syslog", Self.line("result=refused") + "\n" + filler)
+        #expect(refusals.map(\.level) == [.ok])
+        try fake.write("var/log/syslog", filler + Self.line("result=refused") + "\n")
+        #expect(refusals.map(\.level) == [.warn])
+    }
+
+    @Test
+    func `A line of the log can neither steer the terminal nor name a command`() throws {
+        let line = Self.line("result=refused \u{1B}[2J\u{202E}", guest: "x; reboot")
+        try fake.write("var/log/syslog", line + String(repeating: "x", count: 10_000) + "\n")
+        let finding = try #require(refusals.first)
+        #expect(!finding.line.contains("\u{1B}") && !finding.line.contains("\u{202E}"))
+        #expect(finding.remedy == "see what is in the way: virt-watchdog plan")
+        #expect(finding.message.count < 1000)
+    }
+
+    private func writeJournal(_ script: String) throws {
+        try fake.makeFolder("run/log/journal")
+        try fake.write("usr/bin/journalctl", "#!/bin/sh\n\(script)\n", mode: 0o755)
+    }
+
+    @Test
+    func `The journal comes first, and is asked for ours only`() throws {
+        try fake.write("var/log/syslog", Self.line("result=refused", guest: "old") + "\n")
+        try writeJournal(
+            """
+            [ "$*" = "-t virt-watchdog -p warning -n 5 --no-pager -q" ] || exit 1
+            echo '-- Boot 1 --'
+            echo 'Nov 23 15:00:00 host virt-watchdog[7]: op=prepare guest="new" reason="no"'
+            """)
+        #expect(refusals.count == 1)
+        #expect(refusals.first?.remedy == "see what is in the way: virt-watchdog plan new")
+        for silent in ["exit 0", "exit 1", "echo '-- No entries --'"] {
+            try writeJournal(silent)
+            #expect(refusals.first?.remedy?.hasSuffix("plan old") == true, "\(silent)")
+        }
+        try FileManager.default.removeItem(atPath: fake.path("var"))
+        try writeJournal("exit 0")
+        #expect(refusals.map(\.line) == ["ok the log has no guest that was not protected"])
+    }
+
+    @Test
+    func `A user who may not see the log is told so`() throws {
+        try writeJournal("exit 0")
+        var host = fake.host
+        host.administrator = geteuid() + 1
+        let findings = Refusals.findings(on: host)
+        #expect(findings.map(\.level) == [.warn])
+        #expect(findings[0].remedy?.contains("sudo virt-watchdog doctor") == true)
+    }
+}

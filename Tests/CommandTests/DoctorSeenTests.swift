@@ -1,0 +1,165 @@
+import Foundation
+import HostSystem
+import TestSupport
+import Testing
+
+@testable import virt_watchdog
+
+/// The check `hook-seen`, on daemons that started before and after the hook was laid down.
+struct DoctorSeenTests {
+    private let fake: FakeHost
+    /// When the hook was put there.
+    private let putThere: Duration
+
+    init() throws {
+        fake = try FakeHost()
+        putThere = try fake.changed(fake.putHook())
+    }
+
+    private func findings(isReachable: Bool = false) -> [Finding] {
+        HookSeen.findings(
+            fake.hooks,
+            daemons: LibvirtDaemons(
+                running: LibvirtDaemon.running(on: fake.host), isReachable: isReachable),
+            on: fake.host)
+    }
+
+    private func finding() throws -> Finding {
+        try #require(findings().first)
+    }
+
+    @Test(arguments: ["libvirtd", "virtqemud"])
+    func `A daemon that started later has seen it`(_ name: String) throws {
+        try fake.runDaemon(name, started: putThere + .seconds(1))
+        #expect(try finding().level == .ok)
+        #expect(try finding().message.contains("\(name) (process 321)"))
+    }
+
+    @Test(arguments: ["libvirtd", "virtqemud"])
+    func `A daemon that started earlier may not have seen it`(_ name: String) throws {
+        try fake.runDaemon(name, started: putThere - .seconds(1))
+        #expect(try finding().level == .warn)
+        #expect(try finding().message.contains("cannot be seen from outside"))
+        #expect(try finding().remedy == "sudo kill -HUP 321")
+        try fake.makeFolder("run/systemd/system")
+        #expect(try finding().remedy == "sudo systemctl reload \(name)")
+    }
+
+    @Test
+    func `A daemon that does not run looks for hooks when it starts`() throws {
+        #expect(try finding().level == .ok)
+        #expect(try #require(findings(isReachable: true).first).level == .warn)
+    }
+
+    @Test
+    func `An older hook beside it keeps hooks switched on`() throws {
+        try FileManager.default.removeItem(atPath: fake.path("etc/libvirt/hooks/qemu"))
+        let older = try fake.changed(fake.putScript("qemu"))
+        usleep(50_000)
+        let ours = try fake.changed(fake.putHook("qemu.d/50-virt-watchdog"))
+        try #require(ours - older > .milliseconds(30))
+        try fake.runDaemon(started: older + .milliseconds(20))
+        #expect(try finding().level == .ok)
+        #expect(try finding().message.contains("hooks/qemu when it started"))
+        chmod(fake.path("etc/libvirt/hooks/qemu"), 0o644)
+        #expect(try finding().level == .warn, "one that is not run tells nothing")
+    }
+
+    @Test
+    func `install.sh notes what it has reloaded, of that very process`() throws {
+        let ticks = try fake.runDaemon(started: putThere - .seconds(5))
+        try fake.write("run/virt-watchdog/reloaded", "1 2\n321 \(ticks)\n")
+        #expect(try finding().level == .ok)
+        #expect(try finding().message.contains("install.sh"))
+        for other in ["321 \(ticks + 1)\n", "322 \(ticks)\n", "1321 \(ticks)\n", "321\n", ""] {
+            try fake.write("run/virt-watchdog/reloaded", other)
+            #expect(try finding().level == .warn, "\(other)")
+        }
+    }
+
+    /// What systemd says of the unit, by seconds between the hook's change and the unit's.
+    @Test(arguments: [
+        (1, 321, Finding.Level.ok, "reloaded later"),
+        (-1, 321, .warn, "nothing happened since"),
+        (1, 7, .warn, "another process"),
+    ])
+    func `systemd knows of a later reload`(
+        _ seconds: Int, _ id: Int, _ level: Finding.Level, _ reason: String
+    ) throws {
+        try fake.runDaemon(started: putThere - .seconds(5))
+        try fake.makeFolder("run/systemd/system")
+        let moment = putThere + .seconds(seconds) - Clock.monotonicOrigin
+        let microseconds =
+            moment.components.seconds * 1_000_000
+            + moment.components.attoseconds / 1_000_000_000_000
+        try fake.write(
+            "usr/bin/systemctl",
+            """
+            #!/bin/sh
+            [ "$*" = "show -p MainPID -p StateChangeTimestampMonotonic libvirtd.service" ] || exit 1
+            echo MainPID=\(id)
+            echo StateChangeTimestampMonotonic=\(microseconds)
+            """, mode: 0o755)
+        #expect(try finding().level == level, "\(reason)")
+    }
+
+    @Test
+    func `A number that another process has by now is no daemon's`() throws {
+        try fake.runDaemon(comm: "bash", started: putThere - .seconds(5))
+        #expect(try finding().level == .ok)
+        try fake.write("run/libvirtd.pid", "none")
+        #expect(try finding().level == .ok)
+    }
+
+    @Test
+    func `A daemon without a file for its number is found by its name`() throws {
+        try fake.runDaemon(started: putThere - .seconds(5), isNoted: false)
+        try fake.runDaemon("bash", id: 5, started: putThere - .seconds(5), isNoted: false)
+        #expect(findings().map(\.level) == [.warn])
+        #expect(try finding().remedy == "sudo kill -HUP 321")
+    }
+
+    @Test
+    func `A daemon of a container is not this host's`() throws {
+        try fake.runDaemon(started: putThere - .seconds(5), isNoted: false)
+        try fake.makeFolder("proc/self/ns")
+        try fake.makeFolder("proc/321/ns")
+        try fake.link("proc/self/ns/pid", to: "pid:[1]")
+        try fake.link("proc/321/ns/pid", to: "pid:[2]")
+        #expect(try finding().level == .ok)
+        try FileManager.default.removeItem(atPath: fake.path("proc/321/ns/pid"))
+        try fake.link("proc/321/ns/pid", to: "pid:[1]")
+        #expect(try finding().level == .warn)
+    }
+
+    @Test(arguments: ["", "321", "321 (libvirtd", "321 (libvirtd) S 1 2", "321 (libvirtd) S x"])
+    func `A process file that says nothing is no reason to fall over`(_ text: String) throws {
+        try fake.runDaemon(started: putThere - .seconds(5))
+        try fake.write("proc/321/stat", text)
+        #expect(try finding().level == .ok)
+    }
+
+    @Test
+    func `The start of a process is found behind any name`() throws {
+        let started = putThere - .seconds(5)
+        try fake.runDaemon(started: started)
+        let text = try String(contentsOfFile: fake.path("proc/321/stat"), encoding: .utf8)
+        try fake.write(
+            "proc/321/stat", text.replacingOccurrences(of: "(libvirtd)", with: "(a) b) S (c)"))
+        let daemon = try #require(LibvirtDaemon.running(on: fake.host).first)
+        #expect(started - daemon.started < .milliseconds(10) && daemon.started <= started)
+    }
+
+    @Test
+    func `This host's own processes have the start that they have`() throws {
+        let text = try String(contentsOfFile: "/proc/self/stat", encoding: .utf8)
+        try fake.write("proc/321/comm", "libvirtd\n")
+        try fake.write("proc/321/stat", text)
+        try fake.write("run/libvirtd.pid", "321")
+        var host = fake.host
+        host.bootTime = Clock.bootTime
+        let daemon = try #require(LibvirtDaemon.running(on: host).first)
+        let now = Duration.seconds(Date().timeIntervalSince1970)
+        #expect(daemon.started < now && now - daemon.started < .seconds(3600))
+    }
+}

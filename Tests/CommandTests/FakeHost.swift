@@ -1,0 +1,144 @@
+import Foundation
+import HostSystem
+import TestSupport
+import Testing
+
+@testable import virt_watchdog
+
+/// A host in a temporary folder, which belongs to whoever runs the tests.
+struct FakeHost {
+    let folder: TemporaryFolder
+    /// When the host started, since 1970.
+    static let bootTime: Duration = .seconds(1_700_000_000)
+
+    /// Makes a host with nothing on it.
+    init() throws {
+        folder = try TemporaryFolder()
+        try makeFolder("etc/libvirt/hooks")
+    }
+
+    /// The host as the checks see it.
+    var host: LocalHost {
+        LocalHost(
+            root: root, layout: Layout(root: root), user: geteuid(), administrator: geteuid(),
+            tool: root + "/usr/bin/virt-watchdog", bootTime: Self.bootTime)
+    }
+
+    var root: String { folder.url.path }
+
+    var hooks: Hooks { Hooks(of: host) }
+
+    func path(_ name: String) -> String { root + "/" + name }
+
+    func makeFolder(_ name: String, mode: mode_t = 0o755) throws {
+        try FileManager.default.createDirectory(
+            atPath: path(name), withIntermediateDirectories: true)
+        chmod(path(name), mode)
+    }
+
+    /// Writes a file.
+    @discardableResult
+    func write(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws -> String {
+        let file = try folder.write(name, Data(bytes)).path
+        chmod(file, mode)
+        return file
+    }
+
+    /// Writes a file of text.
+    @discardableResult
+    func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws -> String {
+        try write(name, Array(text.utf8), mode: mode)
+    }
+
+    func link(_ name: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: path(name), withDestinationPath: target)
+    }
+
+    /// Puts our hook there.
+    @discardableResult
+    func putHook(_ name: String = "qemu", mode: mode_t = 0o755) throws -> String {
+        try write("etc/libvirt/hooks/\(name)", FakeELF().bytes, mode: mode)
+    }
+
+    /// Puts somebody's script there.
+    @discardableResult
+    func putScript(
+        _ name: String, _ text: String = "#!/bin/sh\n", mode: mode_t = 0o755
+    ) throws -> String {
+        try write("etc/libvirt/hooks/\(name)", text, mode: mode)
+    }
+
+    /// Lets a daemon run.
+    ///
+    /// - Parameter started: When it started, since 1970.
+    /// - Returns: When it started, in ticks since the host did.
+    @discardableResult
+    func runDaemon(
+        _ name: String = "libvirtd", id: Int = 321, comm: String? = nil, started: Duration,
+        isNoted: Bool = true
+    ) throws -> Int {
+        let age = (started - Self.bootTime).components
+        let perSecond = Int(Clock.ticksPerSecond)
+        let ticks =
+            Int(age.seconds) * perSecond
+            + Int(age.attoseconds / (1_000_000_000_000_000_000 / Int64(perSecond)))
+        let comm = comm ?? name
+        try write("proc/\(id)/comm", comm + "\n")
+        let before = (4...21).map(String.init).joined(separator: " ")
+        try write("proc/\(id)/stat", "\(id) (\(comm)) S \(before) \(ticks) 23 24\n")
+        if isNoted { try write("run/\(name).pid", "\(id)\n") }
+        return ticks
+    }
+
+    /// When a file last changed.
+    func changed(_ path: String) throws -> Duration { try FileStatus(of: path).changed }
+}
+
+/// An executable with nothing to execute.
+struct FakeELF {
+    var interpreter: String?
+    var text = "urn:virt-watchdog:policy:1"
+    var isWide = true
+    var isBigEndian = false
+
+    var bytes: [UInt8] {
+        func number(_ value: Int, _ length: Int) -> [UInt8] {
+            let little = (0..<length).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+            return isBigEndian ? little.reversed() : little
+        }
+        func word(_ value: Int) -> [UInt8] { number(value, isWide ? 8 : 4) }
+        let headerLength = isWide ? 64 : 52
+        let entryLength = isWide ? 56 : 32
+        let count = interpreter == nil ? 1 : 2
+        let contents = headerLength + count * entryLength
+        let name: [UInt8] = interpreter.map { Array($0.utf8) + [0] } ?? []
+
+        func entry(_ type: Int, _ offset: Int, _ length: Int) -> [UInt8] {
+            isWide
+                ? number(type, 4) + number(0, 4) + word(offset) + word(0) + word(0) + word(length)
+                    + word(length) + word(0)
+                : number(type, 4) + word(offset) + word(0) + word(0) + word(length) + word(length)
+                    + word(0) + word(0)
+        }
+        var bytes = ELFFile.magic + [isWide ? 2 : 1, isBigEndian ? 2 : 1, 1]
+        bytes += [UInt8](repeating: 0, count: 9) + number(2, 2) + number(62, 2) + number(1, 4)
+        bytes += word(0) + word(headerLength) + word(0) + number(0, 4) + number(headerLength, 2)
+        bytes += number(entryLength, 2) + number(count, 2) + [UInt8](repeating: 0, count: 6)
+        bytes += entry(1, 0, contents)
+        if interpreter != nil { bytes += entry(3, contents, name.count) }
+        return bytes + name + Array(text.utf8)
+    }
+}
+
+extension [Finding] {
+    /// What a check found, as `level message -> remedy` lines.
+    func lines(_ check: Check) -> [String] {
+        filter { $0.check == check }.map(\.line)
+    }
+}
+
+extension Finding {
+    /// The finding on one line.
+    var line: String { "\(level.rawValue) \(message)" + (remedy.map { " -> \($0)" } ?? "") }
+}
