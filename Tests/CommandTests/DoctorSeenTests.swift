@@ -40,7 +40,7 @@ struct DoctorSeenTests {
         try fake.runDaemon(name, started: putThere - .seconds(1))
         #expect(try finding().level == .warn)
         #expect(try finding().message.contains("cannot be seen from outside"))
-        #expect(try finding().remedy == "sudo kill -HUP 321")
+        #expect(try finding().remedy?.hasPrefix("sudo kill -HUP 321, or ") == true)
         try fake.makeFolder("run/systemd/system")
         #expect(try finding().remedy == "sudo systemctl reload \(name)")
     }
@@ -116,7 +116,7 @@ struct DoctorSeenTests {
         try fake.runDaemon(started: putThere - .seconds(5), isNoted: false)
         try fake.runDaemon("bash", id: 5, started: putThere - .seconds(5), isNoted: false)
         #expect(findings().map(\.level) == [.warn])
-        #expect(try finding().remedy == "sudo kill -HUP 321")
+        #expect(try finding().remedy?.hasPrefix("sudo kill -HUP 321, or ") == true)
     }
 
     @Test

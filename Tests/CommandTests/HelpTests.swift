@@ -39,7 +39,7 @@ struct HelpTests {
     func `Every command has help, no wider than a terminal`() throws {
         let commands = try commands()
         let names = Set(commands.map { $0.path.joined(separator: " ") })
-        #expect(names.isSuperset(of: ["", "config", "patch", "plan", "apply"]))
+        #expect(names.isSuperset(of: ["", "config", "patch", "plan", "apply", "doctor"]))
         for (path, node) in commands {
             let name = path.joined(separator: " ")
             let outcome = try Tool.run(path + ["--help"])
@@ -59,7 +59,7 @@ struct HelpTests {
 
     @Test
     func `Every command that may fail says with which code`() throws {
-        for command in ["config", "patch", "plan", "apply"] {
+        for command in ["config", "patch", "plan", "apply", "doctor"] {
             let help = try Tool.run(command, "--help").text
             #expect(help.contains("Exit codes: 0 "), "\(command)")
             #expect(help.contains("1 "), "\(command)")
@@ -74,7 +74,7 @@ struct HelpTests {
 
     @Test
     func `help and --help say the same`() throws {
-        for command in ["config", "patch", "plan", "apply"] {
+        for command in ["config", "patch", "plan", "apply", "doctor"] {
             let (one, other) = (
                 try Tool.run("help", command), try Tool.run(command, "--help")
             )
@@ -99,6 +99,8 @@ struct HelpTests {
         (["apply", "--all", "web"], "all, and one of them"),
         (["plan", "--all", "web"], "all, and one of them"),
         (["plan", "--connect"], "an option without its value"),
+        (["doctor", "web"], "an argument too many"),
+        (["doctor", "--connect"], "an option without its value"),
         (["protect"], "no guest named"),
         (["protect", "--connect", "test:///default"], "no UUID"),
     ])

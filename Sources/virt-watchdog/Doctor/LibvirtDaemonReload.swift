@@ -21,8 +21,12 @@ extension LibvirtDaemon {
         return Clock.monotonicOrigin + .microseconds(microseconds) >= moment
     }
 
-    /// The command that makes the daemon look for hooks again.
+    /// What makes the daemon look for hooks again.
+    ///
+    /// Without systemd, a signal leaves nothing behind to tell that it was sent; install.sh does.
     func reload(on host: LocalHost) -> String {
-        host.hasSystemd ? "sudo systemctl reload \(name)" : "sudo kill -HUP \(id)"
+        host.hasSystemd
+            ? "sudo systemctl reload \(name)"
+            : "sudo kill -HUP \(id), or \(LocalHost.installAgain), which notes that it did so"
     }
 }
