@@ -10,6 +10,13 @@ extension Connection {
         return String(cString: text)
     }
 
+    /// Whether the URI names a host, as `qemu+ssh://HOST/system` does: most likely another one.
+    public var isElsewhere: Bool {
+        guard let uri, let start = uri.firstRange(of: "://")?.upperBound else { return false }
+        let authority = uri[start...].prefix { $0 != "/" && $0 != "?" }
+        return !authority.isEmpty && authority != "localhost"
+    }
+
     /// Whether the guests are QEMU's; the C function is `virConnectGetType`.
     public var isQEMU: Bool {
         virConnectGetType(pointer).map { String(cString: $0) } == "QEMU"

@@ -8,7 +8,7 @@ struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show which guests are protected, which are not, and why.",
         usage: """
-            virt-watchdog status [--connect <uri>] [--all | --inactive | <guest> ...]
+            virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
                 [--probe] [--properties <file>] [--json]
             """,
         discussion: """

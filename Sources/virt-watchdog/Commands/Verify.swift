@@ -39,7 +39,8 @@ struct Verify: ParsableCommand {
             var outcome = VerifyOutcome(machine: machine.rawValue)
             if !json { try StandardOutput.print(machine.rawValue) }
             let verification = Verification(
-                of: machine, on: connection, loop, policy, explainAbsence: { Verification.Absence() }
+                of: machine, on: connection, loop, policy,
+                explainAbsence: { Self.explainAbsence(connection) }
             ) { result in
                 outcome.steps.append(result)
                 if !json { try? StandardOutput.print(result.text) }
@@ -50,6 +51,15 @@ struct Verify: ParsableCommand {
             if Interruption.happened || !outcome.isProven && !keepGoing { break }
         }
         try finish(outcomes)
+    }
+
+    /// Asks the doctor what is wrong with the hook.
+    private static func explainAbsence(_ connection: Connection) -> Verification.Absence {
+        let findings = HookChecks.findings(connection: connection)
+        let failure = findings.first { $0.level == .fail }
+        let finding = failure ?? findings.first { $0.level == .warn }
+        return Verification.Absence(
+            cause: finding?.message, remedy: finding?.remedy, isCertain: failure != nil)
     }
 
     private func finish(_ outcomes: [VerifyOutcome]) throws {
@@ -73,7 +83,7 @@ struct Verify: ParsableCommand {
             )
             throw ExitCode.notAsWanted
         }
-        guard connection.uri?.contains(":///") == true else {
+        guard !connection.isElsewhere else {
             StandardError.print(
                 "verify hands the daemon a file, so that it has to run on the daemon's own host;"
                     + " log in there and run it without --connect")

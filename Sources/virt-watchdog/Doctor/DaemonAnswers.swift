@@ -1,3 +1,4 @@
+import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
@@ -7,8 +8,8 @@ struct DaemonAnswers {
     private let reading: Result<Connection, LibvirtError>
     private let writing: Result<Connection, LibvirtError>
 
-    /// How long a daemon may take to answer.
-    private static let patience: Duration = .seconds(10)
+    /// For how many seconds a daemon may take to answer.
+    private static let patience = 10
 
     /// Connects twice; a daemon that is socket-activated has then started.
     init(connectingTo uri: String?) {
@@ -25,11 +26,14 @@ struct DaemonAnswers {
     private static func connect(
         to uri: String?, readOnly: Bool
     ) -> Result<Connection, LibvirtError> {
-        do throws(LibvirtError) {
-            return .success(try Connection.open(to: uri, readOnly: readOnly, within: patience))
-        } catch {
-            return .failure(error)
+        // While it starts or hangs, libvirt itself would wait for as long as that takes.
+        let answers = Crew.ask(count: 1, patience: patience) { _ in
+            Result { () throws(LibvirtError) in try Connection(to: uri, readOnly: readOnly) }
         }
+        return answers[0]
+            ?? .failure(
+                LibvirtError(
+                    code: .operationTimeout, message: "no answer within \(patience) seconds"))
     }
 
     /// A connection to ask with, where there is one.
@@ -41,7 +45,7 @@ struct DaemonAnswers {
         switch reading {
         case .success(let connection):
             let place = connection.uri ?? ""
-            if Self.isElsewhere(place) {
+            if connection.isElsewhere {
                 return .warn(
                     .daemonReachable,
                     "libvirt answers at \(quoted(place)), which may be another host: all other checks"
@@ -75,11 +79,4 @@ struct DaemonAnswers {
 
     private static let start =
         "start libvirtd or virtqemud, or name another URI with --connect"
-
-    /// Whether a URI names a host: `qemu+ssh://HOST/system`.
-    private static func isElsewhere(_ uri: String) -> Bool {
-        guard let start = uri.firstRange(of: "://")?.upperBound else { return false }
-        let authority = uri[start...].prefix { $0 != "/" && $0 != "?" }
-        return !authority.isEmpty && authority != "localhost"
-    }
 }
