@@ -12,6 +12,7 @@ destdir=''
 prefix=/usr
 deps=yes
 dry_run=no
+verify=yes
 task=install
 
 usage() {
@@ -26,6 +27,7 @@ Running it again upgrades in place.
   --prefix DIR   put the tool into DIR/bin (default: /usr); AppArmor lets
                  libvirt start programs in /usr/bin and /usr/sbin only
   --no-deps      do not call the package manager
+  --no-verify    do not prove at the end, with a guest that hangs, that it works
   --dry-run      say what would be done, and do nothing
   --uninstall    take back what was installed, but a changed agent.properties
   --demo         show on a private libvirtd, beside the system's own, that a
@@ -60,6 +62,7 @@ parse_arguments() {
             ;;
         --destdir=* | --prefix=*) set_folder "${1%%=*}" "${1#*=}" ;;
         --no-deps) deps=no ;;
+        --no-verify) verify=no ;;
         --dry-run) dry_run=yes ;;
         --uninstall) task=uninstall ;;
         --demo) task=demo ;;
@@ -470,6 +473,23 @@ install_all() {
     reload_daemons
     record_reloads
     summarize
+    prove
+}
+
+# The last step: a guest that hangs, on the daemon that was just reloaded.
+prove() {
+    [ "$verify" = yes ] && [ -z "$destdir" ] || return 0
+    case $(uname -m) in
+    x86_64 | i686) ;;
+    *) return 0 ;;
+    esac
+    if [ -z "$reloaded" ]; then
+        say "==> No libvirt daemon runs. Once one does, see that it works: virt-watchdog verify"
+        return
+    fi
+    step "Proving that it works: a throw-away guest that hangs"
+    run "$prefix/bin/virt-watchdog" verify || fail "all is installed, but it is not proven that it" \
+        "works: see above; virt-watchdog doctor checks more (--no-verify leaves this step out)"
 }
 
 # --- Taking back -------------------------------------------------------------

@@ -8,8 +8,6 @@ internal import Synchronization
 public enum Crew {
     /// How many are asked at once: as many calls as a libvirt daemon treats at once for one client.
     private static let size = 5
-    /// How often it looks up while it waits for an answer.
-    private static let slicesPerSecond = 5
 
     /// Asks `count` times, and returns the answers in order.
     ///
@@ -17,12 +15,10 @@ public enum Crew {
     ///
     /// - Parameters:
     ///   - patience: For how many seconds it waits while no answer comes.
-    ///   - isOver: Tells whether to wait no longer; asked a few times a second.
     ///   - ask: Gives the answer to a question of that index, on any thread.
     /// - Returns: Nothing in the place of an answer that did not come.
     public static func ask<Answer: Sendable>(
-        count: Int, patience: Int, unless isOver: () -> Bool = { false },
-        _ ask: @escaping @Sendable (Int) -> Answer
+        count: Int, patience: Int, _ ask: @escaping @Sendable (Int) -> Answer
     ) -> [Answer?] {
         let board = Board<Answer>(count: count)
         for _ in 0..<min(size, count) {
@@ -30,13 +26,7 @@ public enum Crew {
                 while let index = board.nextQuestion() { board.put(ask(index), at: index) }
             }
         }
-        for _ in 0..<count {
-            var slices = patience * slicesPerSecond
-            while !board.waitForAnswer() {
-                slices -= 1
-                if slices <= 0 || isOver() { return board.answers }
-            }
-        }
+        for _ in 0..<count where !board.waitForAnswer(seconds: patience) { break }
         return board.answers
     }
 
@@ -101,15 +91,10 @@ public enum Crew {
             sem_post(arrived)
         }
 
-        /// Waits for the next answer, for one slice of a second.
-        func waitForAnswer() -> Bool {
+        func waitForAnswer(seconds: Int) -> Bool {
             var deadline = timespec()
             clock_gettime(CLOCK_REALTIME, &deadline)
-            deadline.tv_nsec += 1_000_000_000 / slicesPerSecond
-            if deadline.tv_nsec >= 1_000_000_000 {
-                deadline.tv_nsec -= 1_000_000_000
-                deadline.tv_sec += 1
-            }
+            deadline.tv_sec += seconds
             while sem_timedwait(arrived, &deadline) != 0 {
                 if errno != EINTR { return false }
             }

@@ -28,15 +28,4 @@ struct CrewTests {
         #expect(answers == [0, 1, nil, 3, 4, 5, 6])
         #expect(ContinuousClock.now - start < .seconds(20))
     }
-
-    @Test
-    func `Nobody waits once it is over`() {
-        let start = ContinuousClock.now
-        let answers = Crew.ask(count: 1, patience: 60, unless: { true }) { index in
-            sleep(30)
-            return index
-        }
-        #expect(answers == [nil])
-        #expect(ContinuousClock.now - start < .seconds(20))
-    }
 }

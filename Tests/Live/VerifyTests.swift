@@ -128,8 +128,8 @@ extension LiveTests {
 
         @Test(
             "interrupted, it removes its guest, and ends as a program does that is",
-            arguments: [SIGINT, SIGTERM])
-        func interrupted(signal: Int32) throws {
+            arguments: [(SIGINT, 0.3), (SIGTERM, 1.0), (SIGHUP, 2.0)])
+        func interrupted(signal: Int32, after seconds: Double) throws {
             // Tests run with SIGTERM blocked, and so would the tool.
             let kill =
                 "\(Lab.tool) verify --machine pc & p=$!; sleep 1; kill -\(signal) $p; wait $p"
@@ -143,7 +143,10 @@ extension LiveTests {
 
         @Test("killed, it leaves nothing behind either")
         func killed() throws {
-            let kill = "\(Lab.tool) verify --machine pc & p=$!; sleep 1; kill -9 $p; wait $p"
+            let output = Lab.folder.appending(path: "verify-killed").path
+            let kill =
+                "\(Lab.tool) verify --machine pc >\(output) & p=$!;"
+                + " until grep -q attached \(output); do sleep 0.1; done; kill -9 $p; wait $p"
             _ = try Command("/bin/sh", ["-c", kill]).run()
             try Lab.wait(for: "libvirt to remove the guest") {
                 try !Lab.virsh("list", "--all", "--name").contains("virt-watchdog-verify")

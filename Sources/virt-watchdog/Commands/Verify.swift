@@ -7,6 +7,10 @@ import WatchdogPolicy
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prove that a guest that hangs is reset: start one, and see.",
+        usage: """
+            virt-watchdog verify [--connect <uri>] [--machine <pc|q35>] [--keep-going]
+                [--json]
+            """,
         discussion: """
             Starts a throw-away guest (32 MiB, no disk, no network) whose few hundred bytes of \
             operating system start the watchdog's timer and hang, and watches until the hypervisor \

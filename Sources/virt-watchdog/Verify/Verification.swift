@@ -95,9 +95,7 @@ final class Verification {
         let image = try image()
         let definition = VerifyGuest(machine: machine, type: type, imagePath: image.path).definition
         let connection = connection
-        let answers = Crew.ask(
-            count: 1, patience: VerifyStep.started.limit, unless: { Interruption.happened }
-        ) { _ in
+        let answers = Crew.ask(count: 1, patience: VerifyStep.started.limit) { _ in
             Result { () throws(LibvirtError) in try connection.startTransientGuest(definition) }
         }
         // QEMU has read it, or never will.
