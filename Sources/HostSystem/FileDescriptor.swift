@@ -14,6 +14,11 @@ struct FileDescriptor: ~Copyable {
         number = try retrying { open(path, flags) }
     }
 
+    /// Opens a file that is there already for reading and writing; the C function is `open`.
+    init(asking path: String) throws(Errno) {
+        number = try retrying { open(path, O_RDWR | O_CLOEXEC | O_NOCTTY) }
+    }
+
     deinit {
         close(number)
     }

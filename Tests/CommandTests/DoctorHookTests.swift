@@ -128,6 +128,13 @@ struct DoctorHookTests {
     }
 
     @Test
+    func `A hook that only root can read is warned of`() throws {
+        try fake.putHook(mode: 0o711)
+        #expect(try place().level == .warn)
+        #expect(try place().message.contains("mode 0711"))
+    }
+
+    @Test
     func `A hook that belongs to somebody else is one, too`() throws {
         try fake.putHook()
         var host = fake.host

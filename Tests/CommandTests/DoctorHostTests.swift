@@ -107,6 +107,32 @@ struct DoctorHostTests {
         if level == .fail { #expect(security()[0].remedy?.contains("virt_hook_t") == true) }
     }
 
+    /// What the kernel may answer, and what comes of it.
+    @Test(arguments: [
+        ("4 ffffffff 0 0 1 0", Finding.Level.ok, "the host's own module allows it"),
+        ("0 ffffffff 0 0 1 1", .ok, "the daemon is permissive"),
+        ("fffffffb ffffffff 0 0 1 0", .fail, "all but that"), ("nonsense", .fail, "no answer"),
+        ("", .fail, "no answer"), ("0 0 0 0 0 0 1", .fail, "another answer"),
+    ])
+    func `What SELinux's policy really says counts`(
+        _ answer: String, _ level: Finding.Level, _ reason: String
+    ) throws {
+        let context = "system_u:system_r:virtqemud_t:s0"
+        try fake.write("sys/fs/selinux/enforce", "1")
+        try fake.write("sys/fs/selinux/class/file/index", "6")
+        try fake.write("sys/fs/selinux/class/file/perms/execute", "3")
+        try fake.runDaemon("virtqemud", started: FakeHost.bootTime + .seconds(60))
+        try fake.write("proc/321/attr/current", context + "\0")
+        // Of a plain file, what stands behind the question is read.
+        let question = "\(context) system_u:object_r:virt_hook_t:s0 6 4"
+        let access = try fake.write(
+            "sys/fs/selinux/access",
+            String(repeating: "?", count: question.utf8.count) + answer, mode: 0o666)
+        #expect(security().map(\.level) == [level], "\(reason)")
+        let asked = try String(contentsOfFile: access, encoding: .utf8)
+        #expect(asked == question + answer)
+    }
+
     @Test
     func `SELinux will stop a virtqemud that does not run yet`() throws {
         try fake.write("sys/fs/selinux/enforce", "1")
@@ -260,7 +286,7 @@ struct DoctorHostTests {
     private func emulator(
         _ text: String, policy: Policy = .builtIn, arch: String = "x86_64"
     ) throws -> Finding {
-        let path = try fake.write("usr/bin/qemu", "#!/bin/sh\n\(text)\n", mode: 0o755)
+        let path = try fake.writeProgram("usr/bin/qemu", text)
         let capabilities = HostCapabilities(arch: arch, emulators: [path])
         return try #require(Emulator.findings(capabilities, policy).first)
     }
@@ -379,7 +405,7 @@ struct DoctorHostTests {
 
     private func writeJournal(_ script: String) throws {
         try fake.makeFolder("run/log/journal")
-        try fake.write("usr/bin/journalctl", "#!/bin/sh\n\(script)\n", mode: 0o755)
+        try fake.writeProgram("usr/bin/journalctl", script)
     }
 
     @Test

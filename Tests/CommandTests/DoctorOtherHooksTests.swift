@@ -160,6 +160,14 @@ struct DoctorOtherHooksTests {
         #expect(findings[1].remedy?.contains(#"'\''$(id)"#) == true)
     }
 
+    @Test(.disabled(if: Repository.isRoot, "root may read all"))
+    func `What this user may not look into is left to root`() throws {
+        try fake.putHook()
+        chmod(fake.path("etc/libvirt"), 0)
+        defer { chmod(fake.path("etc/libvirt"), 0o755) }
+        #expect(findings().map(\.level) == [.warn])
+    }
+
     @Test
     func `An old libvirt runs nothing in qemu.d`() throws {
         try fake.putScript("qemu.d/10-x")

@@ -92,14 +92,13 @@ struct DoctorSeenTests {
         let microseconds =
             moment.components.seconds * 1_000_000
             + moment.components.attoseconds / 1_000_000_000_000
-        try fake.write(
+        try fake.writeProgram(
             "usr/bin/systemctl",
             """
-            #!/bin/sh
             [ "$*" = "show -p MainPID -p StateChangeTimestampMonotonic libvirtd.service" ] || exit 1
             echo MainPID=\(id)
             echo StateChangeTimestampMonotonic=\(microseconds)
-            """, mode: 0o755)
+            """)
         #expect(try finding().level == level, "\(reason)")
     }
 

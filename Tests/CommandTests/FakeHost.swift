@@ -50,6 +50,22 @@ struct FakeHost {
         try write(name, Array(text.utf8), mode: mode)
     }
 
+    /// Writes a script that is going to be run.
+    ///
+    /// Another process writes it: nothing that a test starts meanwhile may hold it open for writing,
+    /// since it could not be executed then.
+    @discardableResult
+    func writeProgram(_ name: String, _ script: String) throws -> String {
+        let file = path(name)
+        try makeFolder(String(name.prefix(upTo: name.lastIndex(of: "/") ?? name.startIndex)))
+        let outcome = try Command(
+            "/bin/sh", ["-c", "cat >\"$0\" && chmod 0755 \"$0\"", file],
+            input: Data("#!/bin/sh\n\(script)\n".utf8)
+        ).run()
+        #expect(outcome.status == 0)
+        return file
+    }
+
     func link(_ name: String, to target: String) throws {
         try FileManager.default.createSymbolicLink(
             atPath: path(name), withDestinationPath: target)

@@ -63,6 +63,7 @@ extension LiveTests {
             #expect(try String(contentsOf: own, encoding: .utf8) == foreign)
             #expect(!FileManager.default.fileExists(atPath: Self.hooks.path + "/qemu.d"))
             #expect(!FileManager.default.fileExists(atPath: Lab.tool))
+            #expect(!FileManager.default.fileExists(atPath: "/run/virt-watchdog"))
         }
 
         @Test(

@@ -23,6 +23,13 @@ enum HookPlace {
                 remedy: "sudo chown root:root \(shellWord(parent))"
                     + " && sudo chmod 0755 \(shellWord(parent))")
         }
+        if let status = hook.status, status.mode & 0o444 != 0o444 {
+            return .warn(
+                .hookFile,
+                "\(path) cannot be read by everybody (mode \(status.octalMode)), so that only root"
+                    + " can tell whose hook it is",
+                remedy: "sudo chmod 0755 \(path)")
+        }
         return .ok(.hookFile, "\(path) is a regular file that only root can change")
     }
 
@@ -44,7 +51,7 @@ enum HookPlace {
         }
         return .fail(
             .hookFile,
-            "\(message), where AppArmor lets libvirt run no program: every guest's start would fail",
+            "\(message), where AppArmor lets libvirt run no program: every guest's start fails there",
             remedy: replacement(of: hook))
     }
 

@@ -7,6 +7,13 @@ enum OtherHooks {
     ///
     /// - Parameter version: libvirt's version, where it is known.
     static func findings(_ hooks: Hooks, version: Version?, on host: LocalHost) -> [Finding] {
+        if let folder = hooks.closedFolder {
+            return [
+                .warn(
+                    .otherHooks, "\(folder) may not be looked into by this user",
+                    remedy: LocalHost.readAsRoot)
+            ]
+        }
         let runsFolder = version.map { $0 >= LibvirtVersion.runningFolder } ?? true
         let run = hooks.files.filter { $0.isRun && (runsFolder || !$0.isInFolder) }
         var findings = [order(run, hooks, on: host)]

@@ -92,22 +92,28 @@ enum SecurityModules {
                 "SELinux is enforcing; this user may not see what it does to libvirt's daemon",
                 remedy: LocalHost.readAsRoot)
         }
-        let type = "virtqemud_t"
-        let willRunConfined = contexts.isEmpty && host.has("/usr/sbin/virtqemud")
-        if let context = contexts.first(where: { $0.split(separator: ":").contains { $0 == type } })
-            ?? (willRunConfined ? type : nil)
-        {
-            return .fail(
-                .securityModule,
-                "SELinux is enforcing, and its policy lets virtqemud (\(context)) run no hook: every"
-                    + " guest's start would fail",
-                remedy: "give virtqemud_t the right to run virt_hook_t in a local policy module, or"
-                    + " make it permissive: sudo semanage permissive -a virtqemud_t")
+        let isConfined: (String) -> Bool = { $0.split(separator: ":").contains { $0 == confined } }
+        let willBeConfined = contexts.isEmpty && host.has("/usr/sbin/virtqemud")
+        guard let context = contexts.first(where: isConfined) ?? (willBeConfined ? confined : nil)
+        else {
+            return .ok(
+                .securityModule, "SELinux is enforcing, but does not confine libvirt's daemon")
         }
-        return .ok(
+        // The host may have a module for it, as the remedy says.
+        if SELinuxPolicy.allowsHooks(context, on: host) == true {
+            return .ok(
+                .securityModule, "SELinux is enforcing, and its policy lets virtqemud run the hook")
+        }
+        return .fail(
             .securityModule,
-            "SELinux is enforcing; libvirt's daemon \(contexts.first ?? "") is not confined by it")
+            "SELinux is enforcing, and its policy lets virtqemud (\(context)) run no hook: every"
+                + " guest's start would fail",
+            remedy: "give virtqemud_t the right to run virt_hook_t in a local policy module, or"
+                + " make it permissive: sudo semanage permissive -a virtqemud_t")
     }
+
+    /// The type of the processes that SELinux lets run no hook.
+    private static let confined = "virtqemud_t"
 
     private static func firstLine(_ text: String) -> String {
         String(text.prefix { $0 != "\n" && $0 != "\0" })
