@@ -412,8 +412,8 @@ reload_record=/run/virt-watchdog/reloaded
 
 # libvirt looks for its first hook when it starts or reloads, and not again.
 reload_daemons() {
-    [ -z "$destdir" ] || return 0
     reloaded=''
+    [ -z "$destdir" ] || return 0
     for daemon in libvirtd virtqemud; do
         if [ -d /run/systemd/system ]; then
             systemctl is-active --quiet "$daemon.service" || continue
@@ -434,7 +434,7 @@ reload_daemons() {
 }
 
 record_reloads() {
-    [ -z "$destdir" ] && [ "$dry_run" = no ] || return 0
+    [ "$dry_run" = no ] && [ -n "$reloaded" ] || return 0
     mkdir -p "$(dirname "$reload_record")"
     printf '%s' "$reloaded" >"$reload_record"
 }

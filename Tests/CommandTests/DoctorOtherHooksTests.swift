@@ -87,7 +87,7 @@ struct DoctorOtherHooksTests {
         let message = try message()
         #expect(message.contains("hooks/qemu (VFIO-Tools'), then "))
         #expect(message.contains("it skips the folder '"))
-        #expect(message.contains("hooks/qemu.d/win 10'; which hold hooks of single guests"))
+        #expect(message.contains("hooks/qemu.d/win 10', whose hooks VFIO-Tools' hook runs"))
     }
 
     @Test
@@ -97,7 +97,7 @@ struct DoctorOtherHooksTests {
         try fake.makeFolder("etc/libvirt/hooks/qemu.d/win11")
         let message = try message()
         #expect(message.contains("it skips the folders "))
-        #expect(message.contains("no hook of VFIO-Tools is there"))
+        #expect(message.contains("win11, whose hooks nothing runs"))
     }
 
     @Test

@@ -39,6 +39,7 @@ struct DaemonAnswers {
     /// A connection to ask with, where there is one.
     var connection: Connection? { (try? reading.get()) ?? (try? writing.get()) }
 
+    /// What came of the two connections.
     var findings: [Finding] { [reachable, writable] }
 
     private var reachable: Finding {

@@ -30,6 +30,7 @@ enum Emulator {
         }
     }
 
+    /// Checks the emulators that a host has.
     static func findings(_ capabilities: HostCapabilities, _ policy: Policy) -> [Finding] {
         guard !capabilities.emulators.isEmpty else {
             return [

@@ -59,21 +59,38 @@ struct Finding: Encodable, Hashable {
 
 /// What can be checked, by the names that stay the same from version to version.
 enum Check: String, CaseIterable {
+    /// Our hook stands where libvirt looks, once.
     case hookInstalled = "hook-installed"
+    /// It is a real file that only root can change.
     case hookFile = "hook-file"
+    /// Everybody's libvirt can run it.
     case hookExecutable = "hook-executable"
+    /// The daemon knows that there is a hook.
     case hookSeen = "hook-seen"
+    /// Hook and tool are of one installation.
     case hookBuild = "hook-build"
+    /// The hook needs no library.
     case hookStatic = "hook-static"
+    /// Which other hooks libvirt runs, and in which order.
     case otherHooks = "other-hooks"
+    /// libvirt is new enough for where the hook is.
     case libvirtVersion = "libvirt-version"
+    /// Neither AppArmor nor SELinux is in the way.
     case securityModule = "security-module"
+    /// The program that the hook starts is there.
     case protector
+    /// The policy can be read and understood.
     case propertiesFile = "properties-file"
+    /// Only root can change the policy.
     case propertiesMode = "properties-mode"
+    /// QEMU has the device.
     case emulator
+    /// libvirt answers.
     case daemonReachable = "daemon-reachable"
+    /// libvirt lets us change guests.
     case daemonWritable = "daemon-writable"
+    /// What the hook decides is recorded.
     case log
+    /// The last guests that were not protected.
     case refusals
 }

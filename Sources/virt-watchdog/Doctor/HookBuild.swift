@@ -2,6 +2,7 @@ import HostSystem
 
 /// The check `hook-build`: the hook and the tool that runs are of one installation.
 enum HookBuild {
+    /// Compares one of our hooks, and the tool, with what was installed.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
         guard let tool = host.tool, let manifest = Manifest(besideTool: tool) else {
             let place = host.tool.map { " at \(shellWord(Manifest.path(besideTool: $0)))" } ?? ""

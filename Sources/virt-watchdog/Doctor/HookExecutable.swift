@@ -2,6 +2,7 @@ import HostSystem
 
 /// The check `hook-executable`: libvirt's daemon, and every user's own, can run the hook.
 enum HookExecutable {
+    /// Checks one of our hooks.
     static func finding(_ hook: HookFile) -> Finding {
         let path = shellWord(hook.path)
         let remedy = "sudo chmod 0755 \(path)"

@@ -2,6 +2,7 @@ import HostSystem
 
 /// The check `hook-installed`: our hook stands where libvirt looks, once.
 enum HookInstalled {
+    /// Checks what stands on a host.
     static func finding(_ hooks: Hooks, on host: LocalHost) -> Finding {
         let ours = hooks.ours
         let run = ours.filter(\.isRun)

@@ -2,6 +2,7 @@ import HostSystem
 
 /// The check `hook-static`: the hook needs no libraries, which somebody may take away.
 enum HookLinkage {
+    /// Checks one of our hooks.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
         let path = shellWord(hook.path)
         let file: ELFFile

@@ -2,6 +2,7 @@ import HostSystem
 
 /// The check `hook-file`: the hook is a real file that nobody but root can change.
 enum HookPlace {
+    /// Checks one of our hooks.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
         let path = shellWord(hook.path)
         if let finding = linkFinding(hook, on: host) { return finding }

@@ -6,6 +6,7 @@ import WatchdogPolicy
 /// libvirt looks for hooks when its daemon starts and when it is reloaded. If there was one, it looks
 /// at the folder anew for each guest; if there was none, it does not look again.
 enum HookSeen {
+    /// Checks each daemon that runs.
     static func findings(_ hooks: Hooks, daemons: LibvirtDaemons, on host: LocalHost) -> [Finding] {
         // What libvirt does not run, it has not seen either; that is said already.
         guard let hook = hooks.ours.first(where: \.isRun) else { return [] }

@@ -26,11 +26,13 @@ enum LibvirtVersion {
             }
         }
 
+        /// Names versions.
         init(libvirt: Version, emulator: Version?, isDaemons: Bool = true) {
             (self.libvirt, self.emulator, self.isDaemons) = (libvirt, emulator, isDaemons)
         }
     }
 
+    /// Checks the versions against the place of the hook.
     static func finding(_ versions: Versions, _ hooks: Hooks) -> Finding {
         let hook = hooks.ours.first(where: \.isRun)
         if let hook, hook.isInFolder, versions.libvirt < runningFolder {

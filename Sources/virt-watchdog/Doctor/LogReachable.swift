@@ -2,6 +2,7 @@ import HostSystem
 
 /// The check `log`: what the hook decides is recorded.
 enum LogReachable {
+    /// Connects to the log of a host, and sends nothing.
     static func finding(on host: LocalHost) -> Finding {
         let path = host.path(SystemLog.socketPath)
         do throws(Errno) {

@@ -58,12 +58,10 @@ enum OtherHooks {
                 .joined(separator: ", ")
             let isDispatched = run.contains { $0.maker == .vfioTools }
             parts.append(
-                hooks.folders.count == 1
-                    ? "it skips the folder \(names)" : "it skips the folders \(names)")
-            parts.append(
-                isDispatched
-                    ? "which hold hooks of single guests, run by VFIO-Tools' hook and not by libvirt"
-                    : "and no hook of VFIO-Tools is there that would run what is in them")
+                "it skips the \(hooks.folders.count == 1 ? "folder" : "folders") \(names), whose hooks "
+                    + (isDispatched
+                        ? "VFIO-Tools' hook runs for one guest each"
+                        : "nothing runs, since VFIO-Tools' hook is not there"))
         }
         return .ok(.otherHooks, parts.joined(separator: "; "))
     }

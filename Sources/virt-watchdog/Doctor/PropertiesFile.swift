@@ -4,6 +4,7 @@ import WatchdogPolicy
 /// The checks `properties-file` and `properties-mode`: the policy can be read and understood, and
 /// only root can change it.
 enum PropertiesFile {
+    /// Checks the file that a report is about, if there is one.
     static func findings(_ report: PolicyReport, on host: LocalHost) -> [Finding] {
         guard let file = report.file else {
             return [

@@ -2,6 +2,7 @@ import HostSystem
 
 /// The check `protector`: the program that the hook starts is there, and only root can change it.
 enum ProtectorFile {
+    /// Checks the program on a host.
     static func finding(on host: LocalHost) -> Finding {
         let path = host.path(Layout.protector)
         let name = shellWord(path)

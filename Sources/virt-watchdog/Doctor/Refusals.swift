@@ -10,6 +10,7 @@ enum Refusals {
     /// How much of a line is shown, in characters.
     private static let lineLength = 600
 
+    /// Looks into the journal, or else into the files that log daemons write.
     static func findings(on host: LocalHost) -> [Finding] {
         let journal = journalLines(on: host)
         let files = ["/var/log/syslog", "/var/log/messages"].filter { host.has($0) }

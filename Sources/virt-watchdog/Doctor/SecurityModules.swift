@@ -5,6 +5,7 @@ enum SecurityModules {
     /// The folders from which AppArmor's profile lets libvirt's daemon start programs.
     static let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"]
 
+    /// Checks each module that is active.
     static func findings(_ daemons: LibvirtDaemons, on host: LocalHost) -> [Finding] {
         var findings: [Finding] = []
         if host.text("/sys/module/apparmor/parameters/enabled")?.hasPrefix("Y") == true {
