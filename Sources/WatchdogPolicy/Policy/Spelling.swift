@@ -60,7 +60,7 @@ public func escaped(_ text: String, quote: Unicode.Scalar) -> String {
             break
         }
         if scalar == "\\" || scalar == quote { result.unicodeScalars.append("\\") }
-        result += printable(scalar)
+        result.append(printable: scalar)
     }
     return result
 }
@@ -68,15 +68,18 @@ public func escaped(_ text: String, quote: Unicode.Scalar) -> String {
 /// Writes text so that nothing in it could end its line or move a cursor: each control character as
 /// an escape, and the rest as it is.
 public func printable(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { $0 += printable($1) }
+    text.unicodeScalars.reduce(into: "") { $0.append(printable: $1) }
 }
 
-private func printable(_ scalar: Unicode.Scalar) -> String {
-    switch scalar {
-    case "\n": "\\n"
-    case "\r": "\\r"
-    case "\t": "\\t"
-    default: scalar.isDisruptive ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+extension String {
+    fileprivate mutating func append(printable scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\n": self += "\\n"
+        case "\r": self += "\\r"
+        case "\t": self += "\\t"
+        case _ where scalar.isDisruptive: self += "\\u{\(String(scalar.value, radix: 16))}"
+        default: unicodeScalars.append(scalar)
+        }
     }
 }
 
