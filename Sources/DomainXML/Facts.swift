@@ -3,11 +3,13 @@ public import WatchdogPolicy
 extension Document {
     /// Reads what the plan needs to know of the definition.
     public var facts: GuestFacts {
-        let type = root.child(named: "os")?.child(named: "type")
+        let system = root.child(named: "os")
+        let type = system?.child(named: "type")
         var facts = GuestFacts(
             name: root.child(named: "name")?.text ?? "", uuid: root.child(named: "uuid")?.text,
             type: root["type"], arch: type?["arch"], machine: type?["machine"],
-            isLive: root["id"] != nil, guestPolicy: guestPolicy,
+            firmware: system?.child(named: "loader")?.text, isLive: root["id"] != nil,
+            guestPolicy: guestPolicy,
             onReboot: root.child(named: "on_reboot")?.text)
         for devices in root.children(named: "devices") {
             for device in devices.children where device.sharesNamespace(with: root) {

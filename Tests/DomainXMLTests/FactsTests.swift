@@ -19,7 +19,10 @@ struct FactsTests {
                 <other xmlns='urn:x'/>
                 <w:policy xmlns:w='urn:virt-watchdog:policy:1' model='ib700'/>
               </metadata>
-              <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>
+              <os>
+                <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
+                <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>
+              </os>
               <on_reboot>destroy</on_reboot>
               <devices>
                 <controller type='usb' index='0' model='none'/>
@@ -49,6 +52,7 @@ struct FactsTests {
         #expect(facts.type == "kvm")
         #expect(facts.arch == "x86_64")
         #expect(facts.machine == "pc-q35-7.2")
+        #expect(facts.firmware == "/usr/share/OVMF/OVMF_CODE_4M.fd")
         #expect(facts.isLive)
         #expect(facts.onReboot == "destroy")
         #expect(facts.guestPolicy?.model == .model(.ib700))

@@ -26,7 +26,7 @@ final class FakeMachine: MonitoredGuest {
     private(set) var reconnections = 0
 
     /// Where the window for configuration space is.
-    static let window: UInt32 = 0xb000_0000
+    var window: UInt32 = 0xb000_0000
 
     func ask(machine command: String) throws(LibvirtError) -> String {
         try note(command)
@@ -103,7 +103,7 @@ final class FakeMachine: MonitoredGuest {
     }
 
     private func read(memory address: UInt32, format: Substring) -> String {
-        let offset = address &- Self.window
+        let offset = address &- window
         let register = offset & 0xfff
         let space: [UInt32: UInt32]? =
             offset >> 12 == (bus ?? 0) << 8 | slot << 3
@@ -113,7 +113,9 @@ final class FakeMachine: MonitoredGuest {
     }
 
     private var tree: String {
-        let line = "    00000000b0000000-00000000bfffffff (prio 0, i/o): pcie-mmcfg-mmio"
+        let first = String(window, radix: 16)
+        let last = String(window + 0xfff_ffff, radix: 16)
+        let line = "    00000000\(first)-00000000\(last) (prio 0, i/o): pcie-mmcfg-mmio"
         return [
             "address-space: pcie-root-port",
             "  0000000000000000-ffffffffffffffff (prio 0, i/o): bus master container",

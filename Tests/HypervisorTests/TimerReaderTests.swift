@@ -106,7 +106,7 @@ struct TimerReaderTests {
         for change in [
             { (machine: FakeMachine) in machine.bus = nil },
             { $0.hasWindow = false },
-            { $0.registers[0] = 0xffff_ffff },
+            { $0.registers = [0: 0xffff_ffff, 0x68: 0xff] },
         ] {
             for root in ["pcie-root", "pci-root"] {
                 let machine = FakeMachine()
@@ -141,6 +141,25 @@ struct TimerReaderTests {
         machine.lpcRegisters[0x44] = 0
         machine.ports = [0x660: 0x25, 0x668: 0]
         #expect(read(machine, facts("pcie-root", [itco])).timers.first?.doubt != nil)
+    }
+
+    @Test("the window is looked for once for guests of a kind, and anew where it leads to nothing")
+    func knownWindow() {
+        let reader = TimerReader(mayStopGuest: false, timing: FakeClock().timing())
+        let machine = FakeMachine()
+        machine.registers[0x68] = 2
+        let facts = facts("pcie-root")
+        func looks() -> Int { machine.commands.count { $0 == "info mtree" } }
+        #expect(reader.read(facts, of: machine).timers == [.armed])
+        #expect(reader.read(facts, of: machine).timers == [.armed])
+        #expect(looks() == 1)
+        machine.window = 0xe000_0000
+        #expect(reader.read(facts, of: machine).timers == [.armed])
+        #expect(looks() == 2)
+        var other = facts
+        other.firmware = "/usr/share/OVMF/OVMF_CODE.fd"
+        #expect(reader.read(other, of: machine).timers == [.armed])
+        #expect(looks() == 3)
     }
 
     @Test("each watchdog has its own state, in the order of the definition")

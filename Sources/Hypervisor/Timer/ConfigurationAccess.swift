@@ -8,15 +8,15 @@ protocol ConfigurationAccess {
 
 /// A PCIe machine's: through its window in memory, which is a pure read.
 struct ConfigurationWindow<Monitored: MonitoredGuest>: ConfigurationAccess {
-    private let guest: Monitored
-    private let range: ClosedRange<UInt64>
+    let guest: Monitored
+    /// The window.
+    let range: ClosedRange<UInt64>
 
-    /// Finds the window.
-    init(of guest: Monitored) throws(TimerDoubt) {
+    /// Finds the window where the guest's firmware has put it.
+    static func range(in guest: Monitored) throws(TimerDoubt) -> ClosedRange<UInt64> {
         let tree = try inDoubt { () throws(LibvirtError) in try guest.ask(human: "info mtree") }
         guard let range = MonitorAnswer.configurationWindow(tree) else { throw .noWindow }
-        self.guest = guest
-        self.range = range
+        return range
     }
 
     func byte(_ register: UInt32, of device: PCILocation) throws(TimerDoubt) -> UInt8 {

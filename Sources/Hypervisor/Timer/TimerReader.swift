@@ -5,8 +5,9 @@ public struct TimerReader: Sendable {
     /// Whether a guest may be stopped for some milliseconds where there is no other way.
     public var mayStopGuest: Bool
     private let timing: Timing
+    private let knownWindows = KnownWindows()
 
-    /// Makes a reader.
+    /// Makes a reader; one for many guests asks less of each.
     public init(mayStopGuest: Bool) {
         self.init(mayStopGuest: mayStopGuest, timing: .brisk)
     }
@@ -61,15 +62,23 @@ public struct TimerReader: Sendable {
         switch WatchdogModel(rawValue: watchdog.model) {
         case .i6300esb where facts.hasConfigurationWindow:
             let device = try location(of: watchdog, guest)
-            return try i6300esb(at: device, by: ConfigurationWindow(of: guest))
+            return try throughWindow(of: guest, facts) { window throws(TimerDoubt) in
+                try i6300esb(at: device, by: window)
+            }
         case .itco where facts.hasConfigurationWindow:
-            return try iTCO(of: guest, by: ConfigurationWindow(of: guest))
+            return try throughWindow(of: guest, facts) { window throws(TimerDoubt) in
+                try iTCO(of: guest, by: window)
+            }
         case .i6300esb where facts.hasConfigurationPorts && mayStopGuest:
             let device = try location(of: watchdog, guest)
             let ports = ConfigurationPorts(guest: guest)
             return try whileStandingStill(guest, &reading) { () throws(TimerDoubt) in
                 try ports.preserving { () throws(TimerDoubt) in
-                    try i6300esb(at: device, by: ports)
+                    // The guest may have numbered its buses anew since it was asked.
+                    guard try ports.word(0, of: device) == PCIIdentity.i6300esb.firstRegister else {
+                        throw .notEnumerated
+                    }
+                    return try i6300esb(at: device, by: ports)
                 }
             }
         case .i6300esb where facts.hasConfigurationPorts: throw .needsProbe
@@ -89,14 +98,32 @@ public struct TimerReader: Sendable {
         return location
     }
 
+    /// Reads something through the window that is known for such guests, or that of this one where
+    /// that leads to nothing.
+    private func throughWindow<Monitored: MonitoredGuest>(
+        of guest: Monitored, _ facts: GuestFacts,
+        _ read: (ConfigurationWindow<Monitored>) throws(TimerDoubt) -> TimerState
+    ) throws(TimerDoubt) -> TimerState {
+        if let range = knownWindows[facts],
+            let state = try? read(ConfigurationWindow(guest: guest, range: range))
+        {
+            return state
+        }
+        let range = try ConfigurationWindow.range(in: guest)
+        let state = try read(ConfigurationWindow(guest: guest, range: range))
+        knownWindows[facts] = range
+        return state
+    }
+
     /// Reads the bit by which the guest starts the timer: bit 1 of the lock register at 0x68.
+    ///
+    /// The register has three bits; where there is no device, all eight are set.
     private func i6300esb(
         at device: PCILocation, by access: some ConfigurationAccess
     ) throws(TimerDoubt) -> TimerState {
-        guard try access.word(0, of: device) == PCIIdentity.i6300esb.firstRegister else {
-            throw .notEnumerated
-        }
-        return try access.byte(0x68, of: device) & 1 << 1 != 0 ? .armed : .notArmed
+        let register = try access.byte(0x68, of: device)
+        guard register < 1 << 3 else { throw .notEnumerated }
+        return register & 1 << 1 != 0 ? .armed : .notArmed
     }
 
     /// Reads the bit by which the guest halts the timer: bit 11 of TCO1_CNT.

@@ -82,6 +82,8 @@ public struct GuestFacts: Sendable, Hashable {
     public var arch: String?
     /// The machine type, or nothing where the definition leaves it to libvirt.
     public var machine: String?
+    /// The path of the firmware, or nothing where it is the emulator's own.
+    public var firmware: String?
     /// Whether it is the live definition of a guest that runs or is about to.
     public var isLive: Bool
     /// The PCI controllers.
@@ -98,7 +100,8 @@ public struct GuestFacts: Sendable, Hashable {
     /// Makes facts; what is not given is as in a definition that does not mention it.
     public init(
         name: String, uuid: String? = nil, type: String? = nil, arch: String? = nil,
-        machine: String? = nil, isLive: Bool = false, controllers: [Controller] = [],
+        machine: String? = nil, firmware: String? = nil, isLive: Bool = false,
+        controllers: [Controller] = [],
         usedAddresses: Set<PCIAddress> = [], watchdogs: [Watchdog] = [],
         guestPolicy: GuestPolicy? = nil, onReboot: String? = nil
     ) {
@@ -107,6 +110,7 @@ public struct GuestFacts: Sendable, Hashable {
         self.type = type
         self.arch = arch
         self.machine = machine
+        self.firmware = firmware
         self.isLive = isLive
         self.controllers = controllers
         self.usedAddresses = usedAddresses

@@ -53,11 +53,10 @@ struct Status: ParsableCommand {
         let report = policy.report()
         let connection = try connection()
         let found = try find(on: connection)
+        let reader = TimerReader(mayStopGuest: false)
         let answers = Crew.ask(count: found.count, patience: Self.patience) { index in
             found[index].flatMap { guest in
-                Self.read(guest) {
-                    try GuestStatus(of: guest, timers: TimerReader(mayStopGuest: false))
-                }
+                Self.read(guest) { try GuestStatus(of: guest, timers: reader) }
             }
         }
         let rows = zip(found, answers).map { found, answer in

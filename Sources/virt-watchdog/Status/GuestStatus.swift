@@ -20,8 +20,8 @@ struct GuestStatus: Sendable {
         name = guest.name
         uuid = guest.uuid
         state = try guest.state()
-        isActive = try guest.isRunning()
         facts = try GuestFacts(definition: guest.definition())
+        isActive = facts.isLive
         timers = TimerReader.Reading(timers: [])
         guard isActive else {
             persistent = facts
