@@ -6,11 +6,9 @@ import HostSystem
 struct VirtWatchdog: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "virt-watchdog",
-        abstract:
-            "Give libvirt guests a watchdog, so that the hypervisor resets them when they hang.",
+        abstract: "Give libvirt guests a watchdog that resets them when they hang.",
         discussion: """
-            The hook /etc/libvirt/hooks/qemu does this for every guest that starts. With these \
-            commands one sees what it does, and does it for guests that already run.
+            The hook does this when a guest starts; these commands, for guests that run.
 
             Exit codes: 0 all is well; 1 something is not, as the output says; 2 libvirt cannot be \
             reached; 64 the command line is wrong.

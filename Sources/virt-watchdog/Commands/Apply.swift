@@ -11,9 +11,9 @@ struct Apply: ParsableCommand {
                 [--config] [--properties <file>] [--json]
             """,
         discussion: """
-            Does for guests that already run what the hook sees to when a guest starts. Doing it \
-            twice changes nothing. With --config, or under vm.watchdog.persist=true, the persistent \
-            definition gets the watchdog, too: also that of a guest that is shut off.
+            Does for guests that run what the hook sees to when a guest starts; twice is as good \
+            as once. With --config, or under vm.watchdog.persist=true, the persistent definition \
+            gets the watchdog, too.
 
             Exit codes: 0 every guest is as the policy wants it; 1 a guest is not, as its line \
             says; 2 libvirt cannot be reached.
@@ -24,7 +24,7 @@ struct Apply: ParsableCommand {
 
     @Flag(
         name: [.long, .customLong("persist")],
-        help: "Write the watchdog into the persistent definition, too.")
+        help: "Change the persistent definition, too.")
     var config = false
 
     @Flag(help: "Print JSON.")

@@ -4,7 +4,7 @@ import WatchdogPolicy
 /// `virt-watchdog config`: the policy in force.
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the policy in force, and where each setting comes from.",
+        abstract: "Show the policy in force, and where it comes from.",
         discussion: "Exit codes: 0 the file is in order, warnings apart; 1 it has errors.")
 
     @OptionGroup var policy: PolicyOptions

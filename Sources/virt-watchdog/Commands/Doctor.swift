@@ -3,7 +3,7 @@ import ArgumentParser
 /// `virt-watchdog doctor`: whether all is in place for guests to get their watchdog.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check that the hook, libvirt and the policy work together.",
+        abstract: "Check that hook, libvirt and policy work together.",
         discussion: """
             Each check is a line: ok; warn, where guests are protected all the same or it cannot be \
             told; fail, where they are not. What to do about it follows on a line of its own. A \

@@ -6,7 +6,7 @@ import WatchdogPolicy
 /// `virt-watchdog patch`: the patched definition, for tools that pipe definitions through.
 struct Patch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a definition with the watchdog that the policy asks for.",
+        abstract: "Print a definition with the policy's watchdog.",
         discussion: """
             Reads the definition of a domain, as virsh dumpxml prints it, and prints it patched; \
             unchanged if there is nothing to do, and then says why on standard error. Nothing is \

@@ -5,19 +5,17 @@ import WatchdogPolicy
 /// `virt-watchdog remove`: takes back what we added, and nothing else.
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take back the watchdogs that virt-watchdog added, and nothing else.",
+        abstract: "Take back what virt-watchdog added, and only that.",
         usage: """
             virt-watchdog remove [--connect <uri>] [--all] [<guest> ...]
                 [--live] [--config] [--dry-run] [--json]
             """,
         discussion: """
-            Takes the device out of guests that run (--live), out of persistent definitions \
-            (--config), or both where neither is said. A guest that runs has to let go of the \
-            device; one that does not within ten seconds keeps it until it is shut off. At the \
-            next start the hook gives the guest one again, unless the policy says otherwise.
+            From guests that run (--live), from persistent definitions (--config), or both. A \
+            guest that does not let go of the device keeps it until it is shut off. At its next \
+            start the hook gives it one again, unless the policy excludes it.
 
-            Exit codes: 0 nothing of ours is left there; 1 something is, as its line says; 2 \
-            libvirt cannot be reached.
+            Exit codes: 0 nothing of ours left; 1 something is; 2 libvirt cannot be reached.
             """)
 
     @OptionGroup var daemon: ConnectionOptions

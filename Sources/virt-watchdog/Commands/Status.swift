@@ -6,19 +6,17 @@ import WatchdogPolicy
 /// `virt-watchdog status`: which guests would be reset if they hung, and why not the others.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show which guests are protected, which are not, and why.",
+        abstract: "Show which guests are protected, which not, and why.",
         usage: """
             virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
                 [--probe] [--properties <file>] [--json]
             """,
         discussion: """
-            Without names, all guests that run. ARMED tells whether the guest has started its \
-            watchdog's timer: read from outside, with no agent in the guest. On q35 machines that \
-            is a mere read; others (pc) have to stand still for some milliseconds, which --probe \
-            allows. libvirt marks a guest whose monitor is used so as tainted.
+            Without names, all guests that run. ARMED: whether the guest has started its timer, \
+            read from outside; on pc with --probe alone, while the guest stands still for some \
+            milliseconds. libvirt then shows the guest as tainted.
 
-            Exit codes: 0 every guest is protected or excluded; 1 some are not; 2 it cannot be \
-            told: libvirt cannot be reached, or a guest not be read.
+            Exit codes: 0 all protected or excluded; 1 some are not; 2 it cannot be told.
             """)
 
     @OptionGroup var daemon: ConnectionOptions

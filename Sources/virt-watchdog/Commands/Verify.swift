@@ -6,10 +6,10 @@ import WatchdogPolicy
 /// `virt-watchdog verify`: proves on this host that a guest that hangs is reset.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prove that a guest that hangs is reset: start one, and see.",
+        abstract: "Prove that a guest that hangs is reset: start one.",
         usage: """
-            virt-watchdog verify [--connect <uri>] [--machine <pc|q35>] [--keep-going]
-                [--json]
+            virt-watchdog verify [--connect <uri>] [--machine <pc|q35>]
+                [--keep-going] [--json]
             """,
         discussion: """
             Starts a throw-away guest (32 MiB, no disk, no network) whose few hundred bytes of \
