@@ -58,7 +58,7 @@ let package = Package(
                 "CBuildSettings", "DomainXML", "HostSystem", "Hypervisor", "WatchdogPolicy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            exclude: ["Verify/guest.s"], swiftSettings: strict),
+            exclude: ["Manual", "Verify/guest.s"], swiftSettings: strict),
 
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

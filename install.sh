@@ -103,6 +103,7 @@ need_root() {
 hooks=/etc/libvirt/hooks
 properties=/etc/virt-watchdog/agent.properties
 cloudstack_properties=/etc/cloudstack/agent/agent.properties
+manual=$root/Sources/virt-watchdog/Manual
 
 # The one table of installed files: mode, source, target; no target where none is wanted.
 files() {
@@ -110,6 +111,9 @@ files() {
 0755|$build/virt-watchdog|$prefix/bin/virt-watchdog
 0755|$build/virt-watchdog-hook|$(hook_target)
 0644|$root/hooks/agent.properties|$(properties_target)
+0644|$manual/virt-watchdog.1|$prefix/share/man/man1/virt-watchdog.1
+0644|$manual/virt-watchdog.5|$prefix/share/man/man5/virt-watchdog.5
+0644|$manual/virt-watchdog-hook.8|$prefix/share/man/man8/virt-watchdog-hook.8
 TABLE
 }
 

@@ -30,7 +30,7 @@ extension LiveTests {
             try Lab.run(
                 "/usr/bin/find",
                 [
-                    "/etc/libvirt", "/etc/virt-watchdog", "/usr/bin", "/usr/share/virt-watchdog",
+                    "/etc/libvirt", "/etc/virt-watchdog", "/usr/bin", "/usr/share",
                     "-name", "*qemu*", "-o", "-name", "*virt-watchdog*", "-o", "-name", "installed",
                 ]
             ).split(separator: "\n").map(String.init).sorted()
@@ -64,6 +64,8 @@ extension LiveTests {
             #expect(!FileManager.default.fileExists(atPath: Self.hooks.path + "/qemu.d"))
             #expect(!FileManager.default.fileExists(atPath: Lab.tool))
             #expect(!FileManager.default.fileExists(atPath: "/run/virt-watchdog"))
+            #expect(
+                !FileManager.default.fileExists(atPath: "/usr/share/man/man1/virt-watchdog.1"))
         }
 
         @Test(
