@@ -104,6 +104,7 @@ hooks=/etc/libvirt/hooks
 properties=/etc/virt-watchdog/agent.properties
 cloudstack_properties=/etc/cloudstack/agent/agent.properties
 manual=$root/Sources/virt-watchdog/Manual
+completions=$root/hooks/completions
 
 # The one table of installed files: mode, source, target; no target where none is wanted.
 files() {
@@ -114,6 +115,9 @@ files() {
 0644|$manual/virt-watchdog.1|$prefix/share/man/man1/virt-watchdog.1
 0644|$manual/virt-watchdog.5|$prefix/share/man/man5/virt-watchdog.5
 0644|$manual/virt-watchdog-hook.8|$prefix/share/man/man8/virt-watchdog-hook.8
+0644|$completions/virt-watchdog.bash|$prefix/share/bash-completion/completions/virt-watchdog
+0644|$completions/_virt-watchdog|$prefix/share/zsh/site-functions/_virt-watchdog
+0644|$completions/virt-watchdog.fish|$prefix/share/fish/vendor_completions.d/virt-watchdog.fish
 TABLE
 }
 

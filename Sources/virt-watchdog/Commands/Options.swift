@@ -7,7 +7,8 @@ import WatchdogPolicy
 struct PolicyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The properties file to read instead of the host's.", valueName: "file"))
+            "The properties file to read instead of the host's.", valueName: "file"),
+        completion: .file())
     var properties: String?
 
     /// Where things are on the host, with the file that was chosen, in the environment or here.
@@ -48,7 +49,9 @@ struct GuestOptions: ParsableArguments {
     @Flag(help: "All guests that run.")
     var all = false
 
-    @Argument(help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"))
+    @Argument(
+        help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"),
+        completion: .guests)
     var guests: [String] = []
 
     func validate() throws {

@@ -20,7 +20,8 @@ struct Patch: ParsableCommand {
     @Flag(help: "Print a unified diff instead, which patch(1) applies.")
     var diff = false
 
-    @Argument(help: "The file to read; standard input if there is none, or for -.")
+    @Argument(
+        help: "The file to read; standard input if there is none, or for -.", completion: .file())
     var file: String?
 
     func run() throws {

@@ -35,7 +35,9 @@ struct Remove: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Argument(help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"))
+    @Argument(
+        help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"),
+        completion: .guests)
     var guests: [String] = []
 
     func validate() throws {

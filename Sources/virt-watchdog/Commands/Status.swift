@@ -35,7 +35,9 @@ struct Status: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Argument(help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"))
+    @Argument(
+        help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"),
+        completion: .guests)
     var guests: [String] = []
 
     /// For how many seconds nobody answers before the rest is given up.
