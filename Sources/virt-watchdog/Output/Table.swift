@@ -1,7 +1,7 @@
 /// Rows of text in columns as wide as they need to be.
 ///
-/// The last column is as long as its text. Where a width is given, longer columns are cut, and the
-/// last one is folded at blanks below itself.
+/// The last column is as long as its text. Where a width is given that is too small for that, the
+/// last column goes below each row, folded at blanks, and other columns are cut.
 struct Table {
     /// A text in a column, and how it stands out.
     struct Cell: ExpressibleByStringLiteral {
@@ -19,8 +19,10 @@ struct Table {
     }
 
     private static let gap = 2
-    /// What a column is not cut below, and what the last one gets at least.
-    private static let (narrowest, narrowestLast) = (8, 24)
+    /// What a column is not cut below.
+    private static let narrowest = 6
+    /// How far what is below a row is indented.
+    private static let indentation = 4
 
     private var rows: [[Cell]]
 
@@ -41,38 +43,43 @@ struct Table {
 
     /// The table, no wider than that if it can be.
     func text(width: Int?) -> String {
-        let widths = columnWidths(width)
-        let indentation = widths.dropLast().reduce(0) { $0 + $1 + Self.gap }
-        let room = width.map { max($0 - indentation, Self.narrowestLast) }
-        return rows.map { row in
-            let lines = room.map { row[row.count - 1].text.folded(to: $0) }
-            let last = lines?.joined(separator: "\n" + String(repeating: " ", count: indentation))
-            return zip(row, widths).enumerated().map { column, cell in
-                let (cell, width) = cell
-                let isLast = column == row.count - 1
-                let text = isLast ? last ?? cell.text : cell.text.cut(to: width)
-                let padding = isLast ? 0 : width - text.count + Self.gap
-                return (cell.style?.applied(to: text) ?? text)
-                    + String(repeating: " ", count: padding)
-            }.joined()
-        }.joined(separator: "\n")
-    }
-
-    /// The widths of the columns; of those that are too wide the widest is cut first.
-    private func columnWidths(_ width: Int?) -> [Int] {
         var widths = (rows.first ?? []).indices.map { column in
             rows.map { $0[column].text.count }.max() ?? 0
         }
-        guard let width else { return widths }
-        let last = widths.removeLast()
-        let room = width - widths.count * Self.gap - min(last, Self.narrowestLast)
-        while widths.reduce(0, +) > room,
+        guard let width, Self.total(widths) > width, widths.count > 1 else {
+            return rows.map { line($0, widths) }.joined(separator: "\n")
+        }
+        widths.removeLast()
+        while Self.total(widths) > width,
             let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
             widths[widest] > Self.narrowest
         {
             widths[widest] -= 1
         }
-        return widths + [last]
+        return rows.enumerated().flatMap { index, row in
+            [line(Array(row.dropLast()), widths)]
+                // What is below needs no heading.
+                + (index == 0 ? [] : below(row[row.count - 1], width))
+        }.joined(separator: "\n")
+    }
+
+    private static func total(_ widths: [Int]) -> Int {
+        widths.reduce(0, +) + (widths.count - 1) * gap
+    }
+
+    private func line(_ row: [Cell], _ widths: [Int]) -> String {
+        zip(row, widths).enumerated().map { column, cell in
+            let (cell, width) = cell
+            let text = cell.text.cut(to: width)
+            let padding = column == row.count - 1 ? 0 : width - text.count + Self.gap
+            return (cell.style?.applied(to: text) ?? text) + String(repeating: " ", count: padding)
+        }.joined()
+    }
+
+    private func below(_ cell: Cell, _ width: Int) -> [String] {
+        let margin = String(repeating: " ", count: Self.indentation)
+        let room = max(width - Self.indentation, Self.narrowest)
+        return cell.text.isEmpty ? [] : cell.text.folded(to: room).map { margin + $0 }
     }
 }
 

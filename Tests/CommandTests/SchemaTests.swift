@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What each command prints as JSON has the form that Tests/Schemas gives it, in good times and bad.
+@Suite(.enabled(if: Tool.isAvailable, Tool.needs))
+struct SchemaTests {
+    private static let driver = "test:///default"
+
+    @Test(arguments: [
+        (["plan", "-c", driver], "plan", 0),
+        (["plan", "-c", driver, "test", "nobody", "4711"], "plan", 1),
+        (["apply", "-c", driver, "--all"], "plan", 1),
+        (["apply", "-c", driver, "--config", "test", "nobody"], "plan", 1),
+        (["status", "-c", driver], "status", 1),
+        (["status", "-c", driver, "--all"], "status", 1),
+        (["status", "-c", driver, "--inactive"], "status", 0),
+        (["status", "-c", driver, "test", "nobody"], "status", 2),
+        (["remove", "-c", driver, "--all"], "remove", 0),
+        (["remove", "-c", driver, "--dry-run", "--live", "test", "nobody"], "remove", 1),
+        (["doctor", "-c", driver], "doctor", 1),
+        (["doctor", "-c", "qemu+unix:///system?socket=/nonexistent"], "doctor", 1),
+        (["config"], "config", 0),
+    ])
+    func `JSON has its form`(_ arguments: [String], _ form: String, _ status: Int32) throws {
+        let outcome = try Tool.run(arguments + ["--json"])
+        #expect(outcome.status == status, "\(outcome.errorText)")
+        #expect(try Schema.complaint(about: outcome.output, form: form) == nil)
+    }
+
+    @Test
+    func `The policy's problems have their form, too`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "agent.properties", "vm.watchdog.action=resett\nvm.watchdog.modle=x\n\\uq=1\n")
+        let outcome = try Tool.run("config", "--json", "--properties", file.path)
+        #expect(outcome.status == 1)
+        #expect(try Schema.complaint(about: outcome.output, form: "config") == nil)
+    }
+
+    @Test
+    func `The forms do refuse what is wrong`() throws {
+        for form in ["config", "doctor", "plan", "remove", "status", "verify"] {
+            for wrong in ["{}", "[]", #"{"guests":[{}]}"#, #"{"guests":[],"more":1}"#] {
+                #expect(try Schema.complaint(about: Data(wrong.utf8), form: form) != nil)
+            }
+        }
+    }
+}
