@@ -59,7 +59,7 @@ enum Hook {
         let line = LogLine(
             operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,
             result: outcome.refusal == nil ? nil : "refused")
-        SystemLog.send(line.text, severity: plan.severity)
+        SystemLog.send(line.text, severity: outcome.refusal == nil ? plan.severity : .error)
         if let refusal = outcome.refusal {
             let message =
                 "virt-watchdog: \(facts.name.isEmpty ? "guest" : quoted(facts.name))"

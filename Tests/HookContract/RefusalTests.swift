@@ -67,7 +67,9 @@ struct RefusalTests {
         #expect(run.error.contains(refusal))
         #expect(run.error.split(separator: "\n").count == 1)
         #expect(run.error.hasSuffix("\n"))
-        #expect(run.log.compactMap { LogLineFields($0)?.result } == ["refused"])
+        let lines = run.log.compactMap { LogLineFields($0) }
+        #expect(lines.map(\.result) == ["refused"])
+        #expect(lines.map { $0.priority & 7 } == [3], "a refusal is an error to whoever filters")
     }
 
     @Test(

@@ -57,6 +57,10 @@ struct HookTests {
             #expect(outcome.printsDefinition == row.prints.contains(plan.name), "\(plan.name)")
             #expect(outcome.startsProtector == row.starts.contains(plan.name), "\(plan.name)")
             #expect(outcome.refusal == nil, "nothing is refused without enforce")
+            let persisting = HookOutcome(of: operation, for: plan, under: Policy(persist: true))
+            let writes = !row.starts.isEmpty && plan.name == "cold-plug"
+            #expect(
+                persisting.startsProtector == (outcome.startsProtector || writes), "\(plan.name)")
             let aligning = HookOutcome(of: operation, for: plan, under: Policy(existing: .align))
             #expect(
                 aligning.printsDefinition == (row.prints + row.aligns).contains(plan.name),

@@ -16,10 +16,10 @@ public struct HookOutcome: Sendable, Hashable {
             case (.changedAction, .changeAction): policy.existing == .align
             case (.changedAction, _): false
             }
-        // A device that only a cold start can bring may at least be written down for that.
+        // A device that only a cold start can bring is written down for that, at least.
         startsProtector =
             operation.startsProtector
-            && (plan.changesLiveGuest || policy.persist && plan.leavesUnprotected)
+            && (plan.changesLiveGuest || policy.persist && plan.needsColdStart)
         refusal =
             operation.mayRefuse && policy.enforce && plan.leavesUnprotected ? plan.reason : nil
         if refusal != nil { printsDefinition = false }

@@ -68,6 +68,11 @@ public struct Plan: Sendable, Hashable {
         }
     }
 
+    /// Whether the device can only be there from a cold start on.
+    public var needsColdStart: Bool {
+        if case .coldPlug = decision { true } else { false }
+    }
+
     /// Whether the policy wants a watchdog that the guest cannot have in this run.
     ///
     /// libvirt has no call that changes the action of a running guest's watchdog.
