@@ -230,10 +230,12 @@ extension LiveTests {
             #expect(answer.levels("hook-seen") == ["ok"], "it looks for hooks when it starts")
             #expect(answer.status == 1)
 
-            let process = try String(contentsOfFile: "/run/libvirtd.pid", encoding: .utf8)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-            try Lab.run("/bin/kill", ["-STOP", process])
-            defer { _ = try? Command("/bin/kill", ["-CONT", process]).run() }
+            let process = try #require(
+                pid_t(
+                    String(contentsOfFile: "/run/libvirtd.pid", encoding: .utf8)
+                        .trimmingCharacters(in: .whitespacesAndNewlines)))
+            try #require(kill(process, SIGSTOP) == 0)
+            defer { kill(process, SIGCONT) }
             answer = try examine()
             #expect(answer["daemon-reachable"].first?.message.contains("no answer") == true)
             #expect(answer.status == 1)

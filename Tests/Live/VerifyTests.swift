@@ -85,7 +85,8 @@ extension LiveTests {
             "it proves the action of the policy, whichever it is", arguments: ["pause", "poweroff"])
         func action(_ action: String) throws {
             try Lab.setPolicy("vm.watchdog.action=\(action)\n")
-            let (status, answer) = try verify("--machine", "q35")
+            // On q35, libvirt 9.1 and later add an iTCO whose action all watchdogs share.
+            let (status, answer) = try verify("--machine", "pc")
             #expect(status == 0)
             #expect(answer.conclusion.contains(action == "pause" ? "paused" : "off"))
         }

@@ -306,6 +306,9 @@ extension Plan {
                 + " vm.watchdog.exclude; virt-watchdog config shows both"
         case .leave(.modelNone): "set vm.watchdog.model=i6300esb"
         case .leave: "mend what virt-watchdog config shows"
+        case .coldPlug(_, .sharedAction(let watchdog)):
+            "such machines have an \(watchdog.model) from libvirt, whose action all watchdogs share:"
+                + " set vm.watchdog.action=\(watchdog.action)"
         case .attach, .changeAction, .coldPlug, .refuse:
             "set vm.watchdog.model=i6300esb, the one model that a guest can get while it runs"
         }
