@@ -194,6 +194,20 @@ extension LiveTests {
             #expect(try LabStatus([]).guests.count == 10)
         }
 
+        @Test("a daemon that hangs is not waited for for ever, and is told of")
+        func hangingDaemon() throws {
+            let process = try #require(
+                pid_t(
+                    String(contentsOfFile: "/run/libvirtd.pid", encoding: .utf8)
+                        .trimmingCharacters(in: .whitespacesAndNewlines)))
+            try #require(kill(process, SIGSTOP) == 0)
+            defer { kill(process, SIGCONT) }
+            let outcome = try Command(Lab.tool, ["status"]).run()
+            #expect(outcome.status == 2)
+            #expect(outcome.output.isEmpty)
+            #expect(outcome.errorText.contains("no answer within 30 seconds"))
+        }
+
         @Test("200 guests take at most a tenth of the time of a loop over virsh dumpxml")
         func many() throws {
             let names = (1...200).map { "many-\($0)" }

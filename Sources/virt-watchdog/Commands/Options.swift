@@ -29,16 +29,59 @@ struct ConnectionOptions: ParsableArguments {
         help: ArgumentHelp("The libvirt URI to connect to, as in virsh.", valueName: "uri"))
     var connect: String?
 
+    /// For how many seconds a daemon may keep us waiting; while it starts its guests, it does.
+    private static let patience = 30
+
     /// Connects to libvirt, or explains why that cannot be done.
     func connection(readOnly: Bool) throws -> Connection {
-        do {
-            return try Connection(to: connect, readOnly: readOnly)
+        do throws(LibvirtError) {
+            return try open(readOnly: readOnly)
         } catch {
-            StandardError.print(
-                "cannot connect to libvirt\(connect.map { " at \(quoted($0))" } ?? ""): \(error);"
-                    + " start libvirtd or virtqemud, or name another URI with --connect")
-            throw ExitCode.noConnection
+            throw explained(error)
         }
+    }
+
+    /// Connects so that all can be asked, or else so that definitions can be read.
+    func readingConnection() throws -> Connection {
+        do throws(LibvirtError) {
+            return try open(readOnly: false)
+        } catch {
+            // One that does not answer will not do so now, either.
+            if error.code == .operationTimeout { throw explained(error) }
+            return try connection(readOnly: true)
+        }
+    }
+
+    private func open(readOnly: Bool) throws(LibvirtError) -> Connection {
+        try Connection.open(to: connect, readOnly: readOnly, patience: Self.patience)
+    }
+
+    /// Prints what is wrong and what to do about it.
+    private func explained(_ error: LibvirtError) -> ExitCode {
+        StandardError.print(
+            "cannot connect to libvirt\(connect.map { " at \(quoted($0))" } ?? ""): \(error);"
+                + " start libvirtd or virtqemud, or name another URI with --connect")
+        return .noConnection
+    }
+}
+
+extension Connection {
+    /// Connects to a daemon, and gives up where it does not answer.
+    ///
+    /// libvirt itself would wait for as long as a daemon takes, for ever if it hangs.
+    ///
+    /// - Parameter patience: For how many seconds it waits.
+    static func open(
+        to uri: String?, readOnly: Bool, patience: Int
+    ) throws(LibvirtError) -> Connection {
+        let answers = Crew.ask(count: 1, patience: patience) { _ in
+            Result { () throws(LibvirtError) in try Connection(to: uri, readOnly: readOnly) }
+        }
+        guard let answer = answers[0] else {
+            throw LibvirtError(
+                code: .operationTimeout, message: "no answer within \(patience) seconds")
+        }
+        return try answer.get()
     }
 }
 

@@ -51,7 +51,7 @@ struct Status: ParsableCommand {
 
     func run() throws {
         let report = policy.report()
-        let connection = try connection()
+        let connection = try daemon.readingConnection()
         let found = try find(on: connection)
         let reader = TimerReader(mayStopGuest: false)
         let answers = Crew.ask(count: found.count, patience: Self.patience) { index in
@@ -63,11 +63,6 @@ struct Status: ParsableCommand {
             row(of: found, answer, report.policy)
         }
         try print(StatusRow.inOrder(rows), report)
-    }
-
-    /// Connects so that monitors can be asked, or at least so that definitions can be read.
-    private func connection() throws -> Connection {
-        try (try? Connection(to: daemon.connect)) ?? daemon.connection(readOnly: true)
     }
 
     private func find(on connection: Connection) throws -> [Result<Guest, GuestProblem>] {

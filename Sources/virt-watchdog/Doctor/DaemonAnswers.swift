@@ -1,4 +1,3 @@
-import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
@@ -26,14 +25,9 @@ struct DaemonAnswers {
     private static func connect(
         to uri: String?, readOnly: Bool
     ) -> Result<Connection, LibvirtError> {
-        // While it starts or hangs, libvirt itself would wait for as long as that takes.
-        let answers = Crew.ask(count: 1, patience: patience) { _ in
-            Result { () throws(LibvirtError) in try Connection(to: uri, readOnly: readOnly) }
+        Result { () throws(LibvirtError) in
+            try Connection.open(to: uri, readOnly: readOnly, patience: patience)
         }
-        return answers[0]
-            ?? .failure(
-                LibvirtError(
-                    code: .operationTimeout, message: "no answer within \(patience) seconds"))
     }
 
     /// A connection to ask with, where there is one.
