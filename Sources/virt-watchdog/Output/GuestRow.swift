@@ -98,7 +98,8 @@ struct GuestRow: Encodable {
             table.add(
                 escaped(row.name, quote: "\""), row.plan ?? "-", row.result ?? "-",
                 row.config ?? "-",
-                ([row.reason] + row.warnings.map { "warning: \($0)" }).joined(separator: "; "))
+                printable(
+                    ([row.reason] + row.warnings.map { "warning: \($0)" }).joined(separator: "; ")))
         }
         try StandardOutput.print(rows.isEmpty ? "No guest runs." : table.text)
     }

@@ -82,7 +82,8 @@ struct RemovalRow: Encodable {
         var table = Table("GUEST", "LIVE", "CONFIG", "WHY")
         for row in rows {
             table.add(
-                escaped(row.name, quote: "\""), row.live ?? "-", row.config ?? "-", row.reason)
+                escaped(row.name, quote: "\""), row.live ?? "-", row.config ?? "-",
+                printable(row.reason))
         }
         try StandardOutput.print(rows.isEmpty ? "There is no guest." : table.text)
     }

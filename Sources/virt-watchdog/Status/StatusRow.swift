@@ -71,7 +71,7 @@ struct StatusRow {
             found?.nextBoot.text ?? "-",
         ]
         return texts.map { Table.Cell(escaped($0, quote: "\"")) } + [
-            Table.Cell(verdictName, style), Table.Cell(reason),
+            Table.Cell(verdictName, style), Table.Cell(printable(reason)),
         ]
     }
 
