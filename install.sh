@@ -496,7 +496,7 @@ prove() {
         return
     fi
     step "Proving that it works: a throw-away guest that hangs"
-    run "$prefix/bin/virt-watchdog" verify || fail "all is installed, but it is not proven that it" \
+    run "$prefix/bin/virt-watchdog" verify --connect qemu:///system || fail "all is installed, but it is not proven that it" \
         "works: see above; virt-watchdog doctor checks more (--no-verify leaves this step out)"
 }
 

@@ -6,8 +6,18 @@ internal import Synchronization
 /// Whoever asks is let down by those who do not answer; their threads stay behind until the process
 /// ends. Signals are not delivered to the threads.
 public enum Crew {
+    /// Why there is no answer.
+    public enum Silence: Error, Sendable, Hashable {
+        /// Who was asked did not answer.
+        case noAnswer
+        /// All hands wait for others, who do not answer.
+        case notAsked
+    }
+
     /// How many are asked at once: as many calls as a libvirt daemon treats at once for one client.
     private static let size = 5
+    /// How often it looks up while it waits for an answer.
+    private static let slicesPerSecond = 5
 
     /// Asks `count` times, and returns the answers in order.
     ///
@@ -15,19 +25,34 @@ public enum Crew {
     ///
     /// - Parameters:
     ///   - patience: For how many seconds it waits while no answer comes.
+    ///   - isOver: Tells whether to wait no longer; asked a few times a second.
     ///   - ask: Gives the answer to a question of that index, on any thread.
-    /// - Returns: Nothing in the place of an answer that did not come.
     public static func ask<Answer: Sendable>(
-        count: Int, patience: Int, _ ask: @escaping @Sendable (Int) -> Answer
-    ) -> [Answer?] {
+        count: Int, patience: Int, unless isOver: () -> Bool = { false },
+        _ ask: @escaping @Sendable (Int) -> Answer
+    ) -> [Result<Answer, Silence>] {
         let board = Board<Answer>(count: count)
         for _ in 0..<min(size, count) {
             runOnThread {
                 while let index = board.nextQuestion() { board.put(ask(index), at: index) }
             }
         }
-        for _ in 0..<count where !board.waitForAnswer(seconds: patience) { break }
-        return board.answers
+        for _ in 0..<count {
+            var slices = patience * slicesPerSecond
+            while !board.waitForAnswer() {
+                slices -= 1
+                if slices <= 0 || isOver() { return board.results }
+            }
+        }
+        return board.results
+    }
+
+    /// Asks once, and waits no longer than so many seconds.
+    public static func ask<Answer: Sendable>(
+        patience: Int, unless isOver: () -> Bool = { false },
+        _ ask: @escaping @Sendable () -> Answer
+    ) -> Answer? {
+        try? self.ask(count: 1, patience: patience, unless: isOver) { _ in ask() }[0].get()
     }
 
     private static func runOnThread(_ body: @escaping @Sendable () -> Void) {
@@ -76,7 +101,15 @@ public enum Crew {
             arrived.deallocate()
         }
 
-        var answers: [Answer?] { state.withLock { $0.answers } }
+        /// The answers that came, and why the others did not.
+        var results: [Result<Answer, Silence>] {
+            state.withLock { state in
+                state.answers.enumerated().map { index, answer in
+                    answer.map { .success($0) }
+                        ?? .failure(index < state.next ? .noAnswer : .notAsked)
+                }
+            }
+        }
 
         func nextQuestion() -> Int? {
             state.withLock { state in
@@ -91,10 +124,15 @@ public enum Crew {
             sem_post(arrived)
         }
 
-        func waitForAnswer(seconds: Int) -> Bool {
+        /// Waits for the next answer, for one slice of a second.
+        func waitForAnswer() -> Bool {
             var deadline = timespec()
             clock_gettime(CLOCK_REALTIME, &deadline)
-            deadline.tv_sec += seconds
+            deadline.tv_nsec += 1_000_000_000 / slicesPerSecond
+            if deadline.tv_nsec >= 1_000_000_000 {
+                deadline.tv_nsec -= 1_000_000_000
+                deadline.tv_sec += 1
+            }
             while sem_timedwait(arrived, &deadline) != 0 {
                 if errno != EINTR { return false }
             }

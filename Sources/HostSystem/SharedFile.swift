@@ -4,21 +4,27 @@ internal import Glibc
 public final class SharedFile {
     /// Where it is.
     public let path: String
+    /// The folder that was made for it.
+    private let folder: String
 
-    /// Writes it where programs look that run for this user: `/run` for root, else the user's own
-    /// folder below it.
+    /// Writes it into a folder of its own, in `/run` for root and in `/tmp` for others.
     ///
-    /// The C functions are `open` with `O_EXCL`, and `write`.
+    /// Others can read the file there and not list the folder. libvirt may give the file to another
+    /// user, yet the folder's owner can always remove it. The C functions are `mkdir`, `open` with
+    /// `O_EXCL`, and `write`.
     ///
-    /// - Parameter name: The file's name, which no other file there may have.
+    /// - Parameter name: The name of folder and file, which nothing else there may have.
     public init(named name: String, _ contents: [UInt8]) throws(Errno) {
-        let folder =
-            effectiveUser == 0 ? "/run" : environment("XDG_RUNTIME_DIR") ?? "/tmp"
+        let folder = (effectiveUser == 0 ? "/run/" : "/tmp/") + name
         let path = folder + "/" + name
+        _ = try retrying { mkdir(folder, 0o711) }
+        self.folder = folder
+        self.path = path
+        // Whatever the umask says, others are to get there.
+        _ = try retrying { chmod(folder, 0o711) }
         let file = try retrying {
             open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
         }
-        self.path = path
         defer { close(file) }
         // Whatever the umask says, others are to read it.
         _ = try retrying { fchmod(file, 0o644) }
@@ -29,8 +35,10 @@ public final class SharedFile {
         remove()
     }
 
-    /// Takes the file away, which whoever has it open does not mind; the C function is `unlink`.
+    /// Takes it away, which whoever has it open does not mind; the C functions are `unlink` and
+    /// `rmdir`.
     public func remove() {
         unlink(path)
+        rmdir(folder)
     }
 }

@@ -1,5 +1,14 @@
 internal import Glibc
 
+/// Sees to it that no file that is opened later takes the place of a standard stream that is closed.
+///
+/// What is written to one then still fails. The C function is `open`.
+public func reserveStandardStreams() {
+    for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 {
+        _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+}
+
 /// Standard output as a terminal.
 public enum Terminal {
     /// Whether standard output is one; the C function is `isatty`.

@@ -29,7 +29,23 @@ extension Connection {
     }
 }
 
+extension Connection {
+    /// Whether the daemon is still there; the C function is `virConnectIsAlive`.
+    public var isAlive: Bool { virConnectIsAlive(pointer) == 1 }
+}
+
 extension Guest {
+    /// Ends the guest, over a new connection where the one that it was found by is lost; one that is
+    /// gone already is as good.
+    public func destroyAnyhow() throws(LibvirtError) {
+        do throws(LibvirtError) {
+            let guest = connection.isAlive ? self : try reconnected()
+            try guest.destroy()
+        } catch {
+            guard error.code == .noDomain || error.code == .operationInvalid else { throw error }
+        }
+    }
+
     /// Ends the guest at once, as pulling its plug would; the C function is `virDomainDestroy`.
     public func destroy() throws(LibvirtError) {
         try check(virDomainDestroy(pointer))

@@ -23,6 +23,7 @@ struct VirtWatchdog: ParsableCommand {
         if let protector = ProtectorProcess(arguments: CommandLine.arguments) {
             protector.run()
         } else {
+            reserveStandardStreams()
             main(nil)
         }
     }

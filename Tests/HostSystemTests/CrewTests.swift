@@ -13,7 +13,7 @@ struct CrewTests {
             usleep(500)
             return index * 2
         }
-        #expect(answers == (0..<200).map { $0 * 2 })
+        #expect(answers == (0..<200).map { .success($0 * 2) })
         #expect(threads.withLock { $0.count } > 1)
         #expect(Crew.ask(count: 0, patience: 10) { $0 }.isEmpty)
     }
@@ -25,7 +25,26 @@ struct CrewTests {
             if index == 2 { sleep(30) }
             return index
         }
-        #expect(answers == [0, 1, nil, 3, 4, 5, 6])
+        #expect(answers.map { try? $0.get() } == [0, 1, nil, 3, 4, 5, 6])
+        #expect(answers[2] == .failure(.noAnswer))
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
+    @Test
+    func `Whom nobody was left to ask is told from whom was silent`() {
+        let answers = Crew.ask(count: 8, patience: 1) { index in
+            sleep(30)
+            return index
+        }
+        #expect(answers.prefix(5).allSatisfy { $0 == .failure(.noAnswer) })
+        #expect(answers.suffix(3).allSatisfy { $0 == .failure(.notAsked) })
+    }
+
+    @Test
+    func `Nobody waits once it is over`() {
+        let start = ContinuousClock.now
+        let answer = Crew.ask(patience: 60, unless: { true }) { sleep(30) }
+        #expect(answer == nil)
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 }

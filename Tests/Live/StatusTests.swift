@@ -194,6 +194,23 @@ extension LiveTests {
             #expect(try LabStatus([]).guests.count == 10)
         }
 
+        @Test("a guest whose QEMU hangs keeps nobody waiting, and is not said to be armed")
+        func hangingEmulator() throws {
+            let guest = try LabGuest("hanging", options: ["--machine", "q35"])
+            let well = try LabGuest("well", options: ["--machine", "q35"])
+            try guest.waits(forLine: "LAB armed i6300ESB")
+            try well.waits(forLine: "LAB armed i6300ESB")
+            let process = try #require(pid_t(guest.process()))
+            try #require(kill(process, SIGSTOP) == 0)
+            defer { kill(process, SIGCONT) }
+            for _ in 1...2 {
+                let status = try LabStatus([])
+                let found = try #require(status.guests.first { $0.name == "hanging" })
+                #expect(found.armed != "yes")
+                #expect(status.guests.first { $0.name == "well" }?.armed == "yes")
+            }
+        }
+
         @Test("a daemon that hangs is not waited for for ever, and is told of")
         func hangingDaemon() throws {
             let process = try #require(

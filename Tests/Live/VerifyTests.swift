@@ -133,12 +133,28 @@ extension LiveTests {
         func interrupted(signal: Int32, after seconds: Double) throws {
             // Tests run with SIGTERM blocked, and so would the tool.
             let kill =
-                "\(Lab.tool) verify --machine pc & p=$!; sleep 1; kill -\(signal) $p; wait $p"
+                "\(Lab.tool) verify --machine pc & p=$!; sleep \(seconds); kill -\(signal) $p; wait $p"
             let outcome = try Command(
                 "/usr/bin/env", ["--default-signal", "--block-signal=", "sh", "-c", kill]
             ).run()
             #expect(outcome.status == 128 + signal)
             #expect(outcome.text.contains("Interrupted"))
+            expectNothingLeft()
+        }
+
+        @Test(
+            "where libvirtd is killed under it, it says so, and removes the guest once it is back")
+        func daemonKilled() throws {
+            let output = Lab.folder.appending(path: "verify-orphaned").path
+            let lab = Repository.root.appending(path: "Tests/Live/lab").path
+            let kill =
+                "\(Lab.tool) verify --machine pc >\(output) & p=$!;"
+                + " until grep -q attached \(output); do sleep 0.1; done;"
+                + " '\(lab)' restart-libvirtd --kill; wait $p"
+            let outcome = try Command("/bin/sh", ["-c", kill]).run()
+            #expect(outcome.status == 1)
+            let text = try String(contentsOfFile: output, encoding: .utf8)
+            #expect(text.contains("the connection to libvirt was lost"))
             expectNothingLeft()
         }
 

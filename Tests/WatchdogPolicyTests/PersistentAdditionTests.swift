@@ -22,12 +22,12 @@ struct PersistentAdditionTests {
     func port() {
         let facts = PlanTests.q35 {
             $0.isLive = false
-            $0.controllers.append(Controller(model: "pcie-root-port", index: 4, chassis: 9))
+            $0.controllers.append(Controller(model: "pcie-root-port", index: 4, chassis: 5))
             $0.usedAddresses.formUnion([Address(bus: 0, slot: 2), Address(bus: 0, slot: 3)])
         }
         let port = addition(facts)?.port
         #expect(port?.index == 5)
-        #expect(port?.chassis == 10)
+        #expect(port?.chassis == 6)
         #expect(port?.address == Address(bus: 0, slot: 4))
         #expect(addition(facts)?.point == .rootPort(Address(bus: 5, slot: 0)))
     }

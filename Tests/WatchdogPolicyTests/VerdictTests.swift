@@ -121,6 +121,38 @@ struct VerdictTests {
         #expect(verdict(both, nil, [.unknown(""), .armed]).kind == .protected)
     }
 
+    @Test("the chipset's own watchdog is what counts where the policy asks for it")
+    func wantedITCO() {
+        let policy = Policy(model: .model(.itco))
+        let q35 = PlanTests.q35 { $0.watchdogs = [Self.implicit] }
+        #expect(verdict(q35, q35, [.notArmed], policy).kind == .notArmed)
+        #expect(verdict(q35, q35, [.armed], policy).kind == .protected)
+        #expect(Verdict(policy, inactive: q35).kind == .protected)
+        #expect(NextBoot(policy, persistent: q35) == .definition(Self.implicit))
+    }
+
+    @Test("without a hook on the host nothing is promised for the next start")
+    func notHooked() {
+        let verdict = Verdict(.builtIn, inactive: Self.persistent(), isHooked: false)
+        #expect(verdict.kind == .unprotected)
+        #expect(verdict.reason.contains("virt-watchdog doctor"))
+        #expect(NextBoot(.builtIn, persistent: Self.persistent(), isHooked: false) == .nothing)
+        #expect(
+            Verdict(.builtIn, inactive: Self.persistent([Self.ours]), isHooked: false).kind
+                == .protected)
+    }
+
+    @Test("what the plan warns of is said")
+    func warnings() {
+        let destroy = PlanTests.pc {
+            $0.watchdogs = [Self.ours]
+            $0.onReboot = "destroy"
+        }
+        #expect(verdict(destroy, nil, [.armed]).reason.contains("warning: on_reboot is 'destroy'"))
+        #expect(Verdict(.builtIn, inactive: destroy).reason.contains("warning: on_reboot"))
+        #expect(!verdict(Self.pc([Self.ours]), nil, [.armed]).reason.contains("warning"))
+    }
+
     @Test("a policy with an error leaves a guest without a watchdog unprotected, and says why")
     func faulty() {
         let policy = Policy(fault: "/etc/x:2:20: unknown value")

@@ -1,19 +1,21 @@
 internal import Glibc
 
-/// The signals by which a user ends a program, held back from the thread that runs.
-struct HeldSignals {
+/// The signals by which a user ends or stops a program, held back from the thread that runs.
+public struct HeldSignals {
     private var before = sigset_t()
 
     /// Holds them; the C function is `pthread_sigmask`.
-    init() {
+    public init() {
         var held = sigset_t()
         sigemptyset(&held)
-        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] { sigaddset(&held, signal) }
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU] {
+            sigaddset(&held, signal)
+        }
         pthread_sigmask(SIG_BLOCK, &held, &before)
     }
 
     /// Lets those through that were let through before.
-    func release() {
+    public func release() {
         var before = before
         pthread_sigmask(SIG_SETMASK, &before, nil)
     }

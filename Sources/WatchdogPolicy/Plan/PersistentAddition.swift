@@ -54,13 +54,19 @@ extension PersistentAddition.RootPort {
 
     fileprivate init?(for facts: GuestFacts) {
         guard facts.controllers.contains(where: { $0.model == "pcie-root" }),
-            let last = facts.controllers.map(\.index).max(),
+            let last = facts.controllers.map(\.index).max(), last < 255,
             let slot = Self.slots.first(where: { slot in
                 !facts.usedAddresses.contains { $0.bus == 0 && $0.slot == slot }
             })
         else { return nil }
         index = last + 1
-        chassis = max(index, (facts.controllers.compactMap(\.chassis).max() ?? 0) + 1)
+        let taken = Set(facts.controllers.compactMap(\.chassis))
+        guard
+            let chassis = (Array(index...255) + Array(1..<index)).first(where: {
+                !taken.contains($0)
+            })
+        else { return nil }
+        self.chassis = chassis
         address = GuestFacts.PCIAddress(bus: 0, slot: slot)
     }
 }

@@ -11,15 +11,18 @@ public enum NextBoot: Sendable, Hashable {
 
     /// Foretells it from what the persistent definition says.
     ///
-    /// - Parameter persistent: Nothing for a guest without a persistent definition.
-    public init(_ policy: Policy, persistent: GuestFacts?) {
+    /// - Parameters:
+    ///   - persistent: Nothing for a guest without a persistent definition.
+    ///   - isHooked: Whether the hook sees to guests that start.
+    public init(_ policy: Policy, persistent: GuestFacts?, isHooked: Bool = true) {
         guard let persistent else {
             self = .transient
             return
         }
-        if let watchdog = persistent.chosenWatchdogs.first {
+        let plan = plan(policy, persistent)
+        if let watchdog = persistent.watchdogThatCounts(under: plan) {
             self = .definition(watchdog)
-        } else if case .attach(let device, _) = plan(policy, persistent).decision {
+        } else if isHooked, case .attach(let device, _) = plan.decision {
             self = .hook(device)
         } else {
             self = .nothing

@@ -40,11 +40,15 @@ public struct Verdict: Sendable, Hashable {
             self.init(.excluded, plan.reason)
             return
         }
-        let upcoming = persistent?.chosenWatchdogs.first
-        guard let watchdog = live.chosenWatchdogs.first else {
+        let upcoming = persistent.flatMap {
+            $0.watchdogThatCounts(under: WatchdogPolicy.plan(policy, $0))
+        }
+        guard let watchdog = live.watchdogThatCounts(under: plan) else {
             self.init(withoutWatchdog: plan, live, upcoming, timers)
+            add(plan.warnings)
             return
         }
+        defer { add(plan.warnings) }
         if let reason = plan.reasonAgainst(action: watchdog.action) {
             self.init(reason.kind, reason.text)
         } else if let upcoming, upcoming.action != watchdog.action {
@@ -60,17 +64,27 @@ public struct Verdict: Sendable, Hashable {
     }
 
     /// Judges a guest that is shut off by what it will be once it is started.
-    public init(_ policy: Policy, inactive persistent: GuestFacts) {
+    ///
+    /// - Parameter isHooked: Whether the hook sees to guests that start.
+    public init(_ policy: Policy, inactive persistent: GuestFacts, isHooked: Bool = true) {
         let plan = plan(policy, persistent)
+        defer { add(plan.warnings) }
         if plan.isWantedAbsence {
             self.init(.excluded, plan.reason)
-        } else if let watchdog = persistent.chosenWatchdogs.first {
+        } else if let watchdog = persistent.watchdogThatCounts(under: plan) {
             if let reason = plan.reasonAgainst(action: watchdog.action) {
                 self.init(reason.kind, reason.text)
             } else {
                 self.init(.protected, "from its start on, by its definition")
             }
         } else if case .attach(let device, _) = plan.decision {
+            guard isHooked else {
+                self.init(
+                    .unprotected,
+                    "it has no watchdog, and the hook that would give it one at its start is not"
+                        + " installed; virt-watchdog doctor tells more")
+                return
+            }
             self.init(.protected, "once it starts, when the hook gives it \(device)")
         } else {
             self.init(.unprotected, plan.reason)
@@ -80,6 +94,10 @@ public struct Verdict: Sendable, Hashable {
     private init(_ kind: Kind, _ reason: String) {
         self.kind = kind
         self.reason = reason
+    }
+
+    private mutating func add(_ warnings: [String]) {
+        for warning in warnings { reason += "; warning: \(warning)" }
     }
 
     /// Judges a guest that has no watchdog, or the implicit iTCO alone.
@@ -116,6 +134,16 @@ public struct Verdict: Sendable, Hashable {
                 .protected,
                 "a hang leads to \(quoted(action)) if the guest has started the timer; \(doubt)")
         }
+    }
+}
+
+extension GuestFacts {
+    /// The watchdog that counts: the first one that somebody chose, or the implicit one where that is
+    /// what the policy asks for.
+    func watchdogThatCounts(under plan: Plan) -> Watchdog? {
+        if let chosen = chosenWatchdogs.first { return chosen }
+        guard case .leave(.asWanted) = plan.decision else { return nil }
+        return watchdogs.first
     }
 }
 

@@ -31,10 +31,10 @@ struct GuestCompletion {
     /// The guests' names, none where libvirt cannot be reached.
     var names: [String] {
         let uri = uri
-        let answers = Crew.ask(count: 1, patience: Self.patience) { _ in
+        let answer = Crew.ask(patience: Self.patience) {
             (try? Connection(to: uri, readOnly: true).guests(.all).map(\.name)) ?? []
         }
-        return (answers[0] ?? []).filter(Self.isPlain).sorted()
+        return (answer ?? []).filter(Self.isPlain).sorted()
     }
 
     /// Whether every shell takes a name for itself.

@@ -52,6 +52,15 @@ struct ConnectionOptions: ParsableArguments {
         }
     }
 
+    /// Whether the daemon may run our hook: not where it is on this host and the hook is not.
+    func mayRunHook(_ connection: Connection) -> Bool {
+        if connection.isElsewhere { return true }
+        let hooks = Hooks(of: LocalHost())
+        // What this user may not look at may be there.
+        return hooks.ours.contains(where: \.isRun) || hooks.closedFolder != nil
+            || hooks.files.contains { $0.maker == .unknown }
+    }
+
     private func open(readOnly: Bool) throws(LibvirtError) -> Connection {
         try Connection.open(to: connect, readOnly: readOnly, patience: Self.patience)
     }
@@ -74,10 +83,21 @@ extension Connection {
     static func open(
         to uri: String?, readOnly: Bool, patience: Int
     ) throws(LibvirtError) -> Connection {
-        let answers = Crew.ask(count: 1, patience: patience) { _ in
-            Result { () throws(LibvirtError) in try Connection(to: uri, readOnly: readOnly) }
+        try answer(within: patience) { () throws(LibvirtError) in
+            try Connection(to: uri, readOnly: readOnly)
         }
-        guard let answer = answers[0] else {
+    }
+
+    /// Asks libvirt something, and gives up where it does not answer.
+    ///
+    /// - Parameter patience: For how many seconds it waits.
+    static func answer<Answer: Sendable>(
+        within patience: Int, _ question: @escaping @Sendable () throws(LibvirtError) -> Answer
+    ) throws(LibvirtError) -> Answer {
+        let answer = Crew.ask(patience: patience) {
+            Result { () throws(LibvirtError) in try question() }
+        }
+        guard let answer else {
             throw LibvirtError(
                 code: .operationTimeout, message: "no answer within \(patience) seconds")
         }
@@ -110,12 +130,22 @@ struct GuestOptions: ParsableArguments {
 }
 
 extension Connection {
+    /// For how many seconds libvirt may look for guests.
+    private static let patience = 10
+
     /// Lists guests, or explains why that cannot be done.
     func list(_ selection: Selection) throws -> [Result<Guest, GuestProblem>] {
-        do {
-            return try guests(selection).map { .success($0) }
+        do throws(LibvirtError) {
+            let guests = try Connection.answer(within: Self.patience) {
+                () throws(LibvirtError) in try self.guests(selection)
+            }
+            return guests.map { .success($0) }
         } catch {
-            StandardError.print("cannot list the guests: \(error)")
+            let cause =
+                error.code == .operationTimeout
+                ? "; a guest's hook may be hanging, which keeps libvirt from listing: name guests"
+                    + " instead" : ""
+            StandardError.print("cannot list the guests: \(error)\(cause)")
             throw ExitCode.noConnection
         }
     }
@@ -124,7 +154,10 @@ extension Connection {
     func find(_ names: [String]) -> [Result<Guest, GuestProblem>] {
         names.map { name in
             do throws(LibvirtError) {
-                return .success(try guest(named: name))
+                return .success(
+                    try Connection.answer(within: Self.patience) { () throws(LibvirtError) in
+                        try self.guest(named: name)
+                    })
             } catch {
                 return .failure(GuestProblem(guest: name, message: error.message))
             }
@@ -136,4 +169,6 @@ extension Connection {
 struct GuestProblem: Error {
     var guest: String
     var message: String
+    /// Whether the guest is not there any more.
+    var isGone = false
 }

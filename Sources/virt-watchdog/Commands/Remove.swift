@@ -1,4 +1,5 @@
 import ArgumentParser
+import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
@@ -40,6 +41,10 @@ struct Remove: ParsableCommand {
         completion: .guests)
     var guests: [String] = []
 
+    /// For how many seconds nobody answers before the rest is given up: libvirt itself waits for half
+    /// a minute while something else is done to a guest.
+    private static let patience = 60
+
     func validate() throws {
         if all, !guests.isEmpty {
             throw ValidationError("Name guests or say --all, not both.")
@@ -53,8 +58,15 @@ struct Remove: ParsableCommand {
         let connection = try daemon.connection(readOnly: dryRun)
         let found = try all ? connection.list(.all) : connection.find(guests)
         let remover = Remover(isDry: dryRun)
-        let rows = found.map {
-            RemovalRow($0, remover, live: live || !config, config: config || !live)
+        let (takesLive, takesConfig) = (live || !config, config || !live)
+        let answers = Crew.ask(count: found.count, patience: Self.patience) { index in
+            RemovalRow(found[index], remover, live: takesLive, config: takesConfig)
+        }
+        let rows = zip(found, answers).map { found, answer in
+            switch answer {
+            case .success(let row): row
+            case .failure: RemovalRow(unanswered: found)
+            }
         }
         try RemovalRow.print(rows, json: json)
         if !rows.allSatisfy(\.isClean) { throw ExitCode.notAsWanted }

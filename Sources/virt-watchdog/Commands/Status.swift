@@ -42,6 +42,8 @@ struct Status: ParsableCommand {
 
     /// For how many seconds nobody answers before the rest is given up.
     private static let patience = 5
+    /// The same for a guest that stands still: longer than it takes to let it run on in bad times.
+    private static let probePatience = 40
 
     func validate() throws {
         if [all, inactive, !guests.isEmpty].count(where: { $0 }) > 1 {
@@ -59,10 +61,18 @@ struct Status: ParsableCommand {
                 Self.read(guest) { try GuestStatus(of: guest, timers: reader) }
             }
         }
-        let rows = zip(found, answers).map { found, answer in
-            row(of: found, answer, report.policy)
+        let results = zip(found, answers).map { found, answer in
+            probed(found, Self.result(of: found, answer))
         }
+        let isHooked = daemon.mayRunHook(connection)
+        let rows = results.filter { !isGone($0) }.map { StatusRow($0, report.policy, isHooked) }
         try print(StatusRow.inOrder(rows), report)
+    }
+
+    /// Whether a guest that nobody named has gone since it was listed.
+    private func isGone(_ result: Result<GuestStatus, GuestProblem>) -> Bool {
+        guard guests.isEmpty, case .failure(let problem) = result else { return false }
+        return problem.isGone
     }
 
     private func find(on connection: Connection) throws -> [Result<Guest, GuestProblem>] {
@@ -76,34 +86,59 @@ struct Status: ParsableCommand {
         do {
             return .success(try read())
         } catch {
-            return .failure(GuestProblem(guest: guest.name, message: "\(error)"))
+            return .failure(
+                GuestProblem(
+                    guest: guest.name, message: "\(error)",
+                    isGone: (error as? LibvirtError)?.code == .noDomain))
         }
     }
 
-    /// The row of a guest, asked again while it stands still where that is needed and allowed.
-    private func row(
-        of found: Result<Guest, GuestProblem>, _ answer: Result<GuestStatus, GuestProblem>?,
-        _ policy: Policy
-    ) -> StatusRow {
-        let guest: Guest
-        switch found {
-        case .success(let one): guest = one
-        case .failure(let problem): return StatusRow(problem)
+    /// What came of reading a guest, also where nothing came.
+    private static func result(
+        of found: Result<Guest, GuestProblem>,
+        _ answer: Result<Result<GuestStatus, GuestProblem>, Crew.Silence>
+    ) -> Result<GuestStatus, GuestProblem> {
+        found.flatMap { guest in
+            switch answer {
+            case .success(let result): result
+            case .failure(.noAnswer):
+                .failure(
+                    GuestProblem(
+                        guest: guest.name,
+                        message: "libvirt does not answer: it is busy with the guest"))
+            case .failure(.notAsked):
+                .failure(
+                    GuestProblem(
+                        guest: guest.name,
+                        message: "libvirt was not asked: it is busy with other guests; name this"
+                            + " one alone"))
+            }
         }
-        guard let answer else {
-            return StatusRow(
-                GuestProblem(
-                    guest: guest.name, message: "libvirt does not answer: it is busy with the guest"
-                ))
-        }
-        guard probe, case .success(var status) = answer, status.isActive,
-            TimerReader.needsStandstill(status.facts)
-        else { return StatusRow(answer, policy) }
-        return StatusRow(
+    }
+
+    /// Reads a guest's timers again while it stands still, where that is needed and allowed.
+    private func probed(
+        _ found: Result<Guest, GuestProblem>, _ result: Result<GuestStatus, GuestProblem>
+    ) -> Result<GuestStatus, GuestProblem> {
+        guard probe, case .success(let guest) = found, case .success(let status) = result,
+            status.isActive, TimerReader.needsStandstill(status.facts)
+        else { return result }
+        let signals = HeldSignals()
+        defer { signals.release() }
+        let answer = Crew.ask(patience: Self.probePatience) {
             Self.read(guest) {
+                var status = status
                 try status.readTimers(of: guest, TimerReader(mayStopGuest: true))
                 return status
-            }, policy)
+            }
+        }
+        return answer
+            ?? .failure(
+                GuestProblem(
+                    guest: guest.name,
+                    message:
+                        "QEMU did not answer while the guest was asked; if virsh domstate shows"
+                        + " it paused, run virsh resume"))
     }
 
     private func print(_ rows: [StatusRow], _ report: PolicyReport) throws {

@@ -50,6 +50,11 @@ struct Verify: ParsableCommand {
                 if !json { try? StandardOutput.print(result.text) }
             }
             outcome.isProven = verification.run()
+            if !verification.isTidy {
+                StandardError.print(
+                    "\(VerifyGuest.name) could not be removed: run virsh destroy \(VerifyGuest.name)"
+                )
+            }
             outcome.action = verification.action
             outcomes.append(outcome)
             if Interruption.happened || !outcome.isProven && !keepGoing { break }
@@ -85,6 +90,12 @@ struct Verify: ParsableCommand {
                 "the guest of verify is an x86 one, and this host is \(quoted(architecture));"
                     + " use virt-watchdog doctor, and virt-watchdog status with a guest of your own"
             )
+            throw ExitCode.notAsWanted
+        }
+        guard connection.isQEMU else {
+            StandardError.print(
+                "verify needs QEMU's driver, and this connection is to"
+                    + " \(quoted(connection.uri ?? "another")); use --connect qemu:///system")
             throw ExitCode.notAsWanted
         }
         guard !connection.isElsewhere else {
@@ -136,7 +147,7 @@ struct VerifyAnswer: Encodable {
         let effect = outcomes.last?.steps.last?.message ?? ""
         conclusion =
             Interruption.happened
-            ? "Interrupted: nothing is proven, and nothing is left behind."
+            ? "Interrupted: nothing is proven."
             : isProven
                 ? "It works: a guest that hung was noticed, and \(effect) (\(names))."
                 : "It does not work on \(names): \(effect)."

@@ -57,6 +57,16 @@ struct RemovalRow: Encodable {
         }
     }
 
+    /// The row of a guest about which libvirt does not answer.
+    init(unanswered found: Result<Guest, GuestProblem>) {
+        switch found {
+        case .success(let guest): name = guest.name
+        case .failure(let problem): name = problem.guest
+        }
+        reason = "libvirt does not answer: it is busy with this guest or others; try again later"
+        isClean = false
+    }
+
     /// Says what the results mean, in a sentence.
     private static func reason(_ results: [Remover.Result]) -> String {
         if results.contains(.notAnswered) {
@@ -67,8 +77,8 @@ struct RemovalRow: Encodable {
         }
         if results.contains(.wouldRemove) { return "our device is there; nothing was done" }
         if results.contains(.removed) {
-            return "taken back; the hook gives the guest one again at its next start, unless the"
-                + " policy excludes it"
+            return "taken back; the hook gives the guest one again at its next start, or when"
+                + " libvirt's daemon restarts, unless the policy excludes it"
         }
         return "there is nothing of ours"
     }

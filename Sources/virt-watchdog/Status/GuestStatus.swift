@@ -19,9 +19,12 @@ struct GuestStatus: Sendable {
     init(of guest: Guest, timers reader: TimerReader) throws {
         name = guest.name
         uuid = guest.uuid
-        state = try guest.state()
+        var state = try guest.state()
         facts = try GuestFacts(definition: guest.definition())
         isActive = facts.isLive
+        // It may have been started or shut off in between.
+        if isActive == (state == .shutOff) { state = try guest.state() }
+        self.state = state
         timers = TimerReader.Reading(timers: [])
         guard isActive else {
             persistent = facts
@@ -45,17 +48,21 @@ struct GuestStatus: Sendable {
     }
 
     /// What becomes of the guest if it hangs.
-    func verdict(_ policy: Policy) -> Verdict {
+    ///
+    /// - Parameter isHooked: Whether the hook sees to guests that start.
+    func verdict(_ policy: Policy, _ isHooked: Bool) -> Verdict {
         isActive
             ? Verdict(policy, live: facts, persistent: persistent, timers: timers.timers)
-            : Verdict(policy, inactive: facts)
+            : Verdict(policy, inactive: facts, isHooked: isHooked)
     }
 
     /// The state of the timer that matters, or nothing where there is none that runs.
     var timer: TimerState? { facts.timer(among: timers.timers) }
 
     /// What it will have after its next cold start.
-    func nextBoot(_ policy: Policy) -> NextBoot {
-        NextBoot(policy, persistent: persistent)
+    ///
+    /// - Parameter isHooked: Whether the hook sees to guests that start.
+    func nextBoot(_ policy: Policy, _ isHooked: Bool) -> NextBoot {
+        NextBoot(policy, persistent: persistent, isHooked: isHooked)
     }
 }

@@ -14,21 +14,24 @@ struct StatusRow {
     var answer: Result<(status: GuestStatus, verdict: Verdict, nextBoot: NextBoot), GuestProblem>
 
     /// The row of a guest that was read.
-    init(_ status: GuestStatus, _ policy: Policy) {
+    private init(_ status: GuestStatus, _ policy: Policy, _ isHooked: Bool) {
         name = status.name
-        answer = .success((status, status.verdict(policy), status.nextBoot(policy)))
+        answer = .success(
+            (status, status.verdict(policy, isHooked), status.nextBoot(policy, isHooked)))
     }
 
     /// The row of a guest that could not be read.
-    init(_ problem: GuestProblem) {
+    private init(_ problem: GuestProblem) {
         name = problem.guest
         answer = .failure(problem)
     }
 
     /// The row of a guest that was read or not.
-    init(_ answer: Result<GuestStatus, GuestProblem>, _ policy: Policy) {
+    ///
+    /// - Parameter isHooked: Whether the hook sees to guests that start.
+    init(_ answer: Result<GuestStatus, GuestProblem>, _ policy: Policy, _ isHooked: Bool) {
         switch answer {
-        case .success(let status): self.init(status, policy)
+        case .success(let status): self.init(status, policy, isHooked)
         case .failure(let problem): self.init(problem)
         }
     }

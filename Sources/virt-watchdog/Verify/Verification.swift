@@ -17,6 +17,12 @@ final class Verification {
     /// How long it takes at most, usually, until a guest has its watchdog.
     private static let usualTime = Duration.seconds(3)
 
+    /// For how many fifths of a second it waits for libvirt to start the guest once the user wants it
+    /// to end; a guest that is started later goes with the connection.
+    private static let patienceOnceInterrupted = 15
+    /// For how many seconds it tries to remove the guest.
+    private static let patienceToTidyUp = 30
+
     private let connection: Connection
     private let loop: EventLoop
     private let machine: VerifyGuest.Machine
@@ -29,6 +35,8 @@ final class Verification {
     private var guest: Guest?
     private var console: Console?
     private var events: WatchdogEvents?
+    /// Whether nothing was left behind.
+    private(set) var isTidy = true
     /// What the guest's watchdog does when it fires.
     private(set) var action: String?
 
@@ -70,12 +78,25 @@ final class Verification {
                 remedy: remedy))
     }
 
+    /// Removes the guest: over a new connection where the daemon was restarted, which forgets that
+    /// the guest was to go with the first one.
     private func tidyUp() {
         console = nil
         events = nil
-        // One that is gone already needs nothing more.
-        try? guest?.destroy()
-        guest = nil
+        guard let guest else { return }
+        let isGone = Crew.ask(patience: Self.patienceToTidyUp) {
+            for _ in 0..<Self.patienceToTidyUp {
+                do throws(LibvirtError) {
+                    try guest.destroyAnyhow()
+                    return true
+                } catch {
+                    sleep(seconds: 1)
+                }
+            }
+            return false
+        }
+        isTidy = isGone == true
+        self.guest = nil
     }
 
     private func take(_ step: VerifyStep) throws(VerifyFailure) -> String {
@@ -95,12 +116,21 @@ final class Verification {
         let image = try image()
         let definition = VerifyGuest(machine: machine, type: type, imagePath: image.path).definition
         let connection = connection
-        let answers = Crew.ask(count: 1, patience: VerifyStep.started.limit) { _ in
-            Result { () throws(LibvirtError) in try connection.startTransientGuest(definition) }
-        }
+        var patience = Self.patienceOnceInterrupted
+        let answer = Crew.ask(
+            patience: VerifyStep.started.limit,
+            unless: {
+                if Interruption.happened { patience -= 1 }
+                return patience < 0
+            },
+            {
+                Result { () throws(LibvirtError) in
+                    try connection.startTransientGuest(definition)
+                }
+            })
         // QEMU has read it, or never will.
         image.remove()
-        guard let answer = answers[0] else {
+        guard let answer else {
             throw interruption
                 ?? VerifyFailure(
                     message: "libvirt does not get the guest started",
@@ -234,15 +264,16 @@ final class Verification {
                     "nothing happens to the guest: that is what the policy's action 'none' means",
                 remedy: "set vm.watchdog.action=reset")
         case .shutdown: return "the guest was asked to shut down, which one that hangs does not do"
-        case .injectNMI: return "the guest got a non-maskable interrupt"
-        case .dump: return "the guest's memory was dumped"
+        case .injectNMI: return "the guest was to get a non-maskable interrupt, which does not show"
+        case .dump: return "libvirt was to dump the guest's memory, which was not waited for"
         }
     }
 
     // MARK: Waiting
 
     private static let reportRemedy =
-        "report it with the output of virt-watchdog verify --json, as README.md says"
+        "run virt-watchdog doctor; if that finds nothing, report it with the output of"
+        + " virt-watchdog verify --json"
 
     private var interruption: VerifyFailure? {
         Interruption.happened
@@ -258,6 +289,11 @@ final class Verification {
         let deadline = ContinuousClock.now + .seconds(step.limit)
         while try !holds() {
             if let interruption { throw interruption }
+            guard connection.isAlive else {
+                throw VerifyFailure(
+                    message: "the connection to libvirt was lost",
+                    remedy: "see why its daemon ended, then run virt-watchdog verify again")
+            }
             guard ContinuousClock.now < deadline else { return false }
             try asking("libvirt's events cannot be had", "see whether libvirtd still runs") {
                 () throws(LibvirtError) in try loop.turn()
