@@ -65,6 +65,17 @@ enum Lab {
             .map(String.init)
     }
 
+    /// Does something while libvirtd stands still.
+    static func whileDaemonHangs(_ body: () throws -> Void) throws {
+        let process = try #require(
+            pid_t(
+                String(contentsOfFile: "/run/libvirtd.pid", encoding: .utf8)
+                    .trimmingCharacters(in: .whitespacesAndNewlines)))
+        try #require(kill(process, SIGSTOP) == 0)
+        defer { kill(process, SIGCONT) }
+        try body()
+    }
+
     /// Waits until something holds, at most for so many seconds.
     static func wait(
         _ seconds: Double = 60, for what: String, at location: SourceLocation = #_sourceLocation,

@@ -56,11 +56,12 @@ struct Status: ParsableCommand {
         let connection = try daemon.readingConnection()
         let found = try find(on: connection)
         let reader = TimerReader(mayStopGuest: false)
-        let answers = Crew.ask(count: found.count, patience: Self.patience) { index in
+        var answers = Crew.ask(count: found.count, patience: Self.patience) { index in
             found[index].flatMap { guest in
                 Self.read(guest) { try GuestStatus(of: guest, timers: reader) }
             }
         }
+        askAgain(found, &answers, reader)
         let results = zip(found, answers).map { found, answer in
             probed(found, Self.result(of: found, answer))
         }
@@ -114,6 +115,24 @@ struct Status: ParsableCommand {
                             + " one alone"))
             }
         }
+    }
+
+    /// Asks those who were silent once more, each over a connection of its own.
+    ///
+    /// One guest that hangs can keep others from being asked over the first connection; and what
+    /// libvirt waits for in vain there, it does not try here.
+    private func askAgain(
+        _ found: [Result<Guest, GuestProblem>],
+        _ answers: inout [Result<Result<GuestStatus, GuestProblem>, Crew.Silence>],
+        _ reader: TimerReader
+    ) {
+        let silent = answers.indices.filter { (try? answers[$0].get()) == nil }
+        let again = Crew.ask(count: silent.count, patience: Self.patience) { index in
+            found[silent[index]].flatMap { guest in
+                Self.read(guest) { try GuestStatus(of: guest.reconnected(), timers: reader) }
+            }
+        }
+        for (index, answer) in zip(silent, again) { answers[index] = answer }
     }
 
     /// Reads a guest's timers again while it stands still, where that is needed and allowed.
