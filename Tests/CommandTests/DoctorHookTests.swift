@@ -32,6 +32,15 @@ struct DoctorHookTests {
         #expect(installed.level == .fail)
     }
 
+    @Test
+    func `Guests are promised a watchdog only where libvirt runs ours`() throws {
+        #expect(!fake.hooks.mayIncludeOurs)
+        let path = try fake.putHook("qemu")
+        #expect(fake.hooks.mayIncludeOurs)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        #expect(!fake.hooks.mayIncludeOurs)
+    }
+
     @Test(arguments: ["qemu", "qemu.d/50-virt-watchdog", "qemu.d/any name", "qemu.d/.hidden"])
     func `Ours counts wherever libvirt looks`(_ name: String) throws {
         let path = try fake.putHook(name)

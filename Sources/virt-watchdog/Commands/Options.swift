@@ -52,15 +52,6 @@ struct ConnectionOptions: ParsableArguments {
         }
     }
 
-    /// Whether the daemon may run our hook: not where it is on this host and the hook is not.
-    func mayRunHook(_ connection: Connection) -> Bool {
-        if connection.isElsewhere { return true }
-        let hooks = Hooks(of: LocalHost())
-        // What this user may not look at may be there.
-        return hooks.ours.contains(where: \.isRun) || hooks.closedFolder != nil
-            || hooks.files.contains { $0.maker == .unknown }
-    }
-
     private func open(readOnly: Bool) throws(LibvirtError) -> Connection {
         try Connection.open(to: connect, readOnly: readOnly, patience: Self.patience)
     }

@@ -65,7 +65,7 @@ struct Status: ParsableCommand {
         let results = zip(found, answers).map { found, answer in
             probed(found, Self.result(of: found, answer))
         }
-        let isHooked = daemon.mayRunHook(connection)
+        let isHooked = connection.isElsewhere || Hooks(of: LocalHost()).mayIncludeOurs
         let rows = results.filter { !isGone($0) }.map { StatusRow($0, report.policy, isHooked) }
         try print(StatusRow.inOrder(rows), report)
     }

@@ -42,6 +42,12 @@ struct Hooks {
     /// A folder that this user may not look into.
     private(set) var closedFolder: String?
 
+    /// Whether libvirt may run ours: what this user cannot look at may be it.
+    var mayIncludeOurs: Bool {
+        closedFolder != nil || ours.contains(where: \.isRun)
+            || files.contains { $0.maker == .unknown }
+    }
+
     /// Looks at a host.
     init(of host: LocalHost) {
         let single = Layout.hooks + "/qemu"

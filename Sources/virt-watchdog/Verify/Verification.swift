@@ -17,9 +17,9 @@ final class Verification {
     /// How long it takes at most, usually, until a guest has its watchdog.
     private static let usualTime = Duration.seconds(3)
 
-    /// For how many fifths of a second it waits for libvirt to start the guest once the user wants it
-    /// to end; a guest that is started later goes with the connection.
-    private static let patienceOnceInterrupted = 15
+    /// How long it waits for libvirt to start the guest once the user wants it to end; a guest that is
+    /// started later goes with the connection.
+    private static let patienceOnceInterrupted = Duration.seconds(3)
     /// For how many seconds it tries to remove the guest.
     private static let patienceToTidyUp = 30
 
@@ -116,12 +116,14 @@ final class Verification {
         let image = try image()
         let definition = VerifyGuest(machine: machine, type: type, imagePath: image.path).definition
         let connection = connection
-        var patience = Self.patienceOnceInterrupted
+        var interrupted: ContinuousClock.Instant?
         let answer = Crew.ask(
             patience: VerifyStep.started.limit,
             unless: {
-                if Interruption.happened { patience -= 1 }
-                return patience < 0
+                guard Interruption.happened else { return false }
+                let since = interrupted ?? .now
+                interrupted = since
+                return ContinuousClock.now - since > Self.patienceOnceInterrupted
             },
             {
                 Result { () throws(LibvirtError) in
@@ -155,7 +157,8 @@ final class Verification {
         } catch {
             throw VerifyFailure(
                 message: "the guest's image cannot be written: \(error)",
-                remedy: "make room in /run, or run it as root")
+                remedy: "see whether /run (for others than root: /tmp) has room, and no"
+                    + " \(VerifyGuest.name).img of an earlier run")
         }
     }
 
