@@ -194,6 +194,18 @@ extension LiveTests {
             #expect(try LabStatus([]).guests.count == 10)
         }
 
+        @Test("a guest that is shut off is promised nothing where the hook is not there")
+        func notHooked() throws {
+            let guest = try LabGuest("not-hooked", .shutOff)
+            #expect(try row(of: guest.name).verdict == "protected")
+            let hook = "/etc/libvirt/hooks/qemu"
+            try Lab.run("/bin/mv", [hook, hook + "-away"])
+            defer { _ = try? Command("/bin/mv", [hook + "-away", hook]).run() }
+            let unhooked = try row(of: guest.name)
+            #expect(unhooked.verdict == "unprotected")
+            #expect(unhooked.nextBoot?.source == "nothing")
+        }
+
         @Test("a guest whose QEMU hangs keeps nobody waiting, and is not said to be armed")
         func hangingEmulator() throws {
             let guest = try LabGuest("hanging", options: ["--machine", "q35"])
