@@ -15,6 +15,33 @@ extension WatchdogDevice {
     }
 }
 
+extension Alignment {
+    /// The element as libvirt takes it for metadata; it adds the namespace itself.
+    public var xml: String {
+        "<\(Self.elementName) action='\(action.asAttribute)' id='\(id.asAttribute)'"
+            + " host='\(host.asAttribute)'/>"
+    }
+
+    /// The element for a persistent definition that had another action before.
+    public static func xml(formerAction: String) -> String {
+        "<\(elementName) \(formerActionName)='\(formerAction.asAttribute)'/>"
+    }
+}
+
+extension String {
+    /// The text as it stands in an attribute's quotes.
+    fileprivate var asAttribute: String {
+        reduce(into: "") { text, character in
+            switch character {
+            case "&": text += "&amp;"
+            case "<": text += "&lt;"
+            case "'": text += "&apos;"
+            default: text.append(character)
+            }
+        }
+    }
+}
+
 extension PersistentAddition.RootPort {
     /// The port as libvirt takes it for a persistent definition, with the alias that marks it as
     /// ours. libvirt fills in none of its attributes where a controller is added to a definition.

@@ -9,8 +9,12 @@ extension Document {
             name: root.child(named: "name")?.text ?? "", uuid: root.child(named: "uuid")?.text,
             type: root["type"], arch: type?["arch"], machine: type?["machine"],
             firmware: system?.child(named: "loader")?.text, isLive: root["id"] != nil,
-            guestPolicy: guestPolicy,
-            onReboot: root.child(named: "on_reboot")?.text)
+            guestPolicy: guestPolicy, onReboot: root.child(named: "on_reboot")?.text,
+            id: root["id"])
+        if let attributes = metadata(Alignment.elementName, Alignment.namespace) {
+            facts.alignment = Alignment(attributes: attributes)
+            facts.formerAction = attributes.first { $0.name == Alignment.formerActionName }?.value
+        }
         for devices in root.children(named: "devices") {
             for device in devices.children where device.sharesNamespace(with: root) {
                 let address = device.pciAddress
@@ -28,9 +32,18 @@ extension Document {
     }
 
     private var guestPolicy: GuestPolicy? {
+        metadata(GuestPolicy.elementName, GuestPolicy.namespace).map {
+            GuestPolicy(attributes: $0)
+        }
+    }
+
+    /// The attributes of an element of the metadata, or nothing where it is not there.
+    private func metadata(
+        _ name: String, _ namespace: String
+    ) -> [(name: String, value: String)]? {
         root.child(named: "metadata")?.children.first {
-            $0.isNamed(GuestPolicy.elementName) && $0.isIn(namespace: GuestPolicy.namespace)
-        }.map { GuestPolicy(attributes: $0.attributeValues) }
+            $0.isNamed(name) && $0.isIn(namespace: namespace)
+        }?.attributeValues
     }
 }
 

@@ -7,11 +7,24 @@ extension Document {
         switch plan.decision {
         case .attach(let device, _), .coldPlug(let device, _):
             // All watchdogs of a guest share one action, the implicit iTCO included.
-            setAction(device.action)
+            setWatchdogAction(device.action.rawValue)
             insert(device)
-        case .changeAction(_, let action): setAction(action)
+        case .changeAction(_, let action): setWatchdogAction(action.rawValue)
         case .leave, .refuse: break
         }
+    }
+
+    /// Takes out of the metadata what was written down about an action, and metadata that is empty
+    /// without it.
+    public mutating func removeAlignment() {
+        guard let metadata = root.child(named: "metadata") else { return }
+        for element in metadata.children
+        where element.isNamed(Alignment.elementName)
+            && element.isIn(namespace: Alignment.namespace)
+        {
+            element.remove()
+        }
+        if metadata.children.first(where: { _ in true }) == nil { metadata.remove() }
     }
 
     /// Writes the document as libxml2 does, with an XML declaration only if it was read with one.
@@ -52,13 +65,15 @@ extension Document {
         return "<?xml version=\"\(version)\"\(standalone)?>\n"
     }
 
-    private mutating func setAction(_ action: WatchdogAction) {
+    /// Gives all watchdogs an action; each keeps its place and whatever else it has.
+    public mutating func setWatchdogAction(_ action: String) {
         for devices in root.children(named: "devices") {
             for watchdog in devices.children(named: "watchdog") {
                 // The default stays unsaid where it is unsaid.
-                guard (watchdog["action"] ?? WatchdogAction.reset.rawValue) != action.rawValue
-                else { continue }
-                xmlSetProp(watchdog.node, "action", action.rawValue)
+                guard (watchdog["action"] ?? WatchdogAction.reset.rawValue) != action else {
+                    continue
+                }
+                xmlSetProp(watchdog.node, "action", action)
             }
         }
     }
@@ -92,6 +107,12 @@ extension Element {
         }
         if let newBreak { xmlAddPrevSibling(new, xmlNewText(newBreak)) }
         return Element(new)
+    }
+
+    /// Takes the element out of its document; it is gone then.
+    fileprivate func remove() {
+        xmlUnlinkNode(node)
+        xmlFreeNode(node)
     }
 
     /// The line break in front of the element and its indentation, if it starts a line.

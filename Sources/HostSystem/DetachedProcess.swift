@@ -13,7 +13,9 @@ public struct DetachedProcess: Sendable, Hashable {
     ///
     /// The hook runs as whom libvirt's daemon runs as: root talks to the system's daemon, anybody
     /// else to their own.
-    public static func protector(ofGuest uuid: String) -> DetachedProcess {
+    ///
+    /// - Parameter isFresh: Whether what is written down about the guest is of an earlier run.
+    public static func protector(ofGuest uuid: String, isFresh: Bool = false) -> DetachedProcess {
         let isRoot = geteuid() == 0
         var environment = ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
         for name in ["HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR", Layout.propertiesVariable] {
@@ -25,7 +27,8 @@ public struct DetachedProcess: Sendable, Hashable {
         }
         let uri = isRoot ? "qemu:///system" : "qemu:///session"
         return DetachedProcess(
-            path: Layout.protector, arguments: ["protect", "--connect", uri, uuid],
+            path: Layout.protector,
+            arguments: ["protect", "--connect", uri] + (isFresh ? ["--fresh"] : []) + [uuid],
             environment: environment)
     }
 

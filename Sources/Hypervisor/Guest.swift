@@ -53,8 +53,13 @@ public final class Guest: @unchecked Sendable {
     /// Whether it is on its way in from another host; the C function is `virDomainGetState`.
     public func isMigratingIn() throws(LibvirtError) -> Bool {
         let (state, reason) = try stateAndReason()
-        return state == CInt(VIR_DOMAIN_PAUSED.rawValue)
-            && reason == CInt(VIR_DOMAIN_PAUSED_MIGRATION.rawValue)
+        return switch (UInt32(bitPattern: state), UInt32(bitPattern: reason)) {
+        case (VIR_DOMAIN_PAUSED.rawValue, VIR_DOMAIN_PAUSED_MIGRATION.rawValue),
+            (VIR_DOMAIN_PAUSED.rawValue, VIR_DOMAIN_PAUSED_POSTCOPY.rawValue),
+            (VIR_DOMAIN_RUNNING.rawValue, VIR_DOMAIN_RUNNING_POSTCOPY.rawValue):
+            true
+        default: false
+        }
     }
 
     private func stateAndReason() throws(LibvirtError) -> (state: CInt, reason: CInt) {
@@ -77,6 +82,46 @@ public final class Guest: @unchecked Sendable {
     public func persistentDefinition() throws(LibvirtError) -> String {
         try definition(flags: VIR_DOMAIN_XML_INACTIVE.rawValue)
     }
+
+    /// The definition that the guest is started from next, with passwords: for `define`, and for
+    /// nobody's eyes.
+    ///
+    /// The C function is `virDomainGetXMLDesc` with `VIR_DOMAIN_XML_INACTIVE` and
+    /// `VIR_DOMAIN_XML_SECURE`.
+    public func secretPersistentDefinition() throws(LibvirtError) -> String {
+        try definition(flags: VIR_DOMAIN_XML_INACTIVE.rawValue | VIR_DOMAIN_XML_SECURE.rawValue)
+    }
+
+    /// Puts a definition in the place of the one that the guest is started from next.
+    ///
+    /// The C function is `virDomainDefineXML`.
+    public func define(_ xml: String) throws(LibvirtError) {
+        guard let defined = virDomainDefineXML(connection.pointer, xml) else { throw .last() }
+        virDomainFree(defined)
+    }
+
+    /// The name of the guest's host; the C function is `virConnectGetHostname`.
+    public func hostName() throws(LibvirtError) -> String {
+        guard let name = virConnectGetHostname(connection.pointer) else { throw .last() }
+        defer { free(name) }
+        return String(cString: name)
+    }
+
+    /// Puts an element into the metadata, in the place of the one in its namespace; or takes that
+    /// one out.
+    ///
+    /// The C function is `virDomainSetMetadata` with `VIR_DOMAIN_METADATA_ELEMENT`.
+    public func setMetadata(
+        _ element: String?, namespace: String, of target: DeviceTarget
+    ) throws(LibvirtError) {
+        try check(
+            virDomainSetMetadata(
+                pointer, CInt(VIR_DOMAIN_METADATA_ELEMENT.rawValue), element,
+                element == nil ? nil : Self.metadataPrefix, namespace, target.flags))
+    }
+
+    /// The prefix that libvirt writes before the names of our elements.
+    private static let metadataPrefix = "watchdog"
 
     private func definition(flags: UInt32) throws(LibvirtError) -> String {
         guard let text = virDomainGetXMLDesc(pointer, flags) else { throw .last() }
@@ -116,7 +161,7 @@ public final class Guest: @unchecked Sendable {
     }
 }
 
-/// Which of a guest's two definitions a device is added to or taken from.
+/// Which of a guest's two definitions is changed.
 public enum DeviceTarget: Sendable, Hashable {
     /// The running guest, for as long as it runs.
     case live

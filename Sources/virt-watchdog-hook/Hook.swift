@@ -47,10 +47,14 @@ enum Hook {
     private static func run(_ operation: HookOperation) throws -> Never {
         let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
         var document = try Document(parsing: input.span.bytes)
-        let facts = document.facts
+        var facts = document.facts
+        if operation.findsGuestRunning { facts.trustAlignment(on: nil) }
         let policy = PolicyReport.ofHost(.ofEnvironment()).policy
-        let plan = plan(policy, facts)
-        let outcome = HookOutcome(of: operation, for: plan, under: policy)
+        let plan =
+            operation.output == .changedAction
+            ? filterPlan(policy, facts) : plan(policy, facts)
+        let hasRecord = facts.alignment != nil
+        let outcome = HookOutcome(of: operation, for: plan, under: policy, hasRecord: hasRecord)
 
         if outcome.printsDefinition {
             document.apply(plan)
@@ -68,7 +72,8 @@ enum Hook {
             _exit(1)
         }
         if outcome.startsProtector, let uuid = facts.uuid {
-            try DetachedProcess.protector(ofGuest: uuid).start { error in
+            let isFresh = hasRecord && !operation.findsGuestRunning
+            try DetachedProcess.protector(ofGuest: uuid, isFresh: isFresh).start { error in
                 let failure =
                     "the protector \(Layout.protector) cannot be started: \(error);"
                     + " run install.sh again"

@@ -2,21 +2,27 @@ import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
-/// The protector of one guest, as the hook starts it: `virt-watchdog protect --connect URI UUID`.
+/// The protector of one guest, as the hook starts it:
+/// `virt-watchdog protect --connect URI [--fresh] UUID`.
+///
+/// With `--fresh`, what is written down about the guest's actions is of an earlier run.
 ///
 /// It speaks to the system's log alone, and its exit status is always 0. It is no command of the
 /// argument parser: a guest in its firmware waits for it, and parsing took a fifth of its time.
 struct ProtectorProcess {
     private let uri: String
     private let uuid: String
+    private let isFresh: Bool
 
     /// Takes the hook's arguments, and nothing else.
     init?(arguments: [String]) {
-        guard arguments.count == 5, arguments[1] == "protect", arguments[2] == "--connect" else {
-            return nil
-        }
+        guard (5...6).contains(arguments.count), arguments[1] == "protect",
+            arguments[2] == "--connect"
+        else { return nil }
+        isFresh = arguments.count == 6
+        if isFresh, arguments[4] != "--fresh" { return nil }
         uri = arguments[3]
-        uuid = arguments[4]
+        uuid = arguments[arguments.count - 1]
     }
 
     /// Brings the guest to the policy, and logs what came of it.
@@ -26,7 +32,7 @@ struct ProtectorProcess {
         var name = ""
         var last: Guest?
         do throws(ProtectionError) {
-            let protection = try protector.protect { () throws(LibvirtError) in
+            let protection = try protector.protect(isFresh: isFresh) { () throws(LibvirtError) in
                 let guest = try Connection(to: uri).guest(uuid: uuid)
                 name = guest.name
                 last = guest

@@ -8,9 +8,12 @@ final class FakeClock: Sendable {
 
     var now: Duration { time.withLock { $0 } }
 
-    func timing(limit: Duration = .seconds(600)) -> Timing {
+    func timing(
+        limit: Duration = .seconds(600), arrivalLimit: Duration? = nil
+    ) -> Timing {
         Timing(
             limit: limit, firstWait: .milliseconds(20), longestWait: .seconds(5),
-            now: { self.now }, sleep: { duration in self.time.withLock { $0 += duration } })
+            arrivalLimit: arrivalLimit, now: { self.now },
+            sleep: { duration in self.time.withLock { $0 += duration } })
     }
 }

@@ -1,4 +1,6 @@
 import Hypervisor
+import Testing
+import WatchdogPolicy
 
 /// A guest without a hypervisor: it takes devices into its definition, or fails as it was told.
 final class FakeGuest: ProtectableGuest {
@@ -11,11 +13,26 @@ final class FakeGuest: ProtectableGuest {
     var failures: [Failure] = []
     /// The attempt of attach that libvirt refuses, counted from 1, if any.
     var failsAt: Int?
-    /// How many attempts find the guest still on its way in from another host.
+    /// How often the guest is found still on its way in from another host.
     var arrivals = 0
     /// Whether devices that are attached show in the definition.
     var showsDevices = true
     private(set) var attached: [String] = []
+    /// The name of its host.
+    var host = "east"
+    /// libvirt's number of its run.
+    var id = "1"
+    /// What is inside `metadata` of the live and of the persistent definition.
+    var metadata: String?
+    var persistentMetadata: String?
+    /// The error with which the monitor answers, if it does.
+    var monitorError: LibvirtError?
+    /// The errors of the next calls that write metadata.
+    var metadataErrors: [LibvirtError] = []
+    /// The actions that the monitor was told, in order.
+    private(set) var actions: [String] = []
+    /// The definitions that were put in the place of the persistent one.
+    private(set) var definitions: [String] = []
     /// Whether the guest runs.
     var isActive = true
     /// What is inside `devices` of the persistent definition, or nothing for a transient guest.
@@ -39,7 +56,47 @@ final class FakeGuest: ProtectableGuest {
     }
 
     func isMigratingIn() throws(LibvirtError) -> Bool {
-        arrivals > 0
+        guard arrivals > 0 else { return false }
+        arrivals -= 1
+        return true
+    }
+
+    func hostName() throws(LibvirtError) -> String { host }
+
+    func setWatchdogAction(_ action: WatchdogAction) throws(LibvirtError) {
+        if let error = monitorError { throw error }
+        actions.append(action.rawValue)
+    }
+
+    func setMetadata(
+        _ element: String?, namespace: String, of target: DeviceTarget
+    ) throws(LibvirtError) {
+        if let error = metadataErrors.popLast() { throw error }
+        #expect(namespace == "urn:virt-watchdog:alignment:1")
+        // libvirt writes the prefix and the namespace itself.
+        let text = element.map {
+            "<w:\($0.dropFirst().dropLast(2)) xmlns:w='\(namespace)'/>"
+        }
+        switch target {
+        case .live: metadata = text
+        case .persistent: persistentMetadata = text
+        }
+    }
+
+    func secretPersistentDefinition() throws(LibvirtError) -> String {
+        try persistentDefinition()
+    }
+
+    func define(_ xml: String) throws(LibvirtError) {
+        definitions.append(xml)
+        func content(of name: String) -> String? {
+            guard let start = xml.firstRange(of: "<\(name)>"),
+                let end = xml.firstRange(of: "</\(name)>")
+            else { return nil }
+            return String(xml[start.upperBound..<end.lowerBound])
+        }
+        persistentDevices = [content(of: "devices") ?? ""]
+        persistentMetadata = content(of: "metadata")
     }
 
     func isRunning() throws(LibvirtError) -> Bool { isActive }
@@ -47,18 +104,19 @@ final class FakeGuest: ProtectableGuest {
     func isPersistent() throws(LibvirtError) -> Bool { persistentDevices != nil }
 
     func definition() throws(LibvirtError) -> String {
-        definition("id='1'", [controllers] + watchdogs)
+        definition("id='\(id)'", [controllers] + watchdogs, metadata)
     }
 
     func persistentDefinition() throws(LibvirtError) -> String {
-        definition("", persistentDevices ?? [])
+        definition("", persistentDevices ?? [], persistentMetadata)
     }
 
-    private func definition(_ id: String, _ devices: [String]) -> String {
+    private func definition(_ id: String, _ devices: [String], _ metadata: String?) -> String {
         """
         <domain type='kvm' \(id)>
           <name>fake</name>
           <uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>
+          <metadata>\(metadata ?? "")</metadata>
           <os><type arch='x86_64' machine='\(machine)'>hvm</type></os>
           <devices>\(devices.joined())</devices>
         </domain>
@@ -75,10 +133,7 @@ final class FakeGuest: ProtectableGuest {
     }
 
     func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError) {
-        if arrivals > 0 {
-            arrivals -= 1
-            throw .busy
-        }
+        #expect(arrivals == 0, "libvirt would hold the call, and a thread of its own with it")
         if !failures.isEmpty {
             switch failures.removeFirst() {
             case .error(let error): throw error

@@ -97,13 +97,38 @@ struct PersistenceTests {
         #expect(guest.attached.first?.contains("'ib700'") == true)
     }
 
-    @Test("another action in the definition is left to whoever chose it, and told")
+    @Test("another action in the definition is kept, or aligned and given back by remove")
     func otherAction() throws {
-        let guest = guest([FakeGuest.pciRoot, "<watchdog model='i6300esb' action='none'/>"])
-        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
-        #expect(try align.persist(guest).result == .notChanged)
+        let none = "<watchdog model='i6300esb' action='none'/>"
+        let guest = guest([FakeGuest.pciRoot + none])
         #expect(try protector.persist(guest).result == .unchanged)
-        #expect(guest.attached.isEmpty)
+        #expect(guest.definitions.isEmpty)
+
+        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        #expect(try align.persist(guest).result == .aligned)
+        #expect(guest.definitions.count == 1)
+        #expect(guest.persistentDevices?.joined().contains("action=\"reset\"") == true)
+        #expect(guest.persistentMetadata?.contains("was='none'") == true)
+        #expect(try align.persist(guest).result == .unchanged)
+        #expect(guest.attached.isEmpty && guest.actions.isEmpty)
+
+        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(guest.persistentDevices?.joined().contains("action=\"none\"") == true)
+        #expect(guest.persistentMetadata == nil)
+        #expect(try remover.removePersistent(from: guest) == .absent)
+    }
+
+    @Test("beside an implicit iTCO of another action it gets that first, then both are aligned")
+    func besideITCO() throws {
+        let itco = "<watchdog model='itco' action='reset'/>"
+        let guest = FakeGuest(machine: "pc-q35-9.2", controllers: FakeGuest.pcie(ports: 1...1))
+        guest.persistentDevices = [FakeGuest.pcie(ports: 1...1), itco]
+        let pause = Protector(policy: Policy(action: .pause), timing: FakeClock().timing())
+        #expect(try pause.persist(guest).result == .written)
+        #expect(guest.attached.last?.contains("action='reset'") == true)
+        let devices = try #require(guest.persistentDevices?.joined())
+        #expect(devices.ranges(of: "action=\"pause\"").count == 2)
+        #expect(try pause.persist(guest).result == .unchanged)
     }
 
     @Test("somebody else's watchdog is not taken out")

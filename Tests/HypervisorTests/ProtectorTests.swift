@@ -154,18 +154,6 @@ struct ProtectorTests {
         #expect(guest.attached.isEmpty)
     }
 
-    @Test("the action of a watchdog that is there is not changed, and that is said")
-    func changeAction() throws {
-        let guest = FakeGuest(
-            controllers: FakeGuest.pciRoot,
-            watchdogs: ["<watchdog model='i6300esb' action='none'/>"])
-        let protection = try protect(guest, Policy(existing: .align))
-        #expect(protection.result == .notChanged)
-        #expect(!protection.isConverged)
-        #expect(protection.reason.contains("not by us"))
-        #expect(guest.attached.isEmpty)
-    }
-
     @Test("with keep, another action is as the policy wants it")
     func keep() throws {
         let guest = FakeGuest(

@@ -8,6 +8,7 @@ struct HookTests {
     private static let device = WatchdogDevice(model: .i6300esb, action: .reset)
     private static let attach = plan(.attach(device, .automatic))
     private static let change = plan(.changeAction(from: "none", to: .reset))
+    private static let dump = plan(.changeAction(from: "none", to: .dump))
     private static let cold = plan(.coldPlug(device, .noFreeSlot))
     private static let refuse = plan(.refuse(.noPCI(machine: "isapc")))
     private static let leave = plan(.leave(.modelNone))
@@ -19,8 +20,6 @@ struct HookTests {
         var reads: Bool
         /// The plans whose definition is printed.
         var prints: [String] = []
-        /// The plans whose definition is printed besides, if the policy is to align.
-        var aligns: [String] = []
         /// The plans for which a protector is started.
         var starts: [String] = []
         /// The plans for which the start is refused, under enforce.
@@ -33,7 +32,7 @@ struct HookTests {
             Row(
                 operation: "prepare", phase: "begin", reads: true,
                 prints: ["attach", "change-action", "cold-plug"],
-                refuses: ["change-action", "cold-plug", "refuse"]),
+                refuses: ["cold-plug", "refuse"]),
             Row(operation: "start", phase: "begin", reads: false),
             Row(
                 operation: "started", phase: "begin", reads: true,
@@ -44,8 +43,8 @@ struct HookTests {
                 operation: "reconnect", phase: "begin", reads: true,
                 starts: ["attach", "change-action"]),
             Row(operation: "attach", phase: "begin", reads: false),
-            Row(operation: "migrate", phase: "begin", reads: true, aligns: ["change-action"]),
-            Row(operation: "restore", phase: "begin", reads: true, aligns: ["change-action"]),
+            Row(operation: "migrate", phase: "begin", reads: true, prints: ["change-action"]),
+            Row(operation: "restore", phase: "begin", reads: true, prints: ["change-action"]),
         ])
     func rows(row: Row) throws {
         let operation = try #require(
@@ -61,14 +60,56 @@ struct HookTests {
             let writes = !row.starts.isEmpty && plan.name == "cold-plug"
             #expect(
                 persisting.startsProtector == (outcome.startsProtector || writes), "\(plan.name)")
-            let aligning = HookOutcome(of: operation, for: plan, under: Policy(existing: .align))
-            #expect(
-                aligning.printsDefinition == (row.prints + row.aligns).contains(plan.name),
-                "\(plan.name)")
             let enforced = HookOutcome(of: operation, for: plan, under: Policy(enforce: true))
             #expect((enforced.refusal != nil) == row.refuses.contains(plan.name), "\(plan.name)")
             #expect(!(enforced.printsDefinition && enforced.refusal != nil))
+            let recorded = HookOutcome(of: operation, for: plan, under: .builtIn, hasRecord: true)
+            let checks = !row.starts.isEmpty && plan != Self.leave
+            #expect(
+                recorded.startsProtector == (outcome.startsProtector || checks), "\(plan.name)")
         }
+    }
+
+    @Test("an action that is libvirt's own is for a cold start")
+    func dump() throws {
+        let started = try #require(HookOperation("started", "begin"))
+        #expect(!HookOutcome(of: started, for: Self.dump, under: .builtIn).startsProtector)
+        let persist = Policy(persist: true)
+        #expect(HookOutcome(of: started, for: Self.dump, under: persist).startsProtector)
+        let prepare = try #require(HookOperation("prepare", "begin"))
+        let enforce = Policy(enforce: true)
+        #expect(HookOutcome(of: prepare, for: Self.dump, under: enforce).refusal != nil)
+        let migrate = try #require(HookOperation("migrate", "begin"))
+        #expect(HookOutcome(of: migrate, for: Self.dump, under: .builtIn).printsDefinition)
+    }
+
+    @Test("a filter carries an action along that a monitor gave, unless the policy wants another")
+    func filter() {
+        func action(_ policy: Policy, _ own: String, aligned: String?) -> WatchdogAction? {
+            let facts = PlanTests.pc {
+                $0.id = nil
+                $0.isLive = false
+                $0.watchdogs = [GuestFacts.Watchdog(model: "i6300esb", action: own)]
+                $0.alignment = aligned.map { Alignment(action: $0, id: "1", host: "elsewhere") }
+            }
+            guard case .changeAction(_, let new) = filterPlan(policy, facts).decision else {
+                return nil
+            }
+            return new
+        }
+        let keep = Policy()
+        #expect(action(keep, "none", aligned: nil) == nil)
+        #expect(action(keep, "none", aligned: "reset") == .reset)
+        #expect(action(keep, "none", aligned: "pause") == .pause)
+        #expect(action(keep, "none", aligned: "none") == nil)
+        #expect(action(keep, "none", aligned: "strange") == nil)
+        #expect(action(keep, "reset", aligned: "pause") == nil, "as this host wants it")
+        let align = Policy(action: .poweroff, existing: .align)
+        #expect(action(align, "none", aligned: "reset") == .poweroff)
+        #expect(action(align, "poweroff", aligned: "reset") == nil)
+        let excluded = Policy(exclude: [GuestPattern("*")])
+        #expect(action(excluded, "none", aligned: "reset") == nil)
+        #expect(action(Policy(fault: "no"), "none", aligned: "reset") == nil)
     }
 
     @Test("the table has each operation once")

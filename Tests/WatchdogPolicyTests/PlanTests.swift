@@ -129,8 +129,13 @@ struct PlanTests {
         #expect(plan(.builtIn, implicit).name == "attach")
         // A guest has one action for all its watchdogs.
         let pause = plan(Policy(action: .pause), implicit)
-        #expect(pause.name == "cold-plug")
-        #expect(pause.reason.contains("share one action"))
+        #expect(pause.name == "attach")
+        #expect(pause.companion == Watchdog(model: "itco"))
+        #expect(pause.reason.contains("at first with action 'reset'"))
+        // What libvirt does by its definition, no monitor can change.
+        let dump = plan(Policy(action: .dump), implicit)
+        #expect(dump.name == "cold-plug")
+        #expect(dump.reason.contains("share one action"))
         #expect(plan(Policy(model: .model(.itco)), implicit).name == "leave")
         #expect(
             plan(Policy(model: .model(.itco), action: .pause), implicit).decision

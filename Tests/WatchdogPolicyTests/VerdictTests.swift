@@ -109,6 +109,39 @@ struct VerdictTests {
         )
     }
 
+    @Test("an aligned guest is judged by what is in force, and so is its next start")
+    func aligned() {
+        let none = Watchdog(model: "i6300esb", action: "none")
+        let align = Policy(existing: .align)
+        let live = PlanTests.pc {
+            $0.watchdogs = [none]
+            $0.alignedAction = "reset"
+        }
+        #expect(verdict(live, nil, [.armed], align).kind == .protected)
+        #expect(verdict(live, Self.persistent([none]), [.armed], align).kind == .protected)
+        let unhooked = Verdict(
+            align, live: live, persistent: Self.persistent([none]), timers: [.armed],
+            isHooked: false)
+        #expect(unhooked.kind == .conflict)
+        // Kept, it is gone with this run.
+        #expect(verdict(live, Self.persistent([none]), [.armed]).kind == .conflict)
+        let waiting = verdict(Self.pc([none]), nil, [.armed], align)
+        #expect(waiting.kind == .unprotected)
+        #expect(waiting.reason.contains("virt-watchdog apply does it now"))
+
+        #expect(Verdict(align, inactive: Self.persistent([none])).kind == .protected)
+        #expect(
+            Verdict(align, inactive: Self.persistent([none]), isHooked: false).kind == .unprotected)
+        #expect(
+            NextBoot(align, persistent: Self.persistent([none]))
+                == .hook(WatchdogDevice(model: .i6300esb, action: .reset)))
+        #expect(
+            NextBoot(align, persistent: Self.persistent([none]), isHooked: false)
+                == .definition(none))
+        let dump = Watchdog(model: "i6300esb", action: "dump")
+        #expect(NextBoot(align, persistent: Self.persistent([dump])) == .definition(dump))
+    }
+
     @Test("the chipset's own watchdog counts once the guest has started it")
     func implicit() {
         let q35 = PlanTests.q35 { $0.watchdogs = [Self.implicit] }

@@ -1,5 +1,5 @@
 internal import DomainXML
-internal import WatchdogPolicy
+public import WatchdogPolicy
 
 /// What came of bringing a persistent definition to the policy.
 public struct Persistence: Sendable, Hashable {
@@ -11,10 +11,10 @@ public struct Persistence: Sendable, Hashable {
         case unchanged
         /// The guest has no persistent definition.
         case transient
+        /// The watchdogs that were there got another action.
+        case aligned
         /// The definition cannot be given what the policy asks for.
         case unprotected
-        /// The action of a watchdog that is there was not changed.
-        case notChanged = "not-changed"
     }
 
     /// What was done.
@@ -25,14 +25,15 @@ public struct Persistence: Sendable, Hashable {
     /// Whether the definition now is as the policy wants it; one that is not there has no say.
     public var isConverged: Bool {
         switch result {
-        case .written, .unchanged, .transient: true
-        case .unprotected, .notChanged: false
+        case .written, .aligned, .unchanged, .transient: true
+        case .unprotected: false
         }
     }
 }
 
 extension Protector {
-    /// Adds the watchdog to the persistent definition, if the policy asks for one and it has none.
+    /// Brings the persistent definition to the policy: adds a watchdog if it has none, and gives
+    /// those that are there the action that the policy wants them to have.
     ///
     /// libvirt checks what is added, and adds it to the definition that it has at that moment.
     public func persist(
@@ -43,20 +44,34 @@ extension Protector {
                 result: .transient,
                 reason: "the guest has no persistent definition to write it into")
         }
-        let facts = try persistentFacts(of: guest)
+        let facts = try guest.persistentFacts()
         let plan = plan(policy, facts)
-        if case .leave = plan.decision {
-            return Persistence(result: .unchanged, reason: plan.reason)
+        switch plan.decision {
+        case .leave: return Persistence(result: .unchanged, reason: plan.reason)
+        case .changeAction(_, let action):
+            try align(guest, to: action)
+            return Persistence(result: .aligned, reason: plan.reasonToAlign(to: action))
+        case .attach, .coldPlug, .refuse: break
         }
         guard let addition = PersistentAddition(plan, to: facts) else {
-            guard case .changeAction = plan.decision else {
-                return Persistence(result: .unprotected, reason: plan.reason)
-            }
-            return Persistence(
-                result: .notChanged, reason: "\(plan.reason), but not by us: use virsh edit")
+            return Persistence(result: .unprotected, reason: plan.reason)
         }
         try add(addition, to: guest)
+        if addition.sharedAction != nil { try align(guest, to: addition.device.action) }
         return Persistence(result: .written, reason: addition.reason)
+    }
+
+    /// Gives the watchdogs of the persistent definition another action, and writes down which one
+    /// they had.
+    private func align(
+        _ guest: some ProtectableGuest, to action: WatchdogAction
+    ) throws(ProtectionError) {
+        guard let former = try guest.redefine(action: action.rawValue) else { return }
+        try asking { () throws(LibvirtError) in
+            try guest.setMetadata(
+                Alignment.xml(formerAction: former), namespace: Alignment.namespace,
+                of: .persistent)
+        }
     }
 
     /// Adds the port, then the device; if that fails, takes the port back.
@@ -69,7 +84,9 @@ extension Protector {
             throw .libvirt(error)
         }
         do throws(LibvirtError) {
-            try guest.attach(device: addition.device.xml(at: addition.point), to: .persistent)
+            var device = addition.device
+            device.action = addition.sharedAction ?? device.action
+            try guest.attach(device: device.xml(at: addition.point), to: .persistent)
         } catch {
             if addition.port != nil {
                 try? guest.detach(alias: PersistentAddition.RootPort.alias, from: .persistent)
@@ -79,8 +96,45 @@ extension Protector {
     }
 }
 
+extension ProtectableGuest {
+    /// Gives the watchdogs of the persistent definition another action, and takes out of it what is
+    /// written down about the one before.
+    ///
+    /// libvirt has no call for that, so that the definition is read, changed and defined anew, as by
+    /// virsh edit.
+    ///
+    /// - Returns: The action that they had, or nothing where they have it already.
+    func redefine(action: String) throws(ProtectionError) -> String? {
+        let text = try asking { () throws(LibvirtError) in try secretPersistentDefinition() }
+        let changed: String
+        let former: String
+        do throws(DocumentError) {
+            var document = try Document(parsing: text)
+            guard
+                let other = document.facts.watchdogs.map(\.action).first(where: { $0 != action })
+            else { return nil }
+            former = other
+            document.setWatchdogAction(action)
+            document.removeAlignment()
+            changed = String(decoding: try document.serialized(), as: UTF8.self)
+        } catch {
+            throw .definition(error.descriptionWithoutContent)
+        }
+        try asking { () throws(LibvirtError) in try define(changed) }
+        return former
+    }
+}
+
+extension Plan {
+    fileprivate func reasonToAlign(to action: WatchdogAction) -> String {
+        "the watchdogs of the persistent definition have action '\(action.rawValue)' from now on;"
+            + " the guest has it from its next cold start on"
+    }
+}
+
 extension PersistentAddition {
-    fileprivate var reason: String {
+    /// What is written, in a clause that an operator understands.
+    public var reason: String {
         let port = port.map { " and, for it alone, the pcie-root-port \($0.index)" } ?? ""
         return "the persistent definition has \(device)\(port) from now on;"
             + " the guest has it from its next cold start on"

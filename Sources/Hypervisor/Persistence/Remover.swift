@@ -31,29 +31,50 @@ public struct Remover: Sendable {
         self.timing = timing
     }
 
-    /// Takes our device out of a guest that runs.
+    /// Takes our device out of a guest that runs, and gives the watchdogs that it keeps the action of
+    /// their definition.
     public func removeLive(from guest: some ProtectableGuest) throws(ProtectionError) -> Result {
-        guard try liveFacts(of: guest).watchdogs.contains(where: \.isOwned) else { return .absent }
+        let facts = try guest.facts()
+        let hasDevice = facts.watchdogs.contains(where: \.isOwned)
+        guard hasDevice || facts.alignment != nil else { return .absent }
         if isDry { return .wouldRemove }
+        try takeBackAlignment(of: guest, facts)
+        guard hasDevice else { return .removed }
         try asking { () throws(LibvirtError) in
             try guest.detach(alias: WatchdogDevice.alias, from: .live)
         }
         var backoff = Backoff(timing)
-        while try liveFacts(of: guest).watchdogs.contains(where: \.isOwned) {
+        while try guest.facts().watchdogs.contains(where: \.isOwned) {
             guard backoff.wait() else { return .notAnswered }
         }
         return .removed
     }
 
-    /// Takes our device, and the port that we added for it, out of a persistent definition.
+    private func takeBackAlignment(
+        of guest: some ProtectableGuest, _ facts: GuestFacts
+    ) throws(ProtectionError) {
+        guard facts.alignment != nil else { return }
+        if facts.alignedAction != nil,
+            let action = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
+        {
+            try asking { () throws(LibvirtError) in try guest.setWatchdogAction(action) }
+        }
+        try asking { () throws(LibvirtError) in
+            try guest.setMetadata(nil, namespace: Alignment.namespace, of: .live)
+        }
+    }
+
+    /// Takes our device, and the port that we added for it, out of a persistent definition, and gives
+    /// the watchdogs that it keeps the action that they had.
     public func removePersistent(
         from guest: some ProtectableGuest
     ) throws(ProtectionError) -> Result {
-        let facts = try persistentFacts(of: guest)
+        let facts = try guest.persistentFacts()
         let hasDevice = facts.watchdogs.contains(where: \.isOwned)
         let hasPort = facts.hasOwnedPortToSpare
-        guard hasDevice || hasPort else { return .absent }
+        guard hasDevice || hasPort || facts.formerAction != nil else { return .absent }
         if isDry { return .wouldRemove }
+        if let former = facts.formerAction { _ = try guest.redefine(action: former) }
         try asking { () throws(LibvirtError) in
             if hasDevice { try guest.detach(alias: WatchdogDevice.alias, from: .persistent) }
             if hasPort {

@@ -12,16 +12,28 @@ func asking<Answer>(
     }
 }
 
-/// Reads the definition of a guest: the live one while it runs.
-func liveFacts(of guest: some ProtectableGuest) throws(ProtectionError) -> GuestFacts {
-    let text = try asking { () throws(LibvirtError) in try guest.definition() }
-    return try GuestFacts(definition: text)
-}
+extension ProtectableGuest {
+    /// Reads the definition: the live one while the guest runs, with the action that is in force.
+    public func facts() throws(ProtectionError) -> GuestFacts {
+        var facts = try definedFacts()
+        if facts.alignment != nil {
+            let host = try asking { () throws(LibvirtError) in try hostName() }
+            facts.trustAlignment(on: host)
+        }
+        return facts
+    }
 
-/// Reads the definition that a guest is started from next.
-func persistentFacts(of guest: some ProtectableGuest) throws(ProtectionError) -> GuestFacts {
-    let text = try asking { () throws(LibvirtError) in try guest.persistentDefinition() }
-    return try GuestFacts(definition: text)
+    /// Reads the definition, and nothing of what was written down about an earlier run.
+    func definedFacts() throws(ProtectionError) -> GuestFacts {
+        let text = try asking { () throws(LibvirtError) in try definition() }
+        return try GuestFacts(definition: text)
+    }
+
+    /// Reads the definition that the guest is started from next.
+    public func persistentFacts() throws(ProtectionError) -> GuestFacts {
+        let text = try asking { () throws(LibvirtError) in try persistentDefinition() }
+        return try GuestFacts(definition: text)
+    }
 }
 
 extension GuestFacts {

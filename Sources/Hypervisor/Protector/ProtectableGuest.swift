@@ -1,5 +1,9 @@
+public import WatchdogPolicy
+
 /// A guest as the protector sees it.
 public protocol ProtectableGuest {
+    /// The name of the guest's host.
+    func hostName() throws(LibvirtError) -> String
     /// Whether the guest is on its way in from another host.
     func isMigratingIn() throws(LibvirtError) -> Bool
     /// Whether the guest runs.
@@ -10,6 +14,16 @@ public protocol ProtectableGuest {
     func definition() throws(LibvirtError) -> String
     /// The definition that the guest is started from next.
     func persistentDefinition() throws(LibvirtError) -> String
+    /// The definition that the guest is started from next, with its secrets.
+    func secretPersistentDefinition() throws(LibvirtError) -> String
+    /// Puts a definition in the place of the one that the guest is started from next.
+    func define(_ xml: String) throws(LibvirtError)
+    /// Changes what the running guest's watchdogs do when they fire; the definition stays as it is.
+    func setWatchdogAction(_ action: WatchdogAction) throws(LibvirtError)
+    /// Puts an element into the metadata, in the place of the one in its namespace; or none.
+    func setMetadata(
+        _ element: String?, namespace: String, of target: DeviceTarget
+    ) throws(LibvirtError)
     /// Adds a device.
     func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError)
     /// Takes a device out, or asks the running guest to let go of it.

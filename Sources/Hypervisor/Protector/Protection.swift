@@ -8,10 +8,10 @@ public struct Protection: Sendable, Hashable {
         case attached
         /// There was nothing to do.
         case unchanged
+        /// The watchdogs that were there got another action, through QEMU's monitor.
+        case aligned
         /// The policy asks for what a running guest cannot be given; its reason is the plan's.
         case unprotected
-        /// The action of a watchdog that is there was not changed.
-        case notChanged = "not-changed"
     }
 
     /// The guest as it was found.
@@ -22,15 +22,10 @@ public struct Protection: Sendable, Hashable {
     public var result: Result
 
     /// Why, in a clause that an operator understands.
-    public var reason: String {
-        result == .notChanged
-            ? "\(plan.reason), but not by us: libvirt has no call for that while the guest runs;"
-                + " change it in the definition that the guest is started from"
-            : plan.reason
-    }
+    public var reason: String { plan.reason }
 
     /// Whether the guest now is as the policy wants it.
-    public var isConverged: Bool { result == .attached || result == .unchanged }
+    public var isConverged: Bool { result != .unprotected }
 }
 
 /// Why a plan could not be carried out.
@@ -39,8 +34,10 @@ public enum ProtectionError: Error, Sendable, Hashable {
     case libvirt(LibvirtError)
     /// libvirt's definition of the guest cannot be read.
     case definition(String)
-    /// The device was accepted, yet the live definition does not show it.
+    /// libvirt accepted what was done, yet the live definition does not show it.
     case notThere(Plan)
+    /// The guest is on its way in from another host, and that takes longer than we wait.
+    case stillArriving
     /// No time is left; the last error.
     case outOfTime(LibvirtError)
 
@@ -58,7 +55,9 @@ extension ProtectionError: CustomStringConvertible {
         case .libvirt(let error): "libvirt says: \(error)"
         case .definition(let message): "libvirt's definition cannot be read: \(message)"
         case .notThere(let plan):
-            "libvirt took the device, but the live definition does not show it: \(plan.reason)"
+            "libvirt took the change, but the live definition does not show it: \(plan.reason)"
+        case .stillArriving:
+            "the guest is still on its way in from another host; its hook sees to it once it runs here"
         case .outOfTime(let error):
             "it did not work within the time; libvirt last said: \(error);"
                 + " run virt-watchdog apply later"

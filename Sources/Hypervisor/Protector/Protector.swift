@@ -20,74 +20,133 @@ public struct Protector: Sendable {
     /// Brings a guest to the policy, and tries again while libvirt is busy with it, starts, or is
     /// restarted.
     ///
-    /// - Parameter findGuest: Connects and looks the guest up; called again when the connection is
-    ///   lost.
+    /// - Parameters:
+    ///   - isFresh: Whether what is written down about the guest is of an earlier run.
+    ///   - findGuest: Connects and looks the guest up; called again when the connection is lost.
     public func protect(
-        _ findGuest: () throws(LibvirtError) -> some ProtectableGuest
+        isFresh: Bool = false, _ findGuest: () throws(LibvirtError) -> some ProtectableGuest
     ) throws(ProtectionError) -> Protection {
         var backoff = Backoff(timing)
         while true {
             do throws(ProtectionError) {
-                return try protect(asking(findGuest))
+                let guest = try asking(findGuest)
+                try waitForArrival(of: guest)
+                return try protect(guest, isFresh: isFresh)
             } catch {
                 guard case .libvirt(let reason) = error, reason.isWorthRetrying else { throw error }
-                // A guest comes in from another host as slowly as its memory is large, and libvirt
-                // refuses to change it meanwhile; that is no failure.
-                if reason.code == .operationTimeout, isMigratingIn(findGuest) {
-                    backoff.waitWithoutCounting()
-                } else if !backoff.wait() {
-                    throw .outOfTime(reason)
-                }
+                guard backoff.wait() else { throw .outOfTime(reason) }
             }
         }
     }
 
-    private func isMigratingIn(
-        _ findGuest: () throws(LibvirtError) -> some ProtectableGuest
-    ) -> Bool {
-        (try? findGuest().isMigratingIn()) ?? false
+    /// Waits until a guest that comes in from another host runs here.
+    ///
+    /// libvirt would hold a call that changes the guest for half a minute, and with it one of the
+    /// threads that the migration itself needs.
+    private func waitForArrival(of guest: some ProtectableGuest) throws(ProtectionError) {
+        let start = timing.now()
+        while try asking({ () throws(LibvirtError) in try guest.isMigratingIn() }) {
+            if let limit = timing.arrivalLimit, timing.now() - start >= limit {
+                throw .stillArriving
+            }
+            timing.sleep(Self.arrivalInterval)
+        }
     }
+
+    /// How often a guest on its way in is looked at.
+    private static let arrivalInterval = Duration.milliseconds(200)
 
     /// Brings a guest to the policy, once.
-    private func protect(_ guest: some ProtectableGuest) throws(ProtectionError) -> Protection {
+    private func protect(
+        _ guest: some ProtectableGuest, isFresh: Bool
+    ) throws(ProtectionError) -> Protection {
+        func read() throws(ProtectionError) -> GuestFacts {
+            try isFresh ? guest.definedFacts() : guest.facts()
+        }
+        let found = try read()
+        let first = plan(policy, found)
+        var attached: Plan?
+        var facts = found
+        if case .attach = first.decision {
+            attached = try attach(first, to: guest)
+            facts = try read()
+        }
+        let next = plan(policy, facts)
+        if case .attach = next.decision { throw .notThere(next) }
+        var result = attached == nil ? next.resultOfDoingNothing : .attached
+        if case .changeAction(_, let action) = next.decision, next.changesLiveGuest {
+            try align(guest, facts, to: action)
+            if attached == nil { result = .aligned }
+        } else if facts.alignment != nil, facts.alignedAction == nil, !next.isHandsOff {
+            try forgetAlignment(of: guest)
+        }
+        return Protection(facts: found, plan: attached ?? next, result: result)
+    }
+
+    /// Hot-plugs the device where the plan wants it, and elsewhere if somebody else is faster.
+    ///
+    /// - Returns: The plan that was carried out in the end, or nothing if somebody else has given the
+    ///   guest a watchdog meanwhile.
+    private func attach(
+        _ first: Plan, to guest: some ProtectableGuest
+    ) throws(ProtectionError) -> Plan? {
         var unusable: Set<GuestFacts.PCIAddress> = []
-        let found = try liveFacts(of: guest)
-        var next = plan(policy, found)
-        while case .attach(let device, let point) = next.decision {
+        var next = first
+        while case .attach(var device, let point) = next.decision {
+            if let shared = (next.companion?.action).flatMap(WatchdogAction.init(rawValue:)) {
+                device.action = shared
+            }
             do throws(LibvirtError) {
                 try guest.attach(device: device.xml(at: point), to: .live)
+                return next
             } catch {
-                // Somebody else may have been faster: with a watchdog, or at the place for it.
-                var facts = try liveFacts(of: guest)
                 if case .rootPort(let address) = point { unusable.insert(address) }
+                var facts = try guest.facts()
                 facts.usedAddresses.formUnion(unusable)
                 let replanned = plan(policy, facts)
-                guard replanned != next, error.mayConcernPlace || replanned.isLeave else {
-                    throw .libvirt(error)
+                let isElsewhere = replanned != next && error.mayConcernPlace
+                switch replanned.decision {
+                case .attach where isElsewhere, .leave, .changeAction: next = replanned
+                case .attach, .coldPlug, .refuse: throw .libvirt(error)
                 }
-                guard replanned.isLeave || replanned.changesLiveGuest else { throw .libvirt(error) }
-                next = replanned
-                continue
             }
-            let readBack = plan(policy, try liveFacts(of: guest))
-            guard case .leave(.asWanted) = readBack.decision else { throw .notThere(readBack) }
-            return Protection(facts: found, plan: next, result: .attached)
         }
-        return Protection(facts: found, plan: next, result: next.resultWithoutAttaching)
+        return nil
+    }
+
+    /// Gives the running guest's watchdogs another action, and writes that down.
+    private func align(
+        _ guest: some ProtectableGuest, _ facts: GuestFacts, to action: WatchdogAction
+    ) throws(ProtectionError) {
+        try asking { () throws(LibvirtError) in try guest.setWatchdogAction(action) }
+        if facts.watchdogs.allSatisfy({ $0.action == action.rawValue }) {
+            // What the definition says holds again.
+            if facts.alignment != nil { try forgetAlignment(of: guest) }
+        } else if let id = facts.id {
+            let host = try asking { () throws(LibvirtError) in try guest.hostName() }
+            let alignment = Alignment(action: action.rawValue, id: id, host: host)
+            try asking { () throws(LibvirtError) in
+                try guest.setMetadata(
+                    alignment.xml, namespace: Alignment.namespace, of: .live)
+            }
+        }
+        let readBack = plan(policy, try guest.facts())
+        if case .changeAction = readBack.decision { throw .notThere(readBack) }
+    }
+
+    private func forgetAlignment(of guest: some ProtectableGuest) throws(ProtectionError) {
+        try asking { () throws(LibvirtError) in
+            try guest.setMetadata(nil, namespace: Alignment.namespace, of: .live)
+        }
     }
 }
 
 extension Plan {
-    fileprivate var isLeave: Bool {
-        if case .leave = decision { true } else { false }
-    }
-
-    /// What has come of the plan where nothing was attached.
-    fileprivate var resultWithoutAttaching: Protection.Result {
+    /// What has come of the plan if nothing is done about it.
+    fileprivate var resultOfDoingNothing: Protection.Result {
         switch decision {
         case .leave: .unchanged
-        case .changeAction: .notChanged
-        case .attach, .coldPlug, .refuse: .unprotected
+        case .attach, .changeAction, .coldPlug, .refuse: .unprotected
         }
     }
 }

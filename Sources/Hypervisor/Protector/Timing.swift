@@ -8,6 +8,8 @@ public struct Timing: Sendable {
     public var firstWait: Duration
     /// How long it waits at most.
     public var longestWait: Duration
+    /// For how long it waits for a guest that comes in from another host; nothing for ever.
+    public var arrivalLimit: Duration?
     /// The time that has passed since some moment.
     var now: @Sendable () -> Duration
     /// Waits.
@@ -16,11 +18,12 @@ public struct Timing: Sendable {
     /// Makes a timing by the system's monotonic clock.
     public init(
         limit: Duration, firstWait: Duration = .milliseconds(20),
-        longestWait: Duration = .seconds(5)
+        longestWait: Duration = .seconds(5), arrivalLimit: Duration? = nil
     ) {
         let start = ContinuousClock.now
         self.init(
             limit: limit, firstWait: firstWait, longestWait: longestWait,
+            arrivalLimit: arrivalLimit,
             now: { start.duration(to: .now) },
             sleep: { duration in
                 let (seconds, attoseconds) = duration.components
@@ -30,21 +33,23 @@ public struct Timing: Sendable {
     }
 
     init(
-        limit: Duration, firstWait: Duration, longestWait: Duration,
+        limit: Duration, firstWait: Duration, longestWait: Duration, arrivalLimit: Duration?,
         now: @escaping @Sendable () -> Duration, sleep: @escaping @Sendable (Duration) -> Void
     ) {
         self.limit = limit
         self.firstWait = firstWait
         self.longestWait = longestWait
+        self.arrivalLimit = arrivalLimit
         self.now = now
         self.sleep = sleep
     }
 
-    /// For a protector that the hook started: minutes, since libvirt may be busy for as long.
+    /// For a protector that the hook started: minutes, since libvirt may be busy for as long. A
+    /// migration takes as long as the guest's memory is large.
     public static let patient = Timing(limit: .seconds(600))
 
     /// For a person who waits: a little longer than libvirt's own limit for one call, 30 s.
-    public static let brisk = Timing(limit: .seconds(35))
+    public static let brisk = Timing(limit: .seconds(35), arrivalLimit: .seconds(35))
 }
 
 /// The waits between the attempts of one protector.
@@ -68,10 +73,5 @@ struct Backoff {
         timing.sleep(next)
         next = min(next * 2, timing.longestWait)
         return true
-    }
-
-    /// Waits for something that takes as long as it takes.
-    func waitWithoutCounting() {
-        timing.sleep(min(timing.firstWait * 10, timing.longestWait))
     }
 }

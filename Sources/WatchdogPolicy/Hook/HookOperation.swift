@@ -10,8 +10,7 @@ public struct HookOperation: Sendable {
         case nothing
         /// The patched definition if the plan changes it, else nothing.
         case patchedDefinition
-        /// The definition with another action if the policy aligns and the plan changes it, else
-        /// nothing.
+        /// The definition with another action if the plan changes it, else nothing.
         case changedAction
     }
 
@@ -23,19 +22,22 @@ public struct HookOperation: Sendable {
     public var output: Output
     /// Whether a protector is started where the plan has something for it to do.
     public var startsProtector: Bool
+    /// Whether the guest has been running already, so that what was written down about its run holds.
+    public var findsGuestRunning: Bool
     /// Whether the hook may exit with 1, under `vm.watchdog.enforce=true`.
     public var mayRefuse: Bool
 
     private init(
         _ name: StaticString, _ phase: StaticString, reads: Bool = true,
         prints output: Output = .nothing,
-        startsProtector: Bool = false, mayRefuse: Bool = false
+        startsProtector: Bool = false, findsGuestRunning: Bool = false, mayRefuse: Bool = false
     ) {
         staticName = name
         staticPhase = phase
         readsDefinition = reads
         self.output = output
         self.startsProtector = startsProtector
+        self.findsGuestRunning = findsGuestRunning
         self.mayRefuse = mayRefuse
     }
 
@@ -57,7 +59,7 @@ public struct HookOperation: Sendable {
         HookOperation("release", "end", reads: false),
         HookOperation("migrate", "begin", prints: .changedAction),
         HookOperation("restore", "begin", prints: .changedAction),
-        HookOperation("reconnect", "begin", startsProtector: true),
+        HookOperation("reconnect", "begin", startsProtector: true, findsGuestRunning: true),
         HookOperation("attach", "begin", reads: false),
     ]
 

@@ -8,18 +8,24 @@ public struct HookOutcome: Sendable, Hashable {
     public var refusal: String?
 
     /// Decides what an operation does about a plan.
-    public init(of operation: HookOperation, for plan: Plan, under policy: Policy) {
+    ///
+    /// - Parameter hasRecord: Whether the guest bears the record of an action that we gave it.
+    public init(
+        of operation: HookOperation, for plan: Plan, under policy: Policy, hasRecord: Bool = false
+    ) {
         printsDefinition =
             switch (operation.output, plan.decision) {
             case (.nothing, _): false
             case (.patchedDefinition, _): plan.changesDefinition
-            case (.changedAction, .changeAction): policy.existing == .align
+            case (.changedAction, .changeAction): true
             case (.changedAction, _): false
             }
-        // A device that only a cold start can bring is written down for that, at least.
+        // What only a cold start can bring is written down for that, at least; and a record that
+        // does not hold any more goes.
+        let isWorthWriting = policy.persist && plan.changesDefinition && !plan.changesLiveGuest
         startsProtector =
             operation.startsProtector
-            && (plan.changesLiveGuest || policy.persist && plan.needsColdStart)
+            && (plan.changesLiveGuest || isWorthWriting || hasRecord && !plan.isHandsOff)
         refusal =
             operation.mayRefuse && policy.enforce && plan.leavesUnprotected ? plan.reason : nil
         if refusal != nil { printsDefinition = false }

@@ -8,6 +8,14 @@ public enum AttachPoint: Sendable, Hashable {
     /// accepts the explicit address, and the device works there.
     case rootPort(GuestFacts.PCIAddress)
 
+    /// Where it is, as the end of a sentence.
+    var clause: String {
+        switch self {
+        case .automatic: ""
+        case .rootPort(let address): " into the empty pcie-root-port \(address.bus)"
+        }
+    }
+
     /// Finds the place in a guest that runs.
     ///
     /// - Returns: Nothing where no bus can take a hot-plugged device.

@@ -96,6 +96,14 @@ public struct GuestFacts: Sendable, Hashable {
     public var guestPolicy: GuestPolicy?
     /// What happens when the guest reboots or is reset, as `on_reboot` says.
     public var onReboot: String?
+    /// libvirt's number of the guest while it runs.
+    public var id: String?
+    /// The record of an action that we gave the running guest, in this run or in an earlier one.
+    public var alignment: Alignment?
+    /// The action that is in force, where it is known not to be the definition's.
+    public var alignedAction: String?
+    /// The action that the persistent definition had before we changed it.
+    public var formerAction: String?
 
     /// Makes facts; what is not given is as in a definition that does not mention it.
     public init(
@@ -103,7 +111,8 @@ public struct GuestFacts: Sendable, Hashable {
         machine: String? = nil, firmware: String? = nil, isLive: Bool = false,
         controllers: [Controller] = [],
         usedAddresses: Set<PCIAddress> = [], watchdogs: [Watchdog] = [],
-        guestPolicy: GuestPolicy? = nil, onReboot: String? = nil
+        guestPolicy: GuestPolicy? = nil, onReboot: String? = nil, id: String? = nil,
+        alignment: Alignment? = nil, formerAction: String? = nil
     ) {
         self.name = name
         self.uuid = uuid
@@ -117,6 +126,9 @@ public struct GuestFacts: Sendable, Hashable {
         self.watchdogs = watchdogs
         self.guestPolicy = guestPolicy
         self.onReboot = onReboot
+        self.id = id
+        self.alignment = alignment
+        self.formerAction = formerAction
     }
 }
 

@@ -20,6 +20,8 @@ public struct PersistentAddition: Sendable, Hashable {
     public var port: RootPort?
     /// Where the watchdog goes.
     public var point: AttachPoint
+    /// The action that the device has to have at first, since an implicit watchdog has it.
+    public var sharedAction: WatchdogAction?
 
     /// Decides what to add to the persistent definition that has these facts.
     ///
@@ -32,18 +34,21 @@ public struct PersistentAddition: Sendable, Hashable {
         case .attach(let device, .automatic):
             self.device = device
             point = .automatic
-        case .attach(let device, .rootPort), .coldPlug(let device, .noFreeSlot):
+        case .attach(let device, .rootPort), .coldPlug(let device, .noFreeSlot),
+            .coldPlug(let device, .sharedAction):
             self.device = device
             if let port = RootPort(for: facts) {
                 self.port = port
                 point = .rootPort(GuestFacts.PCIAddress(bus: port.index, slot: 0))
-            } else if case .attach(_, let point) = plan.decision {
+            } else if let point = AttachPoint(in: facts) {
                 self.point = point
             } else {
                 return nil
             }
-        case .coldPlug(_, .sharedAction), .leave, .changeAction, .refuse: return nil
+        case .leave, .changeAction, .refuse: return nil
         }
+        sharedAction = facts.watchdogs.first { $0.action != device.action.rawValue }
+            .flatMap { WatchdogAction(rawValue: $0.action) }
     }
 }
 

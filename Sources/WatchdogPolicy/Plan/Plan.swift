@@ -18,11 +18,19 @@ public struct Plan: Sendable, Hashable {
     public var decision: Decision
     /// What the operator should know besides.
     public var warnings: [String]
+    /// The implicit watchdog whose action a device that is attached has to have at first.
+    ///
+    /// All watchdogs of a guest share one action, in its definition; QEMU's monitor then gives them
+    /// the one that is wanted.
+    public var companion: GuestFacts.Watchdog?
 
     /// Makes a plan.
-    public init(_ decision: Decision, warnings: [String] = []) {
+    public init(
+        _ decision: Decision, warnings: [String] = [], companion: GuestFacts.Watchdog? = nil
+    ) {
         self.decision = decision
         self.warnings = warnings
+        self.companion = companion
     }
 
     /// The decision in a word, as the log and `--json` give it.
@@ -40,13 +48,12 @@ public struct Plan: Sendable, Hashable {
     public var reason: String {
         switch decision {
         case .leave(let reason): reason.description
-        case .attach(let device, .automatic):
+        case .attach(let device, let point):
             "the guest has no watchdog; \(device) can be hot-plugged while it runs"
-        case .attach(let device, .rootPort(let address)):
-            "the guest has no watchdog; \(device) can be hot-plugged while it runs"
-                + " into the empty pcie-root-port \(address.bus)"
+                + point.clause + companionClause
         case .changeAction(let old, let new):
             "the guest's watchdog has action \(quoted(old)) and gets '\(new.rawValue)'"
+                + (changesLiveGuest ? "" : dumpClause)
         case .coldPlug(let device, let reason): reason.description(of: device)
         case .refuse(let reason): reason.description
         }
@@ -60,10 +67,25 @@ public struct Plan: Sendable, Hashable {
         }
     }
 
+    private var companionClause: String {
+        guard let companion else { return "" }
+        return ", at first with action \(quoted(companion.action)), which it shares with the"
+            + " \(quoted(companion.model)) until QEMU's monitor changes both"
+    }
+
+    private var dumpClause: String {
+        ", but not while it runs: libvirt itself takes the dump, by the definition that the guest was"
+            + " started from; change the action there"
+    }
+
     /// Whether there is something that a protector could do to the running guest.
+    ///
+    /// QEMU knows no dump: libvirt has it pause the guest, and does the rest by its own definition.
     public var changesLiveGuest: Bool {
         switch decision {
-        case .attach, .changeAction: true
+        case .attach: true
+        case .changeAction(let old, let new):
+            new != .dump && old != WatchdogAction.dump.rawValue
         case .leave, .coldPlug, .refuse: false
         }
     }
@@ -74,12 +96,21 @@ public struct Plan: Sendable, Hashable {
     }
 
     /// Whether the policy wants a watchdog that the guest cannot have in this run.
-    ///
-    /// libvirt has no call that changes the action of a running guest's watchdog.
     public var leavesUnprotected: Bool {
         switch decision {
-        case .coldPlug, .changeAction, .refuse: true
+        case .coldPlug, .refuse: true
+        case .changeAction: !changesLiveGuest
         case .leave, .attach: false
+        }
+    }
+
+    /// Whether the guest is none of our business: its policy cannot be understood, or says so.
+    public var isHandsOff: Bool {
+        switch decision {
+        case .leave(.faultyPolicy), .leave(.faultyGuestPolicy), .leave(.excluded),
+            .leave(.optedOut), .leave(.modelNone):
+            true
+        case .leave, .attach, .changeAction, .coldPlug, .refuse: false
         }
     }
 }
@@ -115,18 +146,39 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     let decision =
         decideOnExisting(wanted, policy.existing, facts)
         ?? decideOnNew(wanted, facts, machine)
-    return Plan(decision, warnings: warnings(on: decision, wanted, facts))
+    var plan = Plan(decision, warnings: warnings(on: decision, wanted, facts))
+    if case .attach(let device, _) = decision {
+        plan.companion = facts.watchdogs.first { $0.action != device.action.rawValue }
+    }
+    return plan
+}
+
+/// Decides what a filter does to a definition on its way to a new QEMU, which does what it says.
+///
+/// A filter may change the action and nothing else. An action that a monitor gave the guest and the
+/// policy does not want otherwise goes along.
+public func filterPlan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
+    let plan = plan(policy, facts)
+    if case .leave(.keptAction(let watchdog, _)) = plan.decision,
+        let aligned = (facts.alignment?.action).flatMap(WatchdogAction.init(rawValue:)),
+        aligned.rawValue != watchdog.action
+    {
+        return Plan(.changeAction(from: watchdog.action, to: aligned), warnings: plan.warnings)
+    }
+    return plan
 }
 
 /// Decides on a guest that has a watchdog already, or returns nothing where it has none to speak of.
 private func decideOnExisting(
     _ wanted: WatchdogDevice, _ existing: Policy.Existing, _ facts: GuestFacts
 ) -> Plan.Decision? {
-    let chosen = facts.chosenWatchdogs
+    let chosen = facts.chosenWatchdogs.map(facts.inForce)
     guard let watchdog = chosen.first(where: { $0.model == wanted.model.rawValue }) ?? chosen.first
     else {
         // The implicit iTCO is nobody's choice, so that an itco policy may change it at will.
-        guard wanted.model == .itco, let implicit = facts.watchdogs.first else { return nil }
+        guard wanted.model == .itco, let implicit = facts.watchdogs.first.map(facts.inForce) else {
+            return nil
+        }
         return implicit.action == wanted.action.rawValue
             ? .leave(.asWanted(wanted))
             : .changeAction(from: implicit.action, to: wanted.action)
@@ -149,7 +201,9 @@ private func decideOnNew(
 ) -> Plan.Decision {
     if let reason = RefuseReason(wanted.model, facts, machine) { return .refuse(reason) }
     guard wanted.model == .i6300esb else { return .coldPlug(wanted, .notHotPluggable) }
-    if let implicit = facts.watchdogs.first, implicit.action != wanted.action.rawValue {
+    if wanted.action == .dump, let implicit = facts.watchdogs.first,
+        implicit.action != wanted.action.rawValue
+    {
         return .coldPlug(wanted, .sharedAction(implicit))
     }
     // A definition without controllers is one that libvirt has yet to complete.

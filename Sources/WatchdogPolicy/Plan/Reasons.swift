@@ -64,9 +64,9 @@ public enum ColdPlugReason: Sendable, Hashable {
             "\(start) no conventional PCI slot and no empty pcie-root-port is left;"
                 + " add a pcie-root-port, or write the watchdog into the persistent definition"
         case .sharedAction(let watchdog):
-            "\(start) all watchdogs of a guest share one action, and its \(quoted(watchdog.model))"
-                + " has \(quoted(watchdog.action));"
-                + " write the watchdog into the persistent definition"
+            "\(start) all watchdogs of a guest share one action, its \(quoted(watchdog.model))"
+                + " has \(quoted(watchdog.action)), and a dump is taken by libvirt, by the"
+                + " definition; write the watchdog into the persistent definition"
         }
     }
 }

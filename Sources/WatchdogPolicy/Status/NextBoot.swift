@@ -21,7 +21,15 @@ public enum NextBoot: Sendable, Hashable {
         }
         let plan = plan(policy, persistent)
         if let watchdog = persistent.watchdogThatCounts(under: plan) {
-            self = .definition(watchdog)
+            if let aligned = persistent.upcomingWatchdog(under: policy, isHooked),
+                aligned.action != watchdog.action,
+                let model = WatchdogModel(rawValue: aligned.model),
+                let action = WatchdogAction(rawValue: aligned.action)
+            {
+                self = .hook(WatchdogDevice(model: model, action: action))
+            } else {
+                self = .definition(watchdog)
+            }
         } else if isHooked, case .attach(let device, _) = plan.decision {
             self = .hook(device)
         } else {

@@ -32,17 +32,17 @@ public struct Verdict: Sendable, Hashable {
     ///   - live: What its live definition says.
     ///   - persistent: What its persistent definition says, if it has one.
     ///   - timers: The states of its watchdogs' timers, in the order of the live definition.
+    ///   - isHooked: Whether the hook sees to guests that start.
     public init(
-        _ policy: Policy, live: GuestFacts, persistent: GuestFacts?, timers: [TimerState]
+        _ policy: Policy, live: GuestFacts, persistent: GuestFacts?, timers: [TimerState],
+        isHooked: Bool = true
     ) {
         let plan = plan(policy, live)
         if plan.isWantedAbsence {
             self.init(.excluded, plan.reason)
             return
         }
-        let upcoming = persistent.flatMap {
-            $0.watchdogThatCounts(under: WatchdogPolicy.plan(policy, $0))
-        }
+        let upcoming = persistent.flatMap { $0.upcomingWatchdog(under: policy, isHooked) }
         guard let watchdog = live.watchdogThatCounts(under: plan) else {
             self.init(withoutWatchdog: plan, live, upcoming, timers)
             add(plan.warnings)
@@ -55,7 +55,8 @@ public struct Verdict: Sendable, Hashable {
             self.init(
                 .conflict,
                 "it runs with action \(quoted(watchdog.action)), and from its next cold start on"
-                    + " its definition gives it \(quoted(upcoming.action)); mend the definition")
+                    + " its definition gives it \(quoted(upcoming.action)); mend the definition, or"
+                    + " have it brought to the policy (virt-watchdog apply --config)")
         } else {
             self.init(
                 effectOf: watchdog.action,
@@ -71,8 +72,16 @@ public struct Verdict: Sendable, Hashable {
         defer { add(plan.warnings) }
         if plan.isWantedAbsence {
             self.init(.excluded, plan.reason)
-        } else if let watchdog = persistent.watchdogThatCounts(under: plan) {
-            if let reason = plan.reasonAgainst(action: watchdog.action) {
+        } else if let watchdog = persistent.upcomingWatchdog(under: policy, isHooked) {
+            let defined = persistent.watchdogThatCounts(under: plan)
+            if let defined, watchdog.action != defined.action,
+                watchdog.action != WatchdogAction.none.rawValue
+            {
+                self.init(
+                    .protected,
+                    "once it starts, when the hook gives its watchdog the action"
+                        + " \(quoted(watchdog.action))")
+            } else if let reason = plan.reasonAgainst(action: watchdog.action) {
                 self.init(reason.kind, reason.text)
             } else {
                 self.init(.protected, "from its start on, by its definition")
@@ -141,9 +150,20 @@ extension GuestFacts {
     /// The watchdog that counts: the first one that somebody chose, or the implicit one where that is
     /// what the policy asks for.
     func watchdogThatCounts(under plan: Plan) -> Watchdog? {
-        if let chosen = chosenWatchdogs.first { return chosen }
+        if let chosen = chosenWatchdogs.first { return inForce(chosen) }
         guard case .leave(.asWanted) = plan.decision else { return nil }
-        return watchdogs.first
+        return watchdogs.first.map(inForce)
+    }
+
+    /// The watchdog that counts once a guest is started from this definition, with the action that
+    /// the hook's protector gives it.
+    func upcomingWatchdog(under policy: Policy, _ isHooked: Bool) -> Watchdog? {
+        let plan = plan(policy, self)
+        var watchdog = watchdogThatCounts(under: plan)
+        if isHooked, plan.changesLiveGuest, case .changeAction(_, let action) = plan.decision {
+            watchdog?.action = action.rawValue
+        }
+        return watchdog
     }
 }
 
@@ -158,10 +178,11 @@ extension Plan {
 
     /// What is wrong with the action of a watchdog that is there, if anything.
     fileprivate func reasonAgainst(action: String) -> (kind: Verdict.Kind, text: String)? {
+        let remedy = changesLiveGuest ? "; virt-watchdog apply does it now" : ""
         if action == WatchdogAction.none.rawValue {
-            return (.unprotected, "its watchdog does nothing when it fires; \(reason)")
+            return (.unprotected, "its watchdog does nothing when it fires; \(reason)\(remedy)")
         }
-        if case .changeAction = decision { return (.conflict, reason) }
+        if case .changeAction = decision { return (.conflict, reason + remedy) }
         return nil
     }
 }

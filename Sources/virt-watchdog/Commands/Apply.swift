@@ -58,7 +58,7 @@ struct Apply: ParsableCommand {
     private func row(of guest: Guest, _ protector: Protector, alone: Bool) throws -> GuestRow {
         guard try guest.isRunning() else {
             guard alone else {
-                return try GuestRow(inactive: GuestFacts(definition: guest.definition()))
+                return try GuestRow(inactive: guest.facts())
             }
             throw GuestProblem(
                 guest: guest.name,

@@ -29,7 +29,7 @@ struct PlanCommand: ParsableCommand {
         let connection = try guests.daemon.connection(readOnly: true)
         let rows = try guests.find(on: connection).map { found in
             GuestRow(found) { guest in
-                let facts = try GuestFacts(definition: guest.definition())
+                let facts = try guest.facts()
                 return GuestRow(facts, WatchdogPolicy.plan(report.policy, facts))
             }
         }

@@ -20,7 +20,7 @@ struct GuestStatus: Sendable {
         name = guest.name
         uuid = guest.uuid
         var state = try guest.state()
-        facts = try GuestFacts(definition: guest.definition())
+        facts = try guest.facts()
         isActive = facts.isLive
         // It may have been started or shut off in between.
         if isActive == (state == .shutOff) { state = try guest.state() }
@@ -31,7 +31,7 @@ struct GuestStatus: Sendable {
             return
         }
         if try guest.isPersistent() {
-            persistent = try GuestFacts(definition: guest.persistentDefinition())
+            persistent = try guest.persistentFacts()
         }
         try readTimers(of: guest, reader)
     }
@@ -52,7 +52,9 @@ struct GuestStatus: Sendable {
     /// - Parameter isHooked: Whether the hook sees to guests that start.
     func verdict(_ policy: Policy, _ isHooked: Bool) -> Verdict {
         isActive
-            ? Verdict(policy, live: facts, persistent: persistent, timers: timers.timers)
+            ? Verdict(
+                policy, live: facts, persistent: persistent, timers: timers.timers,
+                isHooked: isHooked)
             : Verdict(policy, inactive: facts, isHooked: isHooked)
     }
 

@@ -32,6 +32,8 @@ struct StatusAnswer: Encodable {
     struct Watchdog: Encodable {
         var model: String
         var action: String
+        /// The action in libvirt's definition, which is another one where QEMU's monitor changed it.
+        var definedAction: String
         var origin: String
         var timer: TimerState?
 
@@ -39,13 +41,14 @@ struct StatusAnswer: Encodable {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(model, forKey: .model)
             try container.encode(action, forKey: .action)
+            try container.encode(definedAction, forKey: .definedAction)
             try container.encode(origin, forKey: .origin)
             try container.encode(timer?.name, forKey: .armed)
             try container.encode(timer?.doubt, forKey: .doubt)
         }
 
         private enum CodingKeys: String, CodingKey {
-            case model, action, origin, armed, doubt
+            case model, action, definedAction, origin, armed, doubt
         }
     }
 
@@ -82,8 +85,8 @@ extension GuestStatus {
     var watchdogs: [StatusAnswer.Watchdog] {
         facts.watchdogs.enumerated().map { index, watchdog in
             StatusAnswer.Watchdog(
-                model: watchdog.model, action: watchdog.action,
-                origin: facts.origin(of: watchdog).rawValue,
+                model: watchdog.model, action: facts.inForce(watchdog).action,
+                definedAction: watchdog.action, origin: facts.origin(of: watchdog).rawValue,
                 timer: index < timers.timers.count ? timers.timers[index] : nil)
         }
     }

@@ -67,7 +67,7 @@ struct StatusRow {
     var cells: [Table.Cell] {
         let found = try? answer.get()
         let status = found?.status
-        let watchdogs = status?.watchdogs.map { "\($0.model) \($0.action) (\($0.origin))" } ?? []
+        let watchdogs = status?.watchdogs.map(\.text) ?? []
         let texts = [
             name, status?.state.rawValue ?? "-", status?.facts.machine ?? "-",
             watchdogs.isEmpty ? "-" : watchdogs.joined(separator: ", "), status?.timer?.name ?? "-",
@@ -128,6 +128,14 @@ struct StatusSummary {
             doubtful == 0
             ? "" : " Of those protected, \(doubtful) may not have started the timer."
         return "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(doubt)"
+    }
+}
+
+extension StatusAnswer.Watchdog {
+    /// What a person reads.
+    fileprivate var text: String {
+        let alignment = action == definedAction ? "" : ", was \(definedAction)"
+        return "\(model) \(action) (\(origin)\(alignment))"
     }
 }
 
