@@ -19,7 +19,7 @@ enum Lab {
     /// The installed tool.
     static let tool = "/usr/bin/virt-watchdog"
 
-    private static let script = Repository.root.appending(path: "Tests/Live/lab").path
+    static let script = Repository.root.appending(path: "Tests/Live/lab").path
 
     /// Runs a program and returns what it printed; one that fails is an issue of the test.
     @discardableResult
@@ -39,7 +39,7 @@ enum Lab {
     static func virsh(
         _ arguments: String..., at location: SourceLocation = #_sourceLocation
     ) throws -> String {
-        try run("/usr/bin/virsh", ["--quiet"] + arguments, at: location)
+        try LabHost.own.virsh(arguments, at: location)
     }
 
     /// Calls the lab's own script.
@@ -59,10 +59,7 @@ enum Lab {
 
     /// What virt-watchdog wrote to the log about a guest, in order.
     static func log(of guest: String) throws -> [String] {
-        try String(contentsOf: folder.appending(path: "syslog"), encoding: .utf8)
-            .split(separator: "\n")
-            .filter { $0.contains("virt-watchdog[") && $0.contains("guest=\"\(guest)\"") }
-            .map(String.init)
+        try LabHost.own.log(of: guest)
     }
 
     /// Does something while libvirtd stands still.
@@ -93,9 +90,69 @@ enum Lab {
     }
 }
 
+/// A host of the lab: its own, or another one that guests migrate to.
+struct LabHost: Equatable {
+    /// The lab's own host.
+    static let own = LabHost(name: nil)
+
+    /// The host's name, or nothing for the lab's own.
+    let name: String?
+
+    private init(name: String?) {
+        self.name = name
+    }
+
+    /// Makes another host, with the hook and the policy that the lab's own has now.
+    init(adding name: String, at location: SourceLocation = #_sourceLocation) throws {
+        self.init(name: name)
+        try Lab.script(["add-host", name], at: location)
+    }
+
+    /// A program with its arguments, to be run on the host.
+    func command(_ path: String, _ arguments: [String]) -> Command {
+        guard let name else { return Command(path, arguments) }
+        return Command(Lab.script, ["on", name, path] + arguments)
+    }
+
+    /// Runs a program on the host and returns what it printed; one that fails is an issue of the test.
+    @discardableResult
+    func run(
+        _ path: String, _ arguments: [String], at location: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        let command = command(path, arguments)
+        return try Lab.run(command.path, command.arguments, at: location)
+    }
+
+    /// Runs virsh on the host.
+    @discardableResult
+    func virsh(
+        _ arguments: [String], at location: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try run("/usr/bin/virsh", ["--quiet"] + arguments, at: location)
+    }
+
+    /// Writes the host's policy.
+    func setPolicy(_ text: String) throws {
+        guard name != nil else { return try Lab.setPolicy(text) }
+        let write = "printf %s \"$1\" >\(Lab.properties.path)"
+        try run("/bin/sh", ["-c", write, "sh", text])
+    }
+
+    /// What virt-watchdog wrote to the host's log about a guest, in order.
+    func log(of guest: String) throws -> [String] {
+        let folder = name.map { Lab.folder.appending(path: $0) } ?? Lab.folder
+        return try String(contentsOf: folder.appending(path: "syslog"), encoding: .utf8)
+            .split(separator: "\n")
+            .filter { $0.contains("virt-watchdog[") && $0.contains("guest=\"\(guest)\"") }
+            .map(String.init)
+    }
+}
+
 /// A guest of the lab, gone with the last reference to it.
 final class LabGuest {
     let name: String
+    /// Where it is; a test that has it migrate says so.
+    var host: LabHost
     private let isDefined: Bool
 
     /// How a guest comes to run.
@@ -122,28 +179,41 @@ final class LabGuest {
     /// - Parameters:
     ///   - options: What `lab domain` takes.
     ///   - hangsAfter: How many seconds after it armed its watchdog the guest hangs, if at all.
+    ///   - host: Where it is started.
     init(
         _ name: String, _ birth: Birth = .created, options: [String] = [], hangsAfter: Int? = nil,
-        at location: SourceLocation = #_sourceLocation
+        on host: LabHost = .own, at location: SourceLocation = #_sourceLocation
     ) throws {
         self.name = name
+        self.host = host
         isDefined = birth != .created && birth != .createdPaused
         let file = try Self.definition(name, options, hangsAfter: hangsAfter, at: location)
         switch birth {
-        case .created: try Lab.virsh("create", file.path, at: location)
-        case .createdPaused: try Lab.virsh("create", file.path, "--paused", at: location)
-        case .defined, .definedPaused, .shutOff: try Lab.virsh("define", file.path, at: location)
+        case .created: try virsh("create", file.path, at: location)
+        case .createdPaused: try virsh("create", file.path, "--paused", at: location)
+        case .defined, .definedPaused, .shutOff: try virsh("define", file.path, at: location)
         }
         switch birth {
-        case .defined: try Lab.virsh("start", name, at: location)
-        case .definedPaused: try Lab.virsh("start", name, "--paused", at: location)
+        case .defined: try virsh("start", name, at: location)
+        case .definedPaused: try virsh("start", name, "--paused", at: location)
         case .created, .createdPaused, .shutOff: break
         }
     }
 
     deinit {
-        _ = try? Command("/usr/bin/virsh", ["destroy", name]).run()
-        if isDefined { _ = try? Command("/usr/bin/virsh", ["undefine", name]).run() }
+        _ = try? host.command("/usr/bin/virsh", ["destroy", name]).run()
+        if isDefined {
+            let everything = ["--managed-save", "--snapshots-metadata", "--nvram"]
+            _ = try? host.command("/usr/bin/virsh", ["undefine", name] + everything).run()
+        }
+    }
+
+    /// Runs virsh on the guest's host.
+    @discardableResult
+    func virsh(
+        _ arguments: String..., at location: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try host.virsh(arguments, at: location)
     }
 
     /// Writes the definition of a guest without a watchdog.
@@ -160,7 +230,7 @@ final class LabGuest {
 
     /// The live definition.
     func definition() throws -> String {
-        try Lab.virsh("dumpxml", name)
+        try virsh("dumpxml", name)
     }
 
     /// The live definition's watchdogs, but for the iTCO that libvirt (9.1 and later) adds to each
@@ -179,7 +249,7 @@ final class LabGuest {
     }
 
     func state() throws -> String {
-        try Lab.virsh("domstate", name).trimmingCharacters(in: .whitespacesAndNewlines)
+        try virsh("domstate", name).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// The process ID of its QEMU.
@@ -215,7 +285,7 @@ final class LabGuest {
         forLog parts: String..., at location: SourceLocation = #_sourceLocation
     ) throws {
         try Lab.wait(for: "\(parts) in the log of \(name)", at: location) {
-            try Lab.log(of: name).contains { line in parts.allSatisfy { line.contains($0) } }
+            try host.log(of: name).contains { line in parts.allSatisfy { line.contains($0) } }
         }
     }
 
@@ -238,11 +308,12 @@ final class LabEvents {
     private let process = Process()
     private let file: URL
 
-    init() throws {
+    init(on host: LabHost = .own) throws {
         file = Lab.folder.appending(path: "events-\(UUID().uuidString)")
         try Data().write(to: file)
-        process.executableURL = URL(filePath: "/usr/bin/virsh")
-        process.arguments = ["event", "--all", "--loop", "--timestamp"]
+        let command = host.command("/usr/bin/virsh", ["event", "--all", "--loop", "--timestamp"])
+        process.executableURL = URL(filePath: command.path)
+        process.arguments = command.arguments
         process.standardOutput = try FileHandle(forWritingTo: file)
         // Whoever runs the tests waits until nobody holds these.
         process.standardInput = FileHandle.nullDevice
@@ -252,8 +323,8 @@ final class LabEvents {
         let probe = "probe-\(process.processIdentifier)"
         let definition = try LabGuest.definition(probe, [])
         try Lab.wait(for: "virsh listening to events") {
-            _ = try Command("/usr/bin/virsh", ["define", definition.path]).run()
-            _ = try Command("/usr/bin/virsh", ["undefine", probe]).run()
+            _ = try host.command("/usr/bin/virsh", ["define", definition.path]).run()
+            _ = try host.command("/usr/bin/virsh", ["undefine", probe]).run()
             return try lines().contains { $0.contains("'\(probe)'") }
         }
     }

@@ -1,0 +1,151 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension LiveTests.Matrix {
+    /// The ways in which a guest sleeps and wakes: its memory lies in a file meanwhile.
+    struct Sleeps {
+        init() throws {
+            try Lab.setPolicy("")
+        }
+
+        /// Saves a guest into a file, and restores it.
+        private func sleep(_ guest: LabGuest, editing: Bool = false) throws {
+            let image = Lab.folder.appending(path: "\(guest.name).save").path
+            try guest.virsh("save", guest.name, image)
+            guard editing else {
+                try guest.virsh("restore", image)
+                return
+            }
+            let text = try Lab.virsh("save-image-dumpxml", image)
+            let folder = try TemporaryFolder()
+            let edited = try folder.write(
+                "edited.xml",
+                text.replacingOccurrences(of: "<memory ", with: "<title>edited</title><memory "))
+            try guest.virsh("restore", image, "--xml", edited.path)
+            #expect(try guest.definition().contains("<title>edited</title>"))
+        }
+
+        @Test("a guest that sleeps with its watchdog wakes with it, one without gets it")
+        func saved() throws {
+            let events = try LabEvents()
+            let with = try machines.flatMap { machine in
+                [
+                    try Traveller("managed save, start", machine, "managed"),
+                    try Traveller("virsh save, restore", machine, "save"),
+                    try Traveller("virsh save, restore --xml", machine, "edit"),
+                ]
+            }
+            for traveller in with { try traveller.guest.waitsUntilArmed() }
+            try Lab.setPolicy("vm.watchdog.model=none\n")
+            let without = try machines.map {
+                try Traveller("managed save without a watchdog, start", $0, "bare")
+            }
+            for traveller in without {
+                try traveller.guest.waits(forLine: "LAB waiting")
+                try traveller.guest.virsh("managedsave", traveller.guest.name)
+            }
+            try Lab.setPolicy("")
+            for traveller in with {
+                switch traveller.way {
+                case "managed save, start":
+                    try traveller.guest.virsh("managedsave", traveller.guest.name)
+                    try traveller.guest.virsh("start", traveller.guest.name)
+                default: try sleep(traveller.guest, editing: traveller.way.hasSuffix("--xml"))
+                }
+            }
+            for traveller in without {
+                try traveller.guest.virsh("start", traveller.guest.name)
+                try traveller.guest.waits(forLog: "op=protect", "result=attached")
+            }
+            for traveller in with + without {
+                #expect(try traveller.guest.boots().count == 1, "it woke, and did not start anew")
+            }
+            try prove(with, events)
+            try prove(without, events)
+        }
+
+        @Test("an action that the monitor gave is there after the sleep, in the definition by then")
+        func aligned() throws {
+            let folder = try TemporaryFolder()
+            let none = try folder.write("none", "<watchdog model='i6300esb' action='none'/>")
+            try Lab.setPolicy("vm.watchdog.existing=align\n")
+            let events = try LabEvents()
+            let travellers = try machines.map {
+                try Traveller(
+                    "aligned, saved, restored under keep", $0, "slept",
+                    options: ["--extra-devices", none.path])
+            }
+            for traveller in travellers {
+                try traveller.guest.waits(forLog: "op=protect", "result=aligned")
+                try traveller.guest.waitsUntilArmed()
+            }
+            try Lab.setPolicy("")
+            for traveller in travellers { try sleep(traveller.guest) }
+            try prove(travellers, events)
+        }
+    }
+
+    /// Snapshots with a disk of the test's own.
+    struct Snapshots {
+        init() throws {
+            try Lab.setPolicy("vm.watchdog.model=none\n")
+        }
+
+        /// Starts a guest with a disk that can hold a snapshot.
+        private func guest(
+            _ way: String, _ machine: String, _ name: String, _ folder: TemporaryFolder
+        ) throws -> Traveller {
+            let disk = Lab.folder.appending(path: "m-\(name)-\(machine).qcow2").path
+            try Lab.run("/usr/bin/qemu-img", ["create", "-q", "-f", "qcow2", disk, "256M"])
+            // Neither of the two needs a slot or a port.
+            let bus = machine == "q35" ? "sata" : "ide"
+            let device = try folder.write(
+                "\(name)-\(machine)",
+                """
+                <disk type='file' device='disk'>
+                  <driver name='qemu' type='qcow2'/>
+                  <source file='\(disk)'/>
+                  <target dev='\(bus == "ide" ? "hda" : "sda")' bus='\(bus)'/>
+                </disk>
+                """)
+            return try Traveller(
+                way, machine, name, options: ["--extra-devices", device.path])
+        }
+
+        @Test("reverted to a snapshot with a watchdog or from before it, running or shut off")
+        func reverted() throws {
+            let folder = try TemporaryFolder()
+            let events = try LabEvents()
+            let before = try machines.map {
+                try guest("snapshot from before it, revert", $0, "before", folder)
+            }
+            for traveller in before {
+                try traveller.guest.waits(forLine: "LAB waiting")
+                try traveller.guest.virsh("snapshot-create-as", traveller.guest.name, "one")
+            }
+            try Lab.setPolicy("")
+            let with = try machines.flatMap {
+                [
+                    try guest("snapshot with it, revert", $0, "with", folder),
+                    try guest("snapshot with it, shut off, revert", $0, "off", folder),
+                ]
+            }
+            for traveller in with {
+                try traveller.guest.waitsUntilArmed()
+                try traveller.guest.virsh("snapshot-create-as", traveller.guest.name, "one")
+                if traveller.way.contains("shut off") {
+                    try traveller.guest.virsh("destroy", traveller.guest.name)
+                }
+            }
+            for traveller in before {
+                try Lab.run(Lab.tool, ["apply", traveller.guest.name])
+                try traveller.guest.waitsUntilArmed()
+            }
+            for traveller in before + with {
+                try traveller.guest.virsh("snapshot-revert", traveller.guest.name, "one")
+            }
+            try prove(before + with, events)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension LiveTests.Matrix {
+    /// The ways in which a guest comes to run.
+    struct Starts {
+        init() throws {
+            try Lab.setPolicy("")
+        }
+
+        @Test("created, defined and started, started paused: it has its watchdog in the same boot")
+        func started() throws {
+            let events = try LabEvents()
+            var travellers: [Traveller] = []
+            for machine in machines {
+                travellers.append(try Traveller("virsh create", machine, "create", .created))
+                travellers.append(try Traveller("virsh define, start", machine, "start"))
+                let paused = try Traveller(
+                    "virsh start --paused, resume", machine, "paused", .definedPaused)
+                try paused.guest.waits(forLog: "op=protect", "result=attached")
+                try paused.guest.virsh("resume", paused.guest.name)
+                travellers.append(paused)
+            }
+            for traveller in travellers {
+                try traveller.guest.waitsUntilArmed()
+                #expect(try traveller.guest.seesWatchdog(inBoot: 1))
+            }
+            try prove(travellers, events)
+        }
+
+        @Test("started by the daemon when it starts, which serves nobody before all of them run")
+        func autostart() throws {
+            let travellers = try machines.map { machine in
+                let traveller = try Traveller(
+                    "autostart when libvirtd starts", machine, "auto", .shutOff)
+                try Lab.virsh("autostart", traveller.guest.name)
+                return traveller
+            }
+            // libvirt does so once after the host's own start, and notes it here.
+            try Lab.run("/bin/rm", ["-f", "/run/libvirt/qemu/autostarted"])
+            try Lab.script(["restart-libvirtd"])
+            let events = try LabEvents()
+            for traveller in travellers {
+                try traveller.guest.waits(forLog: "op=protect", "result=attached")
+            }
+            try prove(travellers, events)
+        }
+
+        @Test("started with a watchdog of action none: kept, or aligned in the same boot")
+        func existing() throws {
+            let folder = try TemporaryFolder()
+            let none = try folder.write("none", "<watchdog model='i6300esb' action='none'/>")
+            let options = ["--extra-devices", none.path]
+            let kept = try Traveller("", "pc", "kept", options: options)
+            try kept.guest.waits(forLog: "op=started", "plan=leave", "is kept")
+            let row = try #require(LabStatus([kept.guest.name]).guests.first)
+            #expect(row.verdict == "unprotected")
+            #expect(row.reason.contains("vm.watchdog.existing=keep"))
+            try record("existing action none, keep", "pc", row.verdict + ": " + row.reason)
+
+            try Lab.setPolicy("vm.watchdog.existing=align\n")
+            let events = try LabEvents()
+            let travellers = try machines.map { machine in
+                try Traveller(
+                    "existing action none, align", machine, "aligned", options: options)
+            }
+            for traveller in travellers {
+                try traveller.guest.waits(forLog: "op=protect", "result=aligned")
+                let row = try #require(LabStatus([traveller.guest.name]).guests.first)
+                #expect(row.watchdogs?.first { $0.model == "i6300esb" }?.action == "reset")
+                #expect(row.verdict != "unprotected" && row.verdict != "conflict", "\(row.reason)")
+            }
+            try prove(travellers, events, action: "none")
+            let again = try Lab.run(Lab.tool, ["apply", "--all", "--json"])
+            #expect(
+                !again.contains("\"result\" : \"aligned\""), "asked again, nothing is to be done")
+        }
+    }
+
+    /// The ways in which a guest that runs already gets its watchdog.
+    struct Running {
+        init() throws {
+            try Lab.setPolicy("vm.watchdog.model=none\n")
+        }
+
+        @Test("brought to the policy by apply")
+        func apply() throws {
+            let events = try LabEvents()
+            let travellers = try machines.map {
+                try Traveller("runs already, virt-watchdog apply", $0, "apply", .created)
+            }
+            for traveller in travellers { try traveller.guest.waits(forLine: "LAB waiting") }
+            try Lab.setPolicy("")
+            try Lab.run(Lab.tool, ["apply", "--all"])
+            try prove(travellers, events)
+        }
+
+        @Test(
+            "libvirtd is restarted under guests with and without a watchdog",
+            arguments: ["restarted", "killed"])
+        func restart(_ end: String) throws {
+            let without = try machines.map {
+                try Traveller("runs already, libvirtd \(end)", $0, "without-\(end)", .created)
+            }
+            try Lab.setPolicy("")
+            let with = try machines.map {
+                try Traveller("protected, libvirtd \(end)", $0, "with-\(end)")
+            }
+            for traveller in with {
+                try traveller.guest.waits(forLog: "op=protect", "result=attached")
+            }
+            let processes = try (with + without).map { try $0.guest.process() }
+            try Lab.script(["restart-libvirtd"] + (end == "killed" ? ["--kill"] : []))
+            let events = try LabEvents()
+            for traveller in without {
+                try traveller.guest.waits(forLog: "op=protect", "result=attached")
+            }
+            #expect(try (with + without).map { try $0.guest.process() } == processes)
+            try prove(with + without, events)
+        }
+
+        @Test("libvirtd is killed while protectors are at work")
+        func killedMeanwhile() throws {
+            try Lab.setPolicy("")
+            let travellers = try machines.map {
+                try Traveller(
+                    "libvirtd killed while its protector works", $0, "meanwhile", .created)
+            }
+            try Lab.script(["restart-libvirtd", "--kill"])
+            let events = try LabEvents()
+            for traveller in travellers {
+                try Lab.wait(for: "the watchdog of \(traveller.guest.name)") {
+                    try traveller.guest.watchdogs().count == 1
+                }
+            }
+            try prove(travellers, events)
+        }
+
+        @Test("reset by its own watchdog again and again, and by virsh")
+        func manyResets() throws {
+            try Lab.setPolicy("")
+            let events = try LabEvents()
+            let travellers = try machines.map {
+                try Traveller("reset by its watchdog many times", $0, "many", .created)
+            }
+            for _ in 1...(isWhole ? 5 : 2) { try prove(travellers, events) }
+            for traveller in travellers {
+                let boots = try traveller.guest.boots().count
+                try traveller.guest.virsh("reset", traveller.guest.name)
+                try traveller.guest.waits(forLine: "LAB armed i6300ESB", inBoot: boots + 1)
+            }
+            try prove(
+                travellers.map {
+                    var traveller = $0
+                    traveller.way = "virsh reset"
+                    return traveller
+                }, events)
+        }
+    }
+}
