@@ -8,7 +8,9 @@ extension Document {
         var facts = GuestFacts(
             name: root.child(named: "name")?.text ?? "", uuid: root.child(named: "uuid")?.text,
             type: root["type"], arch: type?["arch"], machine: type?["machine"],
-            firmware: system?.child(named: "loader")?.text, isLive: root["id"] != nil,
+            firmware: system?.child(named: "loader")?.text,
+            hasACPI: hasACPI,
+            isLive: root["id"] != nil,
             guestPolicy: guestPolicy, onReboot: root.child(named: "on_reboot")?.text,
             id: root["id"])
         if let attributes = metadata(Alignment.elementName, Alignment.namespace) {
@@ -29,6 +31,13 @@ extension Document {
             }
         }
         return facts
+    }
+
+    /// Whether the machine has ACPI. libvirt writes a clock into each definition; one without is a
+    /// fragment, which does not tell.
+    private var hasACPI: Bool {
+        root.child(named: "features")?.child(named: "acpi") != nil
+            || root.child(named: "clock") == nil
     }
 
     private var guestPolicy: GuestPolicy? {

@@ -44,8 +44,11 @@ struct ProtectorProcess {
             SystemLog.send(line.text, severity: protection.isConverged ? .notice : .warning)
             if policy.persist, let last { try persist(last, protector) }
         } catch {
-            let line = LogLine(operation: "protect", guest: name, uuid: uuid, failure: "\(error)")
-            SystemLog.send(line.text, severity: error.isGuestGone ? .info : .error)
+            let isGone = error.isGuestGone
+            let line = LogLine(
+                operation: "protect", guest: name, uuid: uuid, result: isGone ? "gone" : "failed",
+                reason: isGone ? "nothing is left to be done; \(error)" : "\(error)")
+            SystemLog.send(line.text, severity: isGone ? .info : .error)
         }
     }
 

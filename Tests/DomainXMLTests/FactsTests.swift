@@ -74,6 +74,45 @@ struct FactsTests {
         #expect(facts.watchdogs[0].address == GuestFacts.PCIAddress(bus: 17, slot: 1))
     }
 
+    @Test("whether there is ACPI is known of a whole definition alone")
+    func acpi() throws {
+        let clock = "<clock offset='utc'/>"
+        #expect(try !facts("<domain>\(clock)</domain>").hasACPI)
+        #expect(try !facts("<domain><features><pae/></features>\(clock)</domain>").hasACPI)
+        #expect(try facts("<domain><features><acpi/></features>\(clock)</domain>").hasACPI)
+        #expect(try facts("<domain><features><pae/></features></domain>").hasACPI)
+    }
+
+    @Test("what was written down of an action is read, and believed of this run alone")
+    func alignment() throws {
+        func facts(_ attributes: String, id: String = "id='3'") throws -> GuestFacts {
+            try self.facts(
+                "<domain \(id)><metadata><w:alignment xmlns:w='urn:virt-watchdog:alignment:1'"
+                    + " \(attributes)/></metadata></domain>")
+        }
+        var live = try facts("action='reset' id='3' host='a&amp;b'")
+        #expect(live.alignment == Alignment(action: "reset", id: "3", host: "a&b"))
+        #expect(live.alignedAction == nil, "nobody has said that it holds")
+        var elsewhere = live
+        elsewhere.trustAlignment(on: "c")
+        #expect(elsewhere.alignedAction == nil)
+        live.trustAlignment(on: "a&b")
+        #expect(live.alignedAction == "reset")
+        for other in ["id='4'", ""] {
+            var facts = try facts("action='reset' id='3' host='a'", id: other)
+            facts.trustAlignment(on: "a")
+            #expect(facts.alignedAction == nil)
+        }
+        let persistent = try facts("was='none'", id: "")
+        #expect(persistent.alignment == nil)
+        #expect(persistent.formerAction == "none")
+        #expect(try facts("action='reset'").alignment == nil)
+        #expect(
+            try self.facts(
+                "<domain><metadata>\(live.alignment?.xml ?? "")</metadata></domain>"
+            ).alignment == nil, "libvirt adds the namespace")
+    }
+
     @Test("what is missing is nothing")
     func missing() throws {
         let facts = try facts("<domain/>")

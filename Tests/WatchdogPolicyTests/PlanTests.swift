@@ -226,7 +226,54 @@ struct PlanTests {
             facts.usedAddresses = Set((1...31).map { Address(bus: 0, slot: $0) })
             facts.controllers.append(Controller(model: "pci-bridge", index: 1))
         }
-        #expect(plan(.builtIn, bridgeHasRoom).name == "attach")
+        #expect(plan(.builtIn, bridgeHasRoom).decision == .attach(Self.reset, .automatic))
+    }
+
+    @Test("a bus 0 that takes nothing while the guest runs, which libvirt would pick all the same")
+    func deafRoot() {
+        let withoutACPI = Self.pc { $0.hasACPI = false }
+        let cold = plan(.builtIn, withoutACPI)
+        #expect(cold.decision == .coldPlug(Self.reset, .noACPI))
+        #expect(cold.reason.contains("<acpi/>"))
+        var bridged = withoutACPI
+        bridged.controllers.append(Controller(model: "pci-bridge", index: 1))
+        bridged.usedAddresses.insert(Address(bus: 1, slot: 1))
+        let attach = plan(.builtIn, bridged)
+        #expect(attach.decision == .attach(Self.reset, .bridge(Address(bus: 1, slot: 2))))
+        #expect(attach.reason.contains("slot 2 of the bridge 1"))
+        let rootOff = Self.pc {
+            $0.controllers = [
+                Controller(model: "pci-root", index: 0, allowsHotplug: false),
+                Controller(model: "pci-bridge", index: 1),
+            ]
+        }
+        #expect(
+            plan(.builtIn, rootOff).decision
+                == .attach(Self.reset, .bridge(Address(bus: 1, slot: 1))))
+        // Other machines do not need ACPI for that.
+        let express = Self.q35 { $0.hasACPI = false }
+        #expect(plan(.builtIn, express).name == "attach")
+        let power = Self.pc {
+            $0.hasACPI = false
+            ($0.arch, $0.machine) = ("ppc64le", "pseries-7.2")
+        }
+        #expect(plan(.builtIn, power).decision == .attach(Self.reset, .automatic))
+    }
+
+    @Test("the port of a switch is as good as a root port")
+    func switchPort() {
+        let facts = Self.q35 {
+            $0.controllers = [
+                Controller(model: "pcie-root", index: 0),
+                Controller(model: "pcie-root-port", index: 1),
+                Controller(model: "pcie-switch-upstream-port", index: 2),
+                Controller(model: "pcie-switch-downstream-port", index: 3),
+            ]
+            $0.usedAddresses = [Address(bus: 1, slot: 0), Address(bus: 2, slot: 0)]
+        }
+        #expect(
+            plan(.builtIn, facts).decision
+                == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
     }
 
     @Test("a live guest without any PCI controller has no PCI")

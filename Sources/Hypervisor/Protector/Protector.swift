@@ -100,7 +100,7 @@ public struct Protector: Sendable {
                 try guest.attach(device: device.xml(at: point), to: .live)
                 return next
             } catch {
-                if case .rootPort(let address) = point { unusable.insert(address) }
+                if let address = point.address { unusable.insert(address) }
                 var facts = try guest.facts()
                 facts.usedAddresses.formUnion(unusable)
                 let replanned = plan(policy, facts)

@@ -2,7 +2,11 @@
 public enum AttachPoint: Sendable, Hashable {
     /// libvirt picks a slot of a conventional PCI bus.
     case automatic
-    /// This address, the only slot of an empty pcie-root-port.
+    /// This address, on a bridge.
+    ///
+    /// libvirt would pick a slot of bus 0, which takes no device while the guest runs.
+    case bridge(GuestFacts.PCIAddress)
+    /// This address, the only slot of an empty PCI Express port.
     ///
     /// The device is a conventional one, so that libvirt would not pick such a port by itself; it
     /// accepts the explicit address, and the device works there.
@@ -12,6 +16,7 @@ public enum AttachPoint: Sendable, Hashable {
     var clause: String {
         switch self {
         case .automatic: ""
+        case .bridge(let address): " into slot \(address.slot) of the bridge \(address.bus)"
         case .rootPort(let address): " into the empty pcie-root-port \(address.bus)"
         }
     }
@@ -20,38 +25,57 @@ public enum AttachPoint: Sendable, Hashable {
     ///
     /// - Returns: Nothing where no bus can take a hot-plugged device.
     init?(in facts: GuestFacts) {
-        if facts.hasFreeConventionalSlot {
-            self = .automatic
-        } else if let port = facts.freeRootPorts.last {
+        let root = facts.controllers.first { $0.model == "pci-root" }
+        if let slot = facts.freeConventionalSlots.first {
+            self = root.map(facts.canHotplug) == false ? .bridge(slot) : .automatic
+        } else if let port = facts.freePorts.last {
             self = .rootPort(GuestFacts.PCIAddress(bus: port.index, slot: 0))
         } else {
             return nil
         }
     }
+
+    /// The address that was chosen, or nothing where libvirt picks one.
+    public var address: GuestFacts.PCIAddress? {
+        switch self {
+        case .automatic: nil
+        case .bridge(let address), .rootPort(let address): address
+        }
+    }
 }
 
 extension GuestFacts {
-    /// Whether a conventional bus that allows hot-plugging has a slot left.
-    fileprivate var hasFreeConventionalSlot: Bool {
-        controllers.contains { controller in
-            guard controller.allowsHotplug, let slots = controller.conventionalSlots else {
-                return false
-            }
-            return slots.contains { slot in
+    /// The first slot that is left on each conventional bus that takes devices while the guest runs.
+    fileprivate var freeConventionalSlots: [PCIAddress] {
+        controllers.filter(canHotplug).compactMap { controller in
+            controller.conventionalSlots?.first { slot in
                 !usedAddresses.contains { $0.bus == controller.index && $0.slot == slot }
-            }
-        }
+            }.map { PCIAddress(bus: controller.index, slot: $0) }
+        }.sorted { $0.bus < $1.bus }
     }
 
-    /// The pcie-root-ports with nothing plugged in.
+    /// The PCI Express ports with nothing plugged in.
     ///
     /// libvirt fills ports from the lowest index on; whoever takes the last one is least in the
     /// way of other hot-plugged devices.
-    fileprivate var freeRootPorts: [Controller] {
+    fileprivate var freePorts: [Controller] {
         controllers.filter { controller in
-            controller.model == "pcie-root-port" && controller.allowsHotplug
+            ["pcie-root-port", "pcie-switch-downstream-port"].contains(controller.model)
+                && canHotplug(controller)
                 && !usedAddresses.contains { $0.bus == controller.index }
         }.sorted { $0.index < $1.index }
+    }
+
+    /// Whether a bus takes devices while the guest runs.
+    ///
+    /// The bus of an i440FX needs ACPI for that, and libvirt does not know.
+    fileprivate func canHotplug(_ controller: Controller) -> Bool {
+        controller.allowsHotplug && !(controller.model == "pci-root" && needsACPI)
+    }
+
+    /// Whether it is for want of ACPI that the machine's bus takes no devices.
+    var needsACPI: Bool {
+        !hasACPI && MachineType(arch: arch, machine: machine) == .i440fx
     }
 }
 
@@ -59,8 +83,8 @@ extension GuestFacts.Controller {
     /// The slots of a conventional bus that libvirt hands out, or nothing for other buses.
     fileprivate var conventionalSlots: ClosedRange<UInt32>? {
         switch model {
-        // Slot 1 is the PIIX3's; slot 2 libvirt keeps for a video device.
-        case "pci-root": 3...31
+        // Slot 1 is the PIIX3's.
+        case "pci-root": 2...31
         case "pci-bridge", "pcie-to-pci-bridge": 1...31
         default: nil
         }

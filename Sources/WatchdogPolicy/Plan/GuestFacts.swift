@@ -84,6 +84,8 @@ public struct GuestFacts: Sendable, Hashable {
     public var machine: String?
     /// The path of the firmware, or nothing where it is the emulator's own.
     public var firmware: String?
+    /// Whether the machine has ACPI.
+    public var hasACPI: Bool
     /// Whether it is the live definition of a guest that runs or is about to.
     public var isLive: Bool
     /// The PCI controllers.
@@ -108,7 +110,8 @@ public struct GuestFacts: Sendable, Hashable {
     /// Makes facts; what is not given is as in a definition that does not mention it.
     public init(
         name: String, uuid: String? = nil, type: String? = nil, arch: String? = nil,
-        machine: String? = nil, firmware: String? = nil, isLive: Bool = false,
+        machine: String? = nil, firmware: String? = nil, hasACPI: Bool = true,
+        isLive: Bool = false,
         controllers: [Controller] = [],
         usedAddresses: Set<PCIAddress> = [], watchdogs: [Watchdog] = [],
         guestPolicy: GuestPolicy? = nil, onReboot: String? = nil, id: String? = nil,
@@ -120,6 +123,7 @@ public struct GuestFacts: Sendable, Hashable {
         self.arch = arch
         self.machine = machine
         self.firmware = firmware
+        self.hasACPI = hasACPI
         self.isLive = isLive
         self.controllers = controllers
         self.usedAddresses = usedAddresses

@@ -28,10 +28,10 @@ public struct PersistentAddition: Sendable, Hashable {
     /// - Returns: Nothing where the plan adds no device, or there is no room for one.
     public init?(_ plan: Plan, to facts: GuestFacts) {
         switch plan.decision {
-        case .coldPlug(let device, .notHotPluggable):
+        case .coldPlug(let device, .notHotPluggable), .coldPlug(let device, .noACPI):
             self.device = device
             point = .automatic
-        case .attach(let device, .automatic):
+        case .attach(let device, .automatic), .attach(let device, .bridge):
             self.device = device
             point = .automatic
         case .attach(let device, .rootPort), .coldPlug(let device, .noFreeSlot),

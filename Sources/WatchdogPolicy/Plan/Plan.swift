@@ -208,7 +208,9 @@ private func decideOnNew(
     }
     // A definition without controllers is one that libvirt has yet to complete.
     if facts.controllers.isEmpty, !facts.isLive { return .attach(wanted, .automatic) }
-    guard let point = AttachPoint(in: facts) else { return .coldPlug(wanted, .noFreeSlot) }
+    guard let point = AttachPoint(in: facts) else {
+        return .coldPlug(wanted, facts.needsACPI ? .noACPI : .noFreeSlot)
+    }
     return .attach(wanted, point)
 }
 

@@ -51,6 +51,8 @@ public enum ColdPlugReason: Sendable, Hashable {
     case notHotPluggable
     /// No conventional bus and no pcie-root-port has room for one more device.
     case noFreeSlot
+    /// The machine's bus takes devices only by way of ACPI, which it does not have.
+    case noACPI
     /// A watchdog with another action is there, and a guest has one action for all of them.
     case sharedAction(GuestFacts.Watchdog)
 
@@ -61,8 +63,12 @@ public enum ColdPlugReason: Sendable, Hashable {
             "\(start) libvirt hot-plugs no other model than i6300esb;"
                 + " write it into the persistent definition"
         case .noFreeSlot:
-            "\(start) no conventional PCI slot and no empty pcie-root-port is left;"
+            "\(start) no conventional PCI slot and no empty pcie-root-port is left that would take"
+                + " it while the guest runs;"
                 + " add a pcie-root-port, or write the watchdog into the persistent definition"
+        case .noACPI:
+            "\(start) without ACPI the machine's PCI bus takes no device while the guest runs;"
+                + " add <acpi/> to its features, or write the watchdog into the persistent definition"
         case .sharedAction(let watchdog):
             "\(start) all watchdogs of a guest share one action, its \(quoted(watchdog.model))"
                 + " has \(quoted(watchdog.action)), and a dump is taken by libvirt, by the"
