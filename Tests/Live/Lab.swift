@@ -95,23 +95,33 @@ struct LabHost: Equatable {
     /// The lab's own host.
     static let own = LabHost(name: nil)
 
+    /// The lab's own host as an ordinary user sees it, with a libvirtd of the user's.
+    static let user = LabHost(
+        name: nil, way: ["as-user", "env", "LIBVIRT_DEFAULT_URI=qemu:///session"],
+        guests: Lab.folder.appending(path: "someone"))
+
     /// The host's name, or nothing for the lab's own.
     let name: String?
+    /// What the lab's script is told so that something is done there.
+    private let way: [String]
+    /// Where the files of guests are, as seen from the lab.
+    let guests: URL
 
-    private init(name: String?) {
+    private init(name: String?, way: [String] = [], guests: URL = Lab.folder) {
         self.name = name
+        self.way = way
+        self.guests = guests
     }
 
     /// Makes another host, with the hook and the policy that the lab's own has now.
     init(adding name: String, at location: SourceLocation = #_sourceLocation) throws {
-        self.init(name: name)
+        self.init(name: name, way: ["on", name])
         try Lab.script(["add-host", name], at: location)
     }
 
     /// A program with its arguments, to be run on the host.
     func command(_ path: String, _ arguments: [String]) -> Command {
-        guard let name else { return Command(path, arguments) }
-        return Command(Lab.script, ["on", name, path] + arguments)
+        way.isEmpty ? Command(path, arguments) : Command(Lab.script, way + [path] + arguments)
     }
 
     /// Runs a program on the host and returns what it printed; one that fails is an issue of the test.
@@ -180,14 +190,31 @@ final class LabGuest {
     ///   - options: What `lab domain` takes.
     ///   - hangsAfter: How many seconds after it armed its watchdog the guest hangs, if at all.
     ///   - host: Where it is started.
-    init(
+    convenience init(
         _ name: String, _ birth: Birth = .created, options: [String] = [], hangsAfter: Int? = nil,
         on host: LabHost = .own, at location: SourceLocation = #_sourceLocation
+    ) throws {
+        let file = try Self.definition(
+            name, options, hangsAfter: hangsAfter, on: host, at: location)
+        try self.init(name, birth, file, on: host, at: location)
+    }
+
+    /// Starts a guest with a definition of the test's own.
+    convenience init(
+        _ name: String, _ birth: Birth, definition: String,
+        at location: SourceLocation = #_sourceLocation
+    ) throws {
+        let file = Lab.folder.appending(path: "\(name).xml")
+        try Data(definition.utf8).write(to: file)
+        try self.init(name, birth, file, on: .own, at: location)
+    }
+
+    private init(
+        _ name: String, _ birth: Birth, _ file: URL, on host: LabHost, at location: SourceLocation
     ) throws {
         self.name = name
         self.host = host
         isDefined = birth != .created && birth != .createdPaused
-        let file = try Self.definition(name, options, hangsAfter: hangsAfter, at: location)
         switch birth {
         case .created: try virsh("create", file.path, at: location)
         case .createdPaused: try virsh("create", file.path, "--paused", at: location)
@@ -218,12 +245,12 @@ final class LabGuest {
 
     /// Writes the definition of a guest without a watchdog.
     static func definition(
-        _ name: String, _ options: [String], hangsAfter: Int? = nil,
+        _ name: String, _ options: [String], hangsAfter: Int? = nil, on host: LabHost = .own,
         at location: SourceLocation = #_sourceLocation
     ) throws -> URL {
         let hang = hangsAfter.map { ["--append", "lab.hang=\($0)"] } ?? []
-        let text = try Lab.script(["domain", name] + hang + options, at: location)
-        let file = Lab.folder.appending(path: "\(name).xml")
+        let text = try host.run(Lab.script, ["domain", name] + hang + options, at: location)
+        let file = host.guests.appending(path: "\(name).xml")
         try Data(text.utf8).write(to: file)
         return file
     }
@@ -259,7 +286,7 @@ final class LabGuest {
 
     /// What the guest printed on its serial console, by boot; each boot starts with `LAB boot`.
     func boots() throws -> [[String]] {
-        let file = Lab.folder.appending(path: "\(name).serial")
+        let file = host.guests.appending(path: "\(name).serial")
         guard let data = try? Data(contentsOf: file) else { return [] }
         var boots: [[String]] = []
         for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {

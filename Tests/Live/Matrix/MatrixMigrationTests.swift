@@ -104,12 +104,7 @@ extension LiveTests.Matrix {
                 try traveller.guest.virsh("inject-nmi", traveller.guest.name)
             }
             for traveller in travellers {
-                try events.waits(for: "watchdog", "pause", of: traveller.guest)
-                try Lab.wait(for: "the pause of \(traveller.guest.name)") {
-                    try traveller.guest.virsh("domstate", traveller.guest.name, "--reason")
-                        .contains("paused (watchdog)")
-                }
-                try record(traveller.way, traveller.machine, "protected: paused")
+                try provePause(traveller, events)
             }
         }
 

@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension LiveTests.Matrix {
+    /// Machines of all kinds, none of which boots anything: whether QEMU has the device is asked of it.
+    struct Machines {
+        init() throws {
+            try Lab.setPolicy("")
+        }
+
+        /// A row of `plan --json`.
+        private struct Planned: Decodable {
+            struct Guest: Decodable {
+                var plan: String
+                var reason: String
+            }
+
+            var guests: [Guest]
+        }
+
+        private func plan(_ guest: LabGuest) throws -> Planned.Guest {
+            let outcome = try Command(Lab.tool, ["plan", guest.name, "--json"]).run()
+            return try #require(
+                JSONDecoder().decode(Planned.self, from: outcome.output).guests.first)
+        }
+
+        /// Whether QEMU itself has a device of that model; `info qtree` does not show a diag288.
+        private func hasDevice(_ model: String, _ guest: LabGuest) throws -> Bool {
+            let list = #"{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}"#
+            return try guest.virsh("qemu-monitor-command", guest.name, list)
+                .contains("child<\(model)>")
+        }
+
+        @Test("each machine has the device, will have it after a cold start, or cannot have it")
+        func machines() throws {
+            for (number, machine) in MachineDefinition.all.enumerated() {
+                do {
+                    try record(machine.label, "", check(machine, "machine-\(number)"))
+                } catch {
+                    try record(machine.label, "", "FAILED")
+                    Issue.record(error, "\(machine.label)")
+                }
+            }
+        }
+
+        /// Starts a guest with a machine, and tells what becomes of it.
+        private func check(_ machine: MachineDefinition, _ name: String) throws -> String {
+            let guest = try LabGuest(
+                name, .definedPaused, definition: machine.definition(of: name))
+            switch machine.end {
+            case .hotPlugged:
+                try guest.waits(forLog: "op=protect", "result=attached")
+                #expect(try guest.watchdogs().map(\.alias) == ["ua-virt-watchdog"])
+                #expect(try guest.emulatedWatchdogs() == 1, "\(machine.label)")
+                return "protected"
+            case .coldBoot(let model, let reason):
+                let plan = try plan(guest)
+                #expect(plan.plan == "cold-plug", "\(machine.label)")
+                #expect(plan.reason.contains(reason), "\(machine.label): \(plan.reason)")
+                #expect(try guest.watchdogs().isEmpty)
+                _ = try Command(Lab.tool, ["apply", "--config", name]).run()
+                let pending = try #require(LabStatus([name]).guests.first)
+                #expect(pending.verdict == "pending cold boot", "\(machine.label)")
+                try guest.virsh("destroy", name)
+                try guest.virsh("start", name, "--paused")
+                #expect(try guest.watchdogs().map(\.model) == [model], "\(machine.label)")
+                #expect(try hasDevice(model, guest), "\(machine.label)")
+                return "after a cold start, by `apply --config`: \(reason)"
+            case .never(let reason):
+                let plan = try plan(guest)
+                #expect(plan.plan == "refuse", "\(machine.label)")
+                #expect(plan.reason.contains(reason), "\(machine.label): \(plan.reason)")
+                try guest.waits(forLog: "op=started", "plan=refuse")
+                return "cannot: it \(reason)"
+            }
+        }
+    }
+}
