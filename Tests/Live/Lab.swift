@@ -98,13 +98,13 @@ struct LabHost: Equatable {
     /// The lab's own host as an ordinary user sees it, with a libvirtd of the user's.
     static let user = LabHost(
         name: nil, way: ["as-user", "env", "LIBVIRT_DEFAULT_URI=qemu:///session"],
-        guests: Lab.folder.appending(path: "someone"))
+        guests: URL(filePath: "/home/someone"))
 
     /// The host's name, or nothing for the lab's own.
     let name: String?
     /// What the lab's script is told so that something is done there.
     private let way: [String]
-    /// Where the files of guests are, as seen from the lab.
+    /// Where the files of guests are.
     let guests: URL
 
     private init(name: String?, way: [String] = [], guests: URL = Lab.folder) {
@@ -348,7 +348,7 @@ final class LabEvents {
         try process.run()
         // virsh does not say when it listens; a guest of its own tells, by an event.
         let probe = "probe-\(process.processIdentifier)"
-        let definition = try LabGuest.definition(probe, [])
+        let definition = try LabGuest.definition(probe, [], on: host)
         try Lab.wait(for: "virsh listening to events") {
             _ = try host.command("/usr/bin/virsh", ["define", definition.path]).run()
             _ = try host.command("/usr/bin/virsh", ["undefine", probe]).run()

@@ -33,12 +33,21 @@ extension LiveTests.Matrix {
         return try "libvirt \(version("Using library")), QEMU \(version("Running hypervisor"))"
     }
 
-    /// Writes a cell of the table.
-    static func record(_ way: String, _ machine: String, _ cell: String) throws {
+    /// Writes a cell of the table of ways.
+    static func record(_ way: Way, _ machine: String, _ cell: String) throws {
+        try record("ways", way.place, way.rawValue, "\(hypervisor()), \(machine)", cell)
+    }
+
+    /// Writes a cell of a table.
+    ///
+    /// - Parameter place: The row's place in the table.
+    static func record(
+        _ table: String, _ place: Int, _ row: String, _ column: String, _ cell: String
+    ) throws {
         let path =
             ProcessInfo.processInfo.environment["LAB_MATRIX_FILE"]
             ?? Lab.folder.appending(path: "matrix.tsv").path
-        let line = try "\(way)\t\(hypervisor()), \(machine)\t\(cell)\n"
+        let line = "\(table)\t\(place)\t\(row)\t\(column)\t\(cell)\n"
         if !FileManager.default.fileExists(atPath: path) {
             try Data().write(to: URL(filePath: path))
         }
@@ -50,13 +59,13 @@ extension LiveTests.Matrix {
 
     /// A guest that has come a way.
     struct Traveller {
-        var way: String
+        var way: Way
         var machine: String
         var guest: LabGuest
 
         /// Starts a guest whose kernel panics, and then stands still, at the host's word.
         init(
-            _ way: String, _ machine: String, _ name: String, _ birth: LabGuest.Birth = .defined,
+            _ way: Way, _ machine: String, _ name: String, _ birth: LabGuest.Birth = .defined,
             options: [String] = [], on host: LabHost = .own
         ) throws {
             self.way = way
@@ -80,11 +89,12 @@ extension LiveTests.Matrix {
             do {
                 try traveller.guest.waitsUntilArmed(at: location)
                 let before = try traveller.guest.watchdogs()
-                #expect(before.count == 1, "\(traveller.way)", sourceLocation: location)
+                #expect(before.count == 1, "\(traveller.way.rawValue)", sourceLocation: location)
                 #expect(
-                    before.first?.action == action, "\(traveller.way)", sourceLocation: location)
+                    before.first?.action == action, "\(traveller.way.rawValue)",
+                    sourceLocation: location)
                 #expect(
-                    try traveller.guest.emulatedWatchdogs() == 1, "\(traveller.way)",
+                    try traveller.guest.emulatedWatchdogs() == 1, "\(traveller.way.rawValue)",
                     sourceLocation: location)
             } catch {
                 try record(traveller.way, traveller.machine, "FAILED")

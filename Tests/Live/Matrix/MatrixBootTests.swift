@@ -13,7 +13,7 @@ extension LiveTests.Matrix {
         func reboot() throws {
             let events = try LabEvents()
             let travellers = try machines.map {
-                try Traveller("virsh reboot", $0, "reboot", options: ["--append", "lab.acpi"])
+                try Traveller(.virshReboot, $0, "reboot", options: ["--append", "lab.acpi"])
             }
             for traveller in travellers {
                 try traveller.guest.waitsUntilArmed()
@@ -31,7 +31,7 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("vm.watchdog.persist=true\n")
             let events = try LabEvents()
             let travellers = try machines.map {
-                try Traveller("vm.watchdog.persist, cold start without the hook", $0, "persisted")
+                try Traveller(.persisted, $0, "persisted")
             }
             for traveller in travellers {
                 try traveller.guest.waits(forLog: "op=persist", "result=written")
@@ -58,7 +58,7 @@ extension LiveTests.Matrix {
             let events = try LabEvents()
             let travellers = try machines.map {
                 try Traveller(
-                    "existing action none, align, apply --config, cold start", $0, "defined",
+                    .alignedDefined, $0, "defined",
                     .shutOff, options: ["--extra-devices", none.path])
             }
             for traveller in travellers {
@@ -66,6 +66,9 @@ extension LiveTests.Matrix {
                 func persistent() throws -> String {
                     try guest.virsh("dumpxml", guest.name, "--inactive")
                 }
+                // libvirt sorts controllers when it reads its own definition, as for virsh edit.
+                let sorted = try folder.write("\(guest.name).xml", persistent())
+                try guest.virsh("define", sorted.path)
                 let before = try persistent()
                 for _ in 1...2 { try Lab.run(Lab.tool, ["apply", "--config", guest.name]) }
                 let aligned = try persistent()
@@ -84,7 +87,7 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("vm.watchdog.action=pause\n")
             let events = try LabEvents()
             let travellers = try machines.map {
-                try Traveller("policy to pause", $0, "pause", .created)
+                try Traveller(.pause, $0, "pause", .created)
             }
             for traveller in travellers {
                 try traveller.guest.waitsUntilArmed()

@@ -35,7 +35,7 @@ extension LiveTests.Matrix {
         }
 
         private func traveller(
-            _ way: String, _ machine: String, _ name: String, _ birth: LabGuest.Birth = .created,
+            _ way: Way, _ machine: String, _ name: String, _ birth: LabGuest.Birth = .created,
             options: [String] = []
         ) throws -> Traveller {
             try Traveller(way, machine, name, birth, options: options, on: east)
@@ -48,15 +48,15 @@ extension LiveTests.Matrix {
             let events = try LabEvents(on: west)
             let with = try machines.flatMap {
                 [
-                    try traveller("migrated with its watchdog", $0, "with"),
-                    try traveller("migrated for good, --persistent", $0, "persistent", .defined),
+                    try traveller(.migrated, $0, "with"),
+                    try traveller(.migratedForGood, $0, "persistent", .defined),
                 ]
             }
             for traveller in with { try traveller.guest.waitsUntilArmed() }
             try east.setPolicy("vm.watchdog.existing=align\n")
             let aligned = try machines.map {
                 try traveller(
-                    "aligned, migrated to a host that keeps", $0, "carried",
+                    .alignedMigrated, $0, "carried",
                     options: ["--extra-devices", none.path])
             }
             for traveller in aligned {
@@ -65,7 +65,7 @@ extension LiveTests.Matrix {
             }
             try east.setPolicy("vm.watchdog.model=none\n")
             let without = try machines.map {
-                try traveller("migrated in without a watchdog", $0, "without")
+                try traveller(.migratedWithout, $0, "without")
             }
             for traveller in without { try traveller.guest.waits(forLine: "LAB waiting") }
 
@@ -95,7 +95,7 @@ extension LiveTests.Matrix {
             let events = try LabEvents(on: west)
             try west.setPolicy("vm.watchdog.action=pause\n")
             let travellers = try machines.map {
-                try traveller("policy reset here, pause there", $0, "pausing")
+                try traveller(.migratedToPause, $0, "pausing")
             }
             for traveller in travellers { try traveller.guest.waitsUntilArmed() }
             try migrate(travellers)
@@ -112,7 +112,7 @@ extension LiveTests.Matrix {
         func slow() throws {
             let events = try LabEvents(on: west)
             try east.setPolicy("vm.watchdog.model=none\n")
-            let slow = try traveller("migrated in slower than libvirt waits", "pc", "slow")
+            let slow = try traveller(.migratedSlowly, "pc", "slow")
             let guest = slow.guest
             try guest.waits(forLine: "LAB waiting")
 
@@ -125,7 +125,7 @@ extension LiveTests.Matrix {
             #expect(try !west.virsh(["list", "--all", "--name"]).contains(guest.name))
             #expect(try guest.state() == "running")
             #expect(try guest.watchdogs().isEmpty)
-            try record("migration cancelled", "pc", "runs on where it was, as it was")
+            try record(.migrationCancelled, "pc", "runs on where it was, as it was")
 
             let migration = try Background(migration(guest, ["--bandwidth", "1"]))
             try Lab.wait(for: "the protector at the destination") { try protectors() == 1 }

@@ -15,7 +15,7 @@ extension LiveTests.Matrix {
         func session() throws {
             let events = try LabEvents(on: .user)
             let travellers = try machines.map {
-                try Traveller("qemu:///session of an ordinary user", $0, "session", on: .user)
+                try Traveller(.session, $0, "session", on: .user)
             }
             for traveller in travellers {
                 try traveller.guest.waits(forLog: "op=protect", "result=attached")
@@ -84,7 +84,7 @@ extension LiveTests.Matrix {
 
             // As the agent starts them, before anybody thought of align.
             let guest = try Traveller(
-                "beside CloudStack: action none, aligned, migrated", "pc", "i-2-7-VM", .created,
+                .cloudStack, "pc", "i-2-7-VM", .created,
                 options: ["--extra-devices", devices.path], on: source)
             try guest.guest.waits(forLog: "op=started", "plan=leave", "is kept")
             try guest.guest.waitsUntilArmed()

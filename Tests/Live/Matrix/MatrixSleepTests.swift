@@ -31,15 +31,15 @@ extension LiveTests.Matrix {
             let events = try LabEvents()
             let with = try machines.flatMap { machine in
                 [
-                    try Traveller("managed save, start", machine, "managed"),
-                    try Traveller("virsh save, restore", machine, "save"),
-                    try Traveller("virsh save, restore --xml", machine, "edit"),
+                    try Traveller(.managedSave, machine, "managed"),
+                    try Traveller(.save, machine, "save"),
+                    try Traveller(.saveEdited, machine, "edit"),
                 ]
             }
             for traveller in with { try traveller.guest.waitsUntilArmed() }
             try Lab.setPolicy("vm.watchdog.model=none\n")
             let without = try machines.map {
-                try Traveller("managed save without a watchdog, start", $0, "bare")
+                try Traveller(.managedSaveWithout, $0, "bare")
             }
             for traveller in without {
                 try traveller.guest.waits(forLine: "LAB waiting")
@@ -48,10 +48,10 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("")
             for traveller in with {
                 switch traveller.way {
-                case "managed save, start":
+                case .managedSave:
                     try traveller.guest.virsh("managedsave", traveller.guest.name)
                     try traveller.guest.virsh("start", traveller.guest.name)
-                default: try sleep(traveller.guest, editing: traveller.way.hasSuffix("--xml"))
+                default: try sleep(traveller.guest, editing: traveller.way == .saveEdited)
                 }
             }
             for traveller in without {
@@ -73,7 +73,7 @@ extension LiveTests.Matrix {
             let events = try LabEvents()
             let travellers = try machines.map {
                 try Traveller(
-                    "aligned, saved, restored under keep", $0, "slept",
+                    .alignedSaved, $0, "slept",
                     options: ["--extra-devices", none.path])
             }
             for traveller in travellers {
@@ -94,7 +94,8 @@ extension LiveTests.Matrix {
 
         /// Starts a guest with a disk that can hold a snapshot.
         private func guest(
-            _ way: String, _ machine: String, _ name: String, _ folder: TemporaryFolder
+            _ way: Way, _ machine: String, _ name: String, _ folder: TemporaryFolder,
+            watchdog: String = ""
         ) throws -> Traveller {
             let disk = Lab.folder.appending(path: "m-\(name)-\(machine).qcow2").path
             try Lab.run("/usr/bin/qemu-img", ["create", "-q", "-f", "qcow2", disk, "256M"])
@@ -108,6 +109,7 @@ extension LiveTests.Matrix {
                   <source file='\(disk)'/>
                   <target dev='\(bus == "ide" ? "hda" : "sda")' bus='\(bus)'/>
                 </disk>
+                \(watchdog)
                 """)
             return try Traveller(
                 way, machine, name, options: ["--extra-devices", device.path])
@@ -118,7 +120,7 @@ extension LiveTests.Matrix {
             let folder = try TemporaryFolder()
             let events = try LabEvents()
             let before = try machines.map {
-                try guest("snapshot from before it, revert", $0, "before", folder)
+                try guest(.revertBefore, $0, "before", folder)
             }
             for traveller in before {
                 try traveller.guest.waits(forLine: "LAB waiting")
@@ -127,14 +129,14 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("")
             let with = try machines.flatMap {
                 [
-                    try guest("snapshot with it, revert", $0, "with", folder),
-                    try guest("snapshot with it, shut off, revert", $0, "off", folder),
+                    try guest(.revert, $0, "with", folder),
+                    try guest(.revertOff, $0, "off", folder),
                 ]
             }
             for traveller in with {
                 try traveller.guest.waitsUntilArmed()
                 try traveller.guest.virsh("snapshot-create-as", traveller.guest.name, "one")
-                if traveller.way.contains("shut off") {
+                if traveller.way == .revertOff {
                     try traveller.guest.virsh("destroy", traveller.guest.name)
                 }
             }
@@ -146,6 +148,32 @@ extension LiveTests.Matrix {
                 try traveller.guest.virsh("snapshot-revert", traveller.guest.name, "one")
             }
             try prove(before + with, events)
+        }
+
+        @Test("an action that the monitor gave is given again to the QEMU that a revert starts")
+        func aligned() throws {
+            let folder = try TemporaryFolder()
+            try Lab.setPolicy("vm.watchdog.existing=align\n")
+            let events = try LabEvents()
+            let travellers = try machines.map {
+                try guest(
+                    .alignedReverted, $0, "reverted", folder,
+                    watchdog: "<watchdog model='i6300esb' action='none'/>")
+            }
+            for traveller in travellers {
+                try traveller.guest.waits(forLog: "op=protect", "result=aligned")
+                try traveller.guest.waitsUntilArmed()
+                try traveller.guest.virsh("snapshot-create-as", traveller.guest.name, "one")
+            }
+            for traveller in travellers {
+                let before = try traveller.guest.host.log(of: traveller.guest.name).count
+                try traveller.guest.virsh("snapshot-revert", traveller.guest.name, "one")
+                try Lab.wait(for: "the protector after the revert") {
+                    try traveller.guest.host.log(of: traveller.guest.name).dropFirst(before)
+                        .contains { $0.contains("result=aligned") }
+                }
+            }
+            try prove(travellers, events, action: "none")
         }
     }
 }

@@ -14,10 +14,10 @@ extension LiveTests.Matrix {
             let events = try LabEvents()
             var travellers: [Traveller] = []
             for machine in machines {
-                travellers.append(try Traveller("virsh create", machine, "create", .created))
-                travellers.append(try Traveller("virsh define, start", machine, "start"))
+                travellers.append(try Traveller(.create, machine, "create", .created))
+                travellers.append(try Traveller(.start, machine, "start"))
                 let paused = try Traveller(
-                    "virsh start --paused, resume", machine, "paused", .definedPaused)
+                    .startPaused, machine, "paused", .definedPaused)
                 try paused.guest.waits(forLog: "op=protect", "result=attached")
                 try paused.guest.virsh("resume", paused.guest.name)
                 travellers.append(paused)
@@ -33,7 +33,7 @@ extension LiveTests.Matrix {
         func autostart() throws {
             let travellers = try machines.map { machine in
                 let traveller = try Traveller(
-                    "autostart when libvirtd starts", machine, "auto", .shutOff)
+                    .autostart, machine, "auto", .shutOff)
                 try Lab.virsh("autostart", traveller.guest.name)
                 return traveller
             }
@@ -52,18 +52,18 @@ extension LiveTests.Matrix {
             let folder = try TemporaryFolder()
             let none = try folder.write("none", "<watchdog model='i6300esb' action='none'/>")
             let options = ["--extra-devices", none.path]
-            let kept = try Traveller("", "pc", "kept", options: options)
+            let kept = try Traveller(.kept, "pc", "kept", options: options)
             try kept.guest.waits(forLog: "op=started", "plan=leave", "is kept")
             let row = try #require(LabStatus([kept.guest.name]).guests.first)
             #expect(row.verdict == "unprotected")
             #expect(row.reason.contains("vm.watchdog.existing=keep"))
-            try record("existing action none, keep", "pc", row.verdict + ": " + row.reason)
+            try record(.kept, "pc", row.verdict + ": " + row.reason)
 
             try Lab.setPolicy("vm.watchdog.existing=align\n")
             let events = try LabEvents()
             let travellers = try machines.map { machine in
                 try Traveller(
-                    "existing action none, align", machine, "aligned", options: options)
+                    .aligned, machine, "aligned", options: options)
             }
             for traveller in travellers {
                 try traveller.guest.waits(forLog: "op=protect", "result=aligned")
@@ -72,9 +72,11 @@ extension LiveTests.Matrix {
                 #expect(row.verdict != "unprotected" && row.verdict != "conflict", "\(row.reason)")
             }
             try prove(travellers, events, action: "none")
-            let again = try Lab.run(Lab.tool, ["apply", "--all", "--json"])
+            let names = travellers.map(\.guest.name)
+            let again = try Lab.run(Lab.tool, ["apply", "--json"] + names)
             #expect(
-                !again.contains("\"result\" : \"aligned\""), "asked again, nothing is to be done")
+                again.ranges(of: "\"result\" : \"unchanged\"").count == names.count,
+                "asked again, there is nothing to do")
         }
     }
 
@@ -88,7 +90,7 @@ extension LiveTests.Matrix {
         func apply() throws {
             let events = try LabEvents()
             let travellers = try machines.map {
-                try Traveller("runs already, virt-watchdog apply", $0, "apply", .created)
+                try Traveller(.apply, $0, "apply", .created)
             }
             for traveller in travellers { try traveller.guest.waits(forLine: "LAB waiting") }
             try Lab.setPolicy("")
@@ -101,11 +103,15 @@ extension LiveTests.Matrix {
             arguments: ["restarted", "killed"])
         func restart(_ end: String) throws {
             let without = try machines.map {
-                try Traveller("runs already, libvirtd \(end)", $0, "without-\(end)", .created)
+                try Traveller(
+                    end == "killed" ? .daemonKilled : .daemonRestarted, $0, "without-\(end)",
+                    .created)
             }
             try Lab.setPolicy("")
             let with = try machines.map {
-                try Traveller("protected, libvirtd \(end)", $0, "with-\(end)")
+                try Traveller(
+                    end == "killed" ? .protectedDaemonKilled : .protectedDaemonRestarted, $0,
+                    "with-\(end)")
             }
             for traveller in with {
                 try traveller.guest.waits(forLog: "op=protect", "result=attached")
@@ -125,7 +131,7 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("")
             let travellers = try machines.map {
                 try Traveller(
-                    "libvirtd killed while its protector works", $0, "meanwhile", .created)
+                    .killedMeanwhile, $0, "meanwhile", .created)
             }
             try Lab.script(["restart-libvirtd", "--kill"])
             let events = try LabEvents()
@@ -142,7 +148,7 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("")
             let events = try LabEvents()
             let travellers = try machines.map {
-                try Traveller("reset by its watchdog many times", $0, "many", .created)
+                try Traveller(.resetOften, $0, "many", .created)
             }
             for _ in 1...(isWhole ? 5 : 2) { try prove(travellers, events) }
             for traveller in travellers {
@@ -153,7 +159,7 @@ extension LiveTests.Matrix {
             try prove(
                 travellers.map {
                     var traveller = $0
-                    traveller.way = "virsh reset"
+                    traveller.way = .virshReset
                     return traveller
                 }, events)
         }
