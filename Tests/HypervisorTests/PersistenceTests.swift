@@ -30,6 +30,22 @@ struct PersistenceTests {
         #expect(try remover.removePersistent(from: guest) == .absent)
     }
 
+    @Test("a dry run says what would be written, and writes nothing")
+    func dryPersist() throws {
+        let guest = guest([FakeGuest.pcie(ports: 1...3)])
+        let before = guest.persistentDevices
+        let persistence = try protector.persist(guest, isDry: true)
+        #expect(persistence.result == .wouldWrite)
+        #expect(persistence.reason.contains("would have i6300esb with action reset"))
+        #expect(persistence.reason.contains("pcie-root-port 4"))
+        guest.persistentDevices?.append("<watchdog model='i6300esb' action='none'/>")
+        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        #expect(try align.persist(guest, isDry: true).result == .wouldAlign)
+        guest.persistentDevices = before
+        #expect(guest.attached.isEmpty && guest.definitions.isEmpty)
+        #expect(guest.persistentMetadata == nil)
+    }
+
     @Test("on a PCIe machine it gets a port of its own, which goes with it")
     func port() throws {
         let before = [FakeGuest.pcie(ports: 1...3)]

@@ -380,3 +380,23 @@ final class LabEvents {
         }
     }
 }
+
+/// A program that runs while the test goes on.
+final class Background {
+    private let process = Process()
+
+    init(_ command: Command) throws {
+        process.executableURL = URL(filePath: command.path)
+        process.arguments = command.arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    /// Waits for its end, and returns its exit status.
+    func status() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}

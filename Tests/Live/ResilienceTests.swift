@@ -41,33 +41,6 @@ extension LiveTests {
             try guest.waits(forLog: "op=started", "cut short")
         }
 
-        @Test(
-            "guests live on when libvirtd is restarted, and get their watchdog then",
-            arguments: [
-                [], ["--kill"],
-            ])
-        func restart(options: [String]) throws {
-            let suffix = options.isEmpty ? "term" : "kill"
-            try Lab.setPolicy("vm.watchdog.model=none\n")
-            let pc = try LabGuest("restart-pc-\(suffix)", .defined)
-            let q35 = try LabGuest("restart-q35-\(suffix)", options: ["--machine", "q35"])
-            try Lab.setPolicy("")
-            let ours = try LabGuest("restart-ours-\(suffix)")
-            try ours.waits(forLog: "op=protect", "result=attached")
-            let guests = [pc, q35, ours]
-            let processes = try guests.map { try $0.process() }
-
-            try Lab.script(["restart-libvirtd"] + options)
-
-            for guest in guests {
-                #expect(try guest.state() == "running")
-                try guest.waits(forLog: "op=reconnect")
-                try guest.waits(forLine: "LAB armed i6300ESB")
-                #expect(try guest.watchdogs().map(\.alias) == ["ua-virt-watchdog"])
-            }
-            #expect(try guests.map { try $0.process() } == processes)
-        }
-
         @Test("a protector at work while libvirtd is killed gets through to the new one")
         func protectorOutlivesDaemon() throws {
             let guest = try LabGuest("outlive")
@@ -88,27 +61,6 @@ extension LiveTests {
             let lines = try Lab.log(of: guest.name).filter { $0.contains("op=protect") }
             #expect(lines.count > before)
             #expect(lines.last?.contains("result=unchanged") == true)
-            #expect(try guest.watchdogs().count == 1)
-        }
-
-        @Test("two protectors at once leave one device")
-        func twoAtOnce() throws {
-            try Lab.setPolicy("vm.watchdog.model=none\n")
-            let guest = try LabGuest("two-at-once")
-            try guest.waits(forLine: "LAB waiting")
-            try Lab.setPolicy("")
-            let tools = try (0..<4).map { _ in
-                let tool = Process()
-                tool.executableURL = URL(filePath: Lab.tool)
-                tool.arguments = ["apply", guest.name]
-                tool.standardOutput = FileHandle.nullDevice
-                try tool.run()
-                return tool
-            }
-            for tool in tools {
-                tool.waitUntilExit()
-                #expect(tool.terminationStatus == 0)
-            }
             #expect(try guest.watchdogs().count == 1)
         }
     }

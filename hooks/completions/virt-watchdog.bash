@@ -213,7 +213,7 @@ _virt-watchdog_status() {
 
 _virt-watchdog_plan() {
     repeating_flags=()
-    non_repeating_flags=(--all --json --version -h --help)
+    non_repeating_flags=(--all --config --persist --json --version -h --help)
     repeating_options=()
     non_repeating_options=(--connect -c --properties)
     __virt-watchdog_offer_flags_options -1

@@ -25,7 +25,7 @@ function __virt-watchdog_parse_tokens -S
         case 'status'
             __virt-watchdog_parse_subcommand -r 1 'c/connect=' 'all' 'inactive' 'probe' 'properties=' 'json' 'version' 'h/help'
         case 'plan'
-            __virt-watchdog_parse_subcommand -r 1 'c/connect=' 'all' 'properties=' 'json' 'version' 'h/help'
+            __virt-watchdog_parse_subcommand -r 1 'c/connect=' 'all' 'properties=' 'config' 'json' 'version' 'h/help'
         case 'apply'
             __virt-watchdog_parse_subcommand -r 1 'c/connect=' 'all' 'properties=' 'config' 'json' 'version' 'h/help'
         case 'remove'
@@ -117,6 +117,7 @@ complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_fla
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog plan" all' -l 'all' -d 'All guests that run.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_positional "virt-watchdog plan" -ge 1' -fka '(__virt-watchdog_custom_completion ---completion plan -- positional@0 (count (__virt-watchdog_tokens -pc)) (__virt-watchdog_tokens -tC))'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog plan" properties' -l 'properties' -d 'The properties file to read instead of the host\'s.' -rF
+complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog plan" config persist' -l 'config' -l 'persist' -d 'Show the persistent definition\'s part, too.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog plan" json' -l 'json' -d 'Print JSON.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog plan" version' -l 'version' -d 'Show the version.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog plan" h help' -s 'h' -l 'help' -d 'Show help information.'

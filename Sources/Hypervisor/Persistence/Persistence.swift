@@ -1,5 +1,5 @@
 internal import DomainXML
-public import WatchdogPolicy
+internal import WatchdogPolicy
 
 /// What came of bringing a persistent definition to the policy.
 public struct Persistence: Sendable, Hashable {
@@ -13,6 +13,10 @@ public struct Persistence: Sendable, Hashable {
         case transient
         /// The watchdogs that were there got another action.
         case aligned
+        /// The device would be added.
+        case wouldWrite = "would-write"
+        /// The watchdogs that are there would get another action.
+        case wouldAlign = "would-align"
         /// The definition cannot be given what the policy asks for.
         case unprotected
     }
@@ -26,7 +30,7 @@ public struct Persistence: Sendable, Hashable {
     public var isConverged: Bool {
         switch result {
         case .written, .aligned, .unchanged, .transient: true
-        case .unprotected: false
+        case .wouldWrite, .wouldAlign, .unprotected: false
         }
     }
 }
@@ -36,8 +40,10 @@ extension Protector {
     /// those that are there the action that the policy wants them to have.
     ///
     /// libvirt checks what is added, and adds it to the definition that it has at that moment.
+    ///
+    /// - Parameter isDry: Whether it is only to be said what would be done.
     public func persist(
-        _ guest: some ProtectableGuest
+        _ guest: some ProtectableGuest, isDry: Bool = false
     ) throws(ProtectionError) -> Persistence {
         guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
             return Persistence(
@@ -49,16 +55,29 @@ extension Protector {
         switch plan.decision {
         case .leave: return Persistence(result: .unchanged, reason: plan.reason)
         case .changeAction(_, let action):
-            try align(guest, to: action)
-            return Persistence(result: .aligned, reason: plan.reasonToAlign(to: action))
+            let verb = isDry ? "would have" : "have"
+            if !isDry { try align(guest, to: action) }
+            return Persistence(
+                result: isDry ? .wouldAlign : .aligned,
+                reason: "the watchdogs of the persistent definition \(verb) action"
+                    + " '\(action.rawValue)' \(effectClause)")
         case .attach, .coldPlug, .refuse: break
         }
         guard let addition = PersistentAddition(plan, to: facts) else {
             return Persistence(result: .unprotected, reason: plan.reason)
         }
-        try add(addition, to: guest)
-        if addition.sharedAction != nil { try align(guest, to: addition.device.action) }
-        return Persistence(result: .written, reason: addition.reason)
+        if !isDry {
+            try add(addition, to: guest)
+            if addition.sharedAction != nil { try align(guest, to: addition.device.action) }
+        }
+        let verb = isDry ? "would have" : "has"
+        return Persistence(
+            result: isDry ? .wouldWrite : .written,
+            reason: "the persistent definition \(verb) \(addition.description) \(effectClause)")
+    }
+
+    private var effectClause: String {
+        "from then on, and the guest from its next cold start"
     }
 
     /// Gives the watchdogs of the persistent definition another action, and writes down which one
@@ -125,18 +144,10 @@ extension ProtectableGuest {
     }
 }
 
-extension Plan {
-    fileprivate func reasonToAlign(to action: WatchdogAction) -> String {
-        "the watchdogs of the persistent definition have action '\(action.rawValue)' from now on;"
-            + " the guest has it from its next cold start on"
-    }
-}
-
 extension PersistentAddition {
-    /// What is written, in a clause that an operator understands.
-    public var reason: String {
+    /// What is added, in words.
+    fileprivate var description: String {
         let port = port.map { " and, for it alone, the pcie-root-port \($0.index)" } ?? ""
-        return "the persistent definition has \(device)\(port) from now on;"
-            + " the guest has it from its next cold start on"
+        return "\(device)\(port)"
     }
 }

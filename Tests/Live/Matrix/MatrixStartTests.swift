@@ -57,7 +57,7 @@ extension LiveTests.Matrix {
             let row = try #require(LabStatus([kept.guest.name]).guests.first)
             #expect(row.verdict == "unprotected")
             #expect(row.reason.contains("vm.watchdog.existing=keep"))
-            try record(.kept, "pc", row.verdict + ": " + row.reason)
+            try record(.kept, "pc", "\(row.verdict): kept, as the policy says")
 
             try Lab.setPolicy("vm.watchdog.existing=align\n")
             let events = try LabEvents()
@@ -124,6 +124,19 @@ extension LiveTests.Matrix {
             }
             #expect(try (with + without).map { try $0.guest.process() } == processes)
             try prove(with + without, events)
+        }
+
+        @Test("four protectors at once leave one device")
+        func atOnce() throws {
+            let events = try LabEvents()
+            let travellers = try machines.map { try Traveller(.atOnce, $0, "once", .created) }
+            for traveller in travellers { try traveller.guest.waits(forLine: "LAB waiting") }
+            try Lab.setPolicy("")
+            let tools = try (1...4).map { _ in
+                try Background(Command(Lab.tool, ["apply", "--all"]))
+            }
+            for tool in tools { #expect(tool.status() == 0) }
+            try prove(travellers, events)
         }
 
         @Test("libvirtd is killed while protectors are at work")

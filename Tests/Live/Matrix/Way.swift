@@ -6,6 +6,7 @@ enum Way: String, CaseIterable {
     case autostart = "autostart when libvirtd starts"
     case session = "`qemu:///session`, an ordinary user"
     case apply = "runs already, `virt-watchdog apply`"
+    case atOnce = "runs already, four protectors at once"
     case daemonRestarted = "runs already, libvirtd restarted"
     case daemonKilled = "runs already, libvirtd killed"
     case protectedDaemonRestarted = "protected, libvirtd restarted"
