@@ -87,7 +87,8 @@ extension Unicode.Scalar {
     /// Whether the scalar is a control character or steers the direction of the text around it.
     var isDisruptive: Bool {
         switch value {
-        case 0x00...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
+        case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069,
+            0xFEFF:
             true
         default: false
         }
