@@ -18,6 +18,10 @@ let package = Package(
     products: [
         .executable(name: "virt-watchdog", targets: ["virt-watchdog"]),
         .executable(name: "virt-watchdog-hook", targets: ["virt-watchdog-hook"]),
+        // For Tests/Fuzz alone, which is a package of its own.
+        .library(name: "CLibXML2", targets: ["CLibXML2"]),
+        .library(name: "DomainXML", targets: ["DomainXML"]),
+        .library(name: "WatchdogPolicy", targets: ["WatchdogPolicy"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")

@@ -29,12 +29,14 @@ extension Alignment {
 extension String {
     /// The text as it stands in an attribute's quotes.
     fileprivate var asAttribute: String {
-        reduce(into: "") { text, character in
-            switch character {
+        unicodeScalars.reduce(into: "") { text, scalar in
+            switch scalar {
             case "&": text += "&amp;"
             case "<": text += "&lt;"
             case "'": text += "&apos;"
-            default: text.append(character)
+            // White space other than a blank would be read back as a blank.
+            case "\t", "\n", "\r": text += "&#\(scalar.value);"
+            default: text.unicodeScalars.append(scalar)
             }
         }
     }

@@ -26,6 +26,8 @@ public struct Document: ~Copyable {
     init(parsing bytes: RawSpan, rootName: String) throws(DocumentError) {
         guard !bytes.isEmpty else { throw .empty }
         guard bytes.byteCount <= Self.maximumLength else { throw .tooLong }
+        // What has no context, as the conversion of encodings, would print to standard error.
+        xmlSetStructuredErrorFunc(nil) { _, _ in }
         guard let context = xmlNewParserCtxt() else { throw .outOfMemory }
         defer { xmlFreeParserCtxt(context) }
 

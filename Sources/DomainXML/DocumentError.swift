@@ -10,15 +10,19 @@ public enum DocumentError: Error, Sendable, Hashable {
     case malformed(line: Int, column: Int, message: String)
     /// Its root is not `domain`.
     case notADomain(root: String, line: Int)
-    /// It declares entities that lead outside or could make it grow.
+    /// It declares entities that lead outside or could make it grow, or values of attributes.
     case entity(line: Int, message: String)
+    /// It has a namespace whose name libxml2 would not write as it read it.
+    case namespace(line: Int)
     /// Memory ran out.
     case outOfMemory
 
     /// The line of the error, from 1, where it has one.
     public var line: Int? {
         switch self {
-        case .malformed(let line, _, _), .notADomain(_, let line), .entity(let line, _): line
+        case .malformed(let line, _, _), .notADomain(_, let line), .entity(let line, _),
+            .namespace(let line):
+            line
         case .empty, .tooLong, .outOfMemory: nil
         }
     }
@@ -50,6 +54,9 @@ extension DocumentError: CustomStringConvertible {
                 + " give the definition of a domain, as virsh dumpxml prints it"
         case .entity(_, let message):
             "\(message); write the text in its place"
+        case .namespace:
+            "the name of a namespace has white space, '&' or '<' in it, which libxml2 does not write"
+                + " as it reads it; give the namespace another name"
         case .outOfMemory:
             "memory ran out while reading the document"
         }
@@ -63,7 +70,7 @@ extension DocumentError {
         case .malformed(let line, let column, _):
             "the document is not well-formed XML at line \(line), column \(column)"
         case .notADomain: "the root element is not 'domain'"
-        case .empty, .tooLong, .entity, .outOfMemory: description
+        case .empty, .tooLong, .entity, .namespace, .outOfMemory: description
         }
     }
 }

@@ -50,6 +50,21 @@ struct Element {
             || xmlStrEqual(node.pointee.ns?.pointee.href, other.node.pointee.ns?.pointee.href) != 0
     }
 
+    /// The first element, this one or one in it, with a namespace whose name libxml2 before 2.14
+    /// writes other than it was read, since it writes it as it is.
+    var declaringUnwritableNamespace: Element? {
+        var next = node.pointee.nsDef
+        while let namespace = next {
+            let name = UnsafeBufferPointer(xmlString: namespace.pointee.href)
+            if name.contains(where: \.isEscapedInNames) { return self }
+            next = namespace.pointee.next
+        }
+        for child in children {
+            if let found = child.declaringUnwritableNamespace { return found }
+        }
+        return nil
+    }
+
     /// The text of the element's own text nodes, CDATA sections and entities.
     var text: String { Self.text(of: node.pointee.children) }
 
@@ -140,5 +155,12 @@ extension UnsafeBufferPointer<UInt8> {
     /// The bytes of a C string without its terminator; none for a null pointer.
     fileprivate init(xmlString: UnsafePointer<xmlChar>?) {
         self.init(start: xmlString, count: xmlString == nil ? 0 : Int(xmlStrlen(xmlString)))
+    }
+}
+
+extension UInt8 {
+    /// Whether the name of a namespace can only hold the character as a reference to it.
+    fileprivate var isEscapedInNames: Bool {
+        self < 0x20 || self == UInt8(ascii: "&") || self == UInt8(ascii: "<")
     }
 }

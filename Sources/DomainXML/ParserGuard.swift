@@ -4,13 +4,15 @@ internal import CLibXML2
 ///
 /// An internal entity that stands for plain text is harmless: the parser leaves references to it
 /// as they are. Everything else (external subsets and entities, parameter entities, entities made
-/// of other entities or of elements) is refused at its declaration, before anything is expanded.
+/// of other entities or of elements) is refused at its declaration, before anything is expanded. So
+/// are default values of attributes.
 struct ParserGuard {
     /// The longest text that an entity may stand for, in bytes.
     private static let maximumLength = 4096
 
     private let internalSubset: internalSubsetSAXFunc?
     private let entityDecl: entityDeclSAXFunc?
+    private let attributeDecl: attributeDeclSAXFunc?
     /// Why the document is not taken, or nothing.
     private(set) var error: DocumentError?
 
@@ -19,6 +21,7 @@ struct ParserGuard {
         let handlers = context.pointee.sax
         internalSubset = handlers?.pointee.internalSubset
         entityDecl = handlers?.pointee.entityDecl
+        attributeDecl = handlers?.pointee.attributeDecl
         handlers?.pointee.internalSubset = { context, name, externalID, systemID in
             ParserGuard.with(context) { parser, guardian in
                 if externalID != nil || systemID != nil {
@@ -37,6 +40,17 @@ struct ParserGuard {
                         parser, "the document declares an entity made of markup or other entities")
                 } else {
                     guardian.entityDecl?(context, name, type, publicID, systemID, content)
+                }
+            }
+        }
+        // libxml2 before 2.14 writes the value as it is, so that it could not be read again.
+        handlers?.pointee.attributeDecl = { context, element, name, type, kind, value, choices in
+            ParserGuard.with(context) { parser, guardian in
+                if value != nil {
+                    guardian.stop(parser, "the document declares the default value of an attribute")
+                    xmlFreeEnumeration(choices)
+                } else {
+                    guardian.attributeDecl?(context, element, name, type, kind, value, choices)
                 }
             }
         }

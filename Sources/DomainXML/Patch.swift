@@ -31,27 +31,35 @@ extension Document {
     ///
     /// The C function is [`xmlSaveDoc`](https://gnome.pages.gitlab.gnome.org/libxml2/html/xmlsave_8h.html).
     ///
-    /// - Returns: The text in the document's own encoding, UTF-8 where it names none.
+    /// - Returns: The text in the document's own encoding; UTF-8 where it names none, or one such as
+    ///   UTF-7, in which a text does not begin as XML does and so cannot be read again.
     public func serialized() throws(DocumentError) -> [UInt8] {
-        guard let buffer = xmlBufferCreate() else { throw .outOfMemory }
-        defer { xmlBufferFree(buffer) }
-        xmlBufferSetAllocationScheme(buffer, XML_BUFFER_ALLOC_DOUBLEIT)
-
+        if let element = root.declaringUnwritableNamespace { throw .namespace(line: element.line) }
         // libxml2 marks a document without a declaration by this value of `standalone`.
         let hasDeclaration = pointer.pointee.standalone != -1
         let namesEncoding = pointer.pointee.encoding != nil
         var options = CInt(XML_SAVE_AS_XML.rawValue)
         if !hasDeclaration || !namesEncoding { options |= CInt(XML_SAVE_NO_DECL.rawValue) }
         let encoding = pointer.pointee.encoding.map { String(cString: $0) } ?? "UTF-8"
+        var text = try written(in: encoding, options)
+        if !text.beginsAsXML { text = try written(in: "UTF-8", options) }
+
+        // Saved as UTF-8 and not as references, text would gain an `encoding` in its declaration.
+        return hasDeclaration && !namesEncoding ? Array(bareDeclaration.utf8) + text : text
+    }
+
+    private func written(
+        in encoding: String, _ options: CInt
+    ) throws(DocumentError) -> [UInt8] {
+        guard let buffer = xmlBufferCreate() else { throw .outOfMemory }
+        defer { xmlBufferFree(buffer) }
+        xmlBufferSetAllocationScheme(buffer, XML_BUFFER_ALLOC_DOUBLEIT)
         guard let context = xmlSaveToBuffer(buffer, encoding, options) else { throw .outOfMemory }
         let isSaved = xmlSaveDoc(context, pointer) >= 0
         guard xmlSaveClose(context) >= 0, isSaved else { throw .outOfMemory }
-
-        // Saved as UTF-8 and not as references, text would gain an `encoding` in its declaration.
-        let declaration = hasDeclaration && !namesEncoding ? bareDeclaration : ""
-        return Array(declaration.utf8)
-            + UnsafeBufferPointer(
-                start: xmlBufferContent(buffer), count: Int(xmlBufferLength(buffer)))
+        return Array(
+            UnsafeBufferPointer(
+                start: xmlBufferContent(buffer), count: Int(xmlBufferLength(buffer))))
     }
 
     private var bareDeclaration: String {
@@ -83,6 +91,14 @@ extension Document {
         let watchdog = devices?.appendChild(named: "watchdog")
         xmlNewProp(watchdog?.node, "model", device.model.rawValue)
         xmlNewProp(watchdog?.node, "action", device.action.rawValue)
+    }
+}
+
+extension [UInt8] {
+    /// Whether the first character is the first of any XML, or a byte order mark.
+    fileprivate var beginsAsXML: Bool {
+        first == UInt8(ascii: "<") || starts(with: [0, UInt8(ascii: "<")])
+            || starts(with: [0xFE, 0xFF]) || starts(with: [0xFF, 0xFE])
     }
 }
 

@@ -35,6 +35,8 @@ struct DocumentErrorTests {
             ("<!DOCTYPE domain PUBLIC 'p' '/d.dtd'><domain/>", 1, "external DTD"),
             ("<!DOCTYPE d [\n<!ENTITY % e 'x'>\n%e;]><domain/>", 2, "parameter entity"),
             ("<!DOCTYPE d [\n<!ENTITY a 'x'><!ENTITY b '&a;&a;'>]><domain/>", 2, "other entities"),
+            ("<!DOCTYPE d [<!ATTLIST a b (c|d) 'c'>]><domain/>", 1, "default value"),
+            ("<!DOCTYPE d [<!ATTLIST a b CDATA #FIXED '&lt;'>]><domain/>", 1, "default value"),
             ("<!DOCTYPE d [<!ENTITY a '<b/>'>]><domain>&a;</domain>", 1, "markup"),
         ] as [(String, Int, String)])
     func messages(text: String, line: Int, part: String) throws {

@@ -123,6 +123,40 @@ struct PatchTests {
         #expect(before.hasSuffix("<watchdog model=\"i6300esb\" action=\"reset\"/>"))
     }
 
+    @Test("in an encoding that hides what is XML, a document is written in UTF-8")
+    func unreadableEncoding() throws {
+        let text = "<?xml version='1.0' encoding='UTF-7'?><domain><name>+AOk-</name></domain>"
+        let output = try patched(Array(text.utf8), .builtIn)
+        #expect(output.starts(with: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".utf8))
+        #expect(try Document(parsing: output.span.bytes).facts.name == "é")
+        #expect(try patched(output, .builtIn) == output)
+    }
+
+    @Test(
+        "a namespace that libxml2 would write as another one keeps the document from being written",
+        arguments: ["a&amp;b", "a&lt;b", "a&#10;b", "a&#9;"])
+    func unwritableNamespace(name: String) throws {
+        let text = "<domain>\n<metadata><x:y xmlns:x='\(name)'/></metadata></domain>"
+        let document = try Document(parsing: text)
+        #expect(throws: DocumentError.namespace(line: 2)) { try document.serialized() }
+    }
+
+    @Test(
+        "a record is read back as it was written",
+        arguments: ["pause", "<&'\">", "<\u{338}", "&\u{338}", "a\tb\nc\rd", ""])
+    func records(value: String) throws {
+        func read(_ element: String) throws -> GuestFacts {
+            let element = element.replacing("<alignment", with: "<a:alignment")
+            return try Document(
+                parsing: "<domain><metadata xmlns:a='\(Alignment.namespace)'>\(element)</metadata>"
+                    + "</domain>"
+            ).facts
+        }
+        let record = Alignment(action: value, id: value, host: value)
+        #expect(try read(record.xml).alignment == record)
+        #expect(try read(Alignment.xml(formerAction: value)).formerAction == value)
+    }
+
     @Test("a device for hot-plugging is written with alias and place")
     func deviceXML() {
         let device = WatchdogDevice(model: .i6300esb, action: .injectNMI)

@@ -150,16 +150,20 @@ struct HookTests {
         "no name can forge a line or leave its quotes",
         arguments: [
             "a\nb", "a\r\nop=started", "a\" reason=\"fine", "a\\", "\u{1B}[2J", "\u{202E}x", "\0",
-            String(repeating: "x", count: 5000), "%s%n",
+            "x plan=attach", "\u{61C}x", String(repeating: "x", count: 5000), "%s%n",
         ])
     func hostileNames(name: String) {
         let line = LogLine(operation: "started", guest: name, uuid: name, plan: Self.leave)
         let failure = LogLine(operation: "started", guest: name, failure: name)
         for text in [line.text, failure.text] {
-            #expect(!text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
+            let disruptive = text.unicodeScalars.filter {
+                $0.value < 0x20 || $0.properties.isBidiControl
+            }
+            #expect(disruptive.isEmpty)
             #expect(text.hasSuffix("\""))
         }
         #expect(line.text.count < 700)
+        #expect(line.text.contains("\" uuid=\"\(escaped(name, quote: "\""))\" plan="))
         #expect(line.text.contains(" plan=leave reason=\"the policy gives no"))
     }
 }

@@ -175,12 +175,21 @@ struct PolicyReportTests {
             ("vm.watchdog.exclude=akeystore.passphrase=hunter2", "akeystore.passphrase=…"),
             ("vm.watchdog.include=a\\\nkeystore.passphrase=hunter2", "akeystore.passphrase=…"),
             ("vm.watchdog.unknown=keystore.passphrase=hunter2", "keystore.passphrase=…"),
+            ("vm.watchdog.unknown==keystore.passphrase=hunter2", "=keystore.passphrase=…"),
+            ("vm.watchdog.unknown=keystore.passphrase=\\u0338hunter2", "keystore.passphrase=…"),
+            // One of ours without a value, and another entry behind its key.
+            ("vm.watchdog.actionkeystore.passphrase=hunter2", "…"),
+            ("vm.watchdog.actionpassphrase=hunter2", "…"),
+            ("vm.watchdog.unknown\\\npassphrase=hunter2", "…"),
+            ("vm.watchdog.unknown\\u0338keystore.passphrase=hunter2", "…"),
         ] as [(String, String)])
     func gluedValue(text: String, raw: String) {
         let report = report(text)
         #expect(!"\(report)".contains("hunter2"))
         #expect(report.raw.map(\.value) == [raw])
-        #expect((report.policy.fault != nil) == !text.contains("unknown"))
+        #expect(
+            (report.policy.fault != nil)
+                == report.raw.contains { PolicyKey(rawValue: $0.key) != nil })
     }
 
     @Test("a large file takes no more time than its length asks for")
@@ -195,6 +204,15 @@ struct PolicyReportTests {
         let short = min(time(lines: 1000), time(lines: 1000))
         let long = min(time(lines: 8000), time(lines: 8000))
         #expect(long / short < 30, "8 is linear, 64 is quadratic")
+    }
+
+    @Test("a key cannot forge a line")
+    func hostileKeys() {
+        let report = report("vm.watchdog.\\nx=1\nvm.watchdog.\\nx=2\nvm.watchdog.\0=1")
+        #expect(report.problems.count == 3)
+        for problem in report.problems {
+            #expect(!problem.message.unicodeScalars.contains { $0.value < 0x20 })
+        }
     }
 
     @Test("problems come in the order of the file")

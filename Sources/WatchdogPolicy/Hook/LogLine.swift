@@ -35,10 +35,24 @@ public struct LogLine: Sendable, Hashable {
         _ operation: String, guest: String, uuid: String?, more: [(String, String)], reason: String
     ) -> String {
         var line = "op=\(operation) guest=\"\(escaped(guest, quote: "\""))\""
-        line += " uuid=\(escaped(uuid ?? "-", quote: "\""))"
+        line += " uuid=\(word(uuid ?? "-"))"
         for (key, value) in more { line += " \(key)=\(value)" }
         return line + " reason=\"\(onOneLine(reason))\""
     }
+}
+
+/// Writes a UUID as it is, and anything else that a definition has in its place in quotes, so that it
+/// cannot pass for another field.
+private func word(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+    return isPlain && text.utf8.count <= 36 ? text : "\"\(escaped(text, quote: "\""))\""
 }
 
 /// Keeps a sentence whole on one line and inside its quotes; foreign text in it is quoted already.

@@ -71,7 +71,7 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
 
     /// Splits a list of patterns; one with an equals sign in it is none, but a line glued to it.
     private func patterns(_ value: String) -> [GuestPattern]? {
-        value.contains("=")
+        value.unicodeScalars.contains("=")
             ? nil
             : value.split(separator: ",").map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
                 .map { GuestPattern(String($0)) }

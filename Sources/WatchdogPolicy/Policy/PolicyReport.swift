@@ -30,7 +30,7 @@ public struct PolicyReport: Sendable, Hashable {
 
     /// A key that starts with `vm.watchdog.`, with the value as Java gives it.
     ///
-    /// Only what follows an equals sign inside the value is left out: see ``init(reading:from:)``.
+    /// Only what may be another entry's value is left out: see ``init(reading:from:)``.
     public struct RawEntry: Sendable, Hashable {
         /// The key.
         public var key: String
@@ -116,7 +116,9 @@ public struct PolicyReport: Sendable, Hashable {
                     continue
                 }
                 let value = String(decoding: entry.value, as: UTF16.self)
-                raw.append(RawEntry(key: key, value: withoutGluedEntry(value)))
+                raw.append(
+                    RawEntry(
+                        key: key, value: entry.isGluedInKey ? "…" : withoutGluedEntry(value)))
             }
             guard let known = PolicyKey(rawValue: key) else {
                 warn(entry.keyPosition, Message.unknownKey(key))
@@ -192,6 +194,19 @@ extension Properties.Text {
     }
 }
 
+extension Properties.Entry {
+    /// Whether the key seems to be one of ours without a value and another key behind it, whose value
+    /// this then is: it goes on behind a key of ours, or on another line, or has one more part.
+    fileprivate var isGluedInKey: Bool {
+        guard !knownKeys.contains(key) else { return false }
+        let name = key.dropFirst(PolicyKey.prefix.utf16.count)
+        return keyPosition.line != valuePosition.line || name.contains(UInt16(UInt8(ascii: ".")))
+            || knownKeys.contains { key.starts(with: $0) }
+    }
+}
+
+private let knownKeys: [Properties.Text] = PolicyKey.allCases.map { Array($0.rawValue.utf16) }
+
 /// The UTF-8 byte order mark, read as Latin-1.
 private let byteOrderMark: [UInt16] = [0xEF, 0xBB, 0xBF]
 
@@ -206,7 +221,7 @@ private enum Message {
     static let emptyFile = "the file is empty; the built-in policy is in force"
 
     static func duplicate(_ key: String) -> String {
-        "\(key) is set again further down; the last one is in force"
+        "\(escaped(key, quote: "'")) is set again further down; the last one is in force"
     }
 
     static func unknownKey(_ key: String) -> String {

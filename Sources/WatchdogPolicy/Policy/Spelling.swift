@@ -34,13 +34,14 @@ private func editDistance(_ source: [UInt8], _ target: [UInt8]) -> Int {
     return row[target.count]
 }
 
-/// Cuts a value behind its first equals sign, unless it starts with one.
+/// Cuts a value behind its first equals sign, the one that it may start with apart.
 ///
 /// Such a value most likely is two lines of a file that were glued together, by a lost line end or a
 /// backslash, and what follows may be the other line's secret.
 func withoutGluedEntry(_ value: String) -> String {
-    guard let sign = value.firstIndex(of: "="), sign != value.startIndex else { return value }
-    return value[...sign] + "…"
+    let scalars = value.unicodeScalars
+    guard let sign = scalars.dropFirst().firstIndex(of: "=") else { return value }
+    return String(scalars[...sign]) + "…"
 }
 
 /// Puts foreign text into single quotes, safe for a terminal and a log.
@@ -87,7 +88,8 @@ extension Unicode.Scalar {
     /// Whether the scalar is a control character or steers the direction of the text around it.
     var isDisruptive: Bool {
         switch value {
-        case 0x00...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
+        case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069,
+            0xFEFF:
             true
         default: false
         }

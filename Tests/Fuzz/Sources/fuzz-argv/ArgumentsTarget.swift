@@ -1,0 +1,85 @@
+import FuzzSupport
+import WatchdogPolicy
+
+/// The hook's arguments: what libvirt calls it with, and what could be meant for one.
+///
+/// The input is the arguments, each with its terminator, as `/proc/PID/cmdline` has them: the guest,
+/// the operation and the phase, as in `GUEST started begin`, then the UUID that a definition claims,
+/// and a pattern for names.
+@c(LLVMFuzzerTestOneInput)
+public func testArguments(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    var fields = bytes(start, count).split(separator: 0, omittingEmptySubsequences: false)[...]
+    func next() -> [UInt8] { Array(fields.popFirst() ?? []) }
+    let (guest, name, phase) = (next(), next(), next())
+    let (uuid, pattern) = (next(), next())
+
+    checkOperation(name + [0], phase + [0])
+    checkLines(
+        guest: String(decoding: guest, as: UTF8.self), uuid: String(decoding: uuid, as: UTF8.self))
+    checkPattern(
+        String(decoding: pattern, as: UTF8.self), String(decoding: guest, as: UTF8.self))
+    return 0
+}
+
+/// The hook asks twice whether there is something to do: before Swift's runtime is set up, of the C
+/// strings, and again of strings. Were the answers different, a guest would start unprotected.
+private func checkOperation(_ name: [UInt8], _ phase: [UInt8]) {
+    let early = name.withUnsafeBufferPointer { name in
+        phase.withUnsafeBufferPointer { phase in
+            name.withMemoryRebound(to: CChar.self) { name in
+                phase.withMemoryRebound(to: CChar.self) { phase in
+                    guard let name = name.baseAddress, let phase = phase.baseAddress else {
+                        return false
+                    }
+                    return HookOperation.readsDefinition(name, phase)
+                }
+            }
+        }
+    }
+    let text = String(decoding: name.dropLast(), as: UTF8.self)
+    let phaseText = String(decoding: phase.dropLast(), as: UTF8.self)
+    let operation = HookOperation(text, phaseText)
+    require(early == (operation?.readsDefinition ?? false), "the two answers differ")
+    if let operation {
+        require(
+            Array(operation.name.utf8) == name.dropLast()
+                && Array(operation.phase.utf8) == phase.dropLast(),
+            "the row of another operation: \(operation)")
+    }
+}
+
+/// A name says what it says, in its own quotes, and adds nothing to the line.
+private func checkLines(guest: String, uuid: String) {
+    let failure = LogLineForm(LogLine(operation: "started", guest: guest, failure: "it is over"))
+    failure.requireKeys(["op", "guest", "uuid", "result", "reason"])
+    require(failure["reason"] == "it is over", "another reason: \(failure.fields)")
+
+    let decision = Plan(.leave(.faultyGuestPolicy("model: unknown value \(quoted(guest))")))
+    let line = LogLineForm(
+        LogLine(operation: "prepare", guest: guest, uuid: uuid, plan: decision, result: "refused"))
+    line.requireKeys(["op", "guest", "uuid", "plan", "result", "reason"])
+    require(
+        line["guest"] == escaped(guest, quote: "\"") && line["plan"] == "leave"
+            && line["result"] == "refused",
+        "another field: \(line.fields)")
+}
+
+/// The pattern's own answer against one that tries all that a `*` may stand for.
+private func checkPattern(_ pattern: String, _ name: String) {
+    let scalars = Array(name.unicodeScalars)
+    // Which beginnings of the name the pattern fits, as far as it has been read.
+    var fits = [true] + scalars.map { _ in false }
+    for sign in pattern.unicodeScalars {
+        var next = [sign == "*" && fits[0]]
+        for (index, scalar) in scalars.enumerated() {
+            next.append(
+                sign == "*"
+                    ? fits[index + 1] || next[index]
+                    : fits[index] && (sign == "?" || sign == scalar))
+        }
+        fits = next
+    }
+    require(
+        GuestPattern(pattern).matches(name) == (fits.last ?? false),
+        "\(pattern.debugDescription) and \(name.debugDescription)")
+}

@@ -1,0 +1,100 @@
+import FuzzSupport
+import WatchdogPolicy
+
+/// The properties file, as the hook reads it from a file that others write.
+///
+/// The input is the file, but for bytes 1: in the place of each stands an entry of somebody else
+/// with a secret, so that the secret may be glued to anything.
+@c(LLVMFuzzerTestOneInput)
+public func testProperties(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let file = bytes(start, count).flatMap { $0 == 1 ? Secret.entry : [$0] }
+    let lines = LineLengths(of: file)
+
+    let properties = Properties(reading: file)
+    for entry in properties.entries {
+        lines.requirePlace(entry.keyPosition)
+        lines.requirePlace(entry.valuePosition)
+    }
+    for defect in properties.defects { lines.requirePlace(defect) }
+
+    let report = PolicyReport(reading: file, from: "f")
+    // Not each time: it takes half of the time.
+    if count % 8 == 0 {
+        require(
+            properties.entries == Properties(reading: file).entries
+                && report == PolicyReport(reading: file, from: "f"),
+            "read twice, it is not the same")
+    }
+    checkProblems(of: report, lines)
+    checkSettings(of: report, properties, lines)
+    if file.count > count { checkSecrecy(of: report) }
+    return 0
+}
+
+/// An entry that is none of ours, as CloudStack's agent has one.
+private enum Secret {
+    static let value = Array("hunter2hunter2".utf8)
+    static let entry = Array("keystore.passphrase=".utf8) + value
+
+    /// Whether a text has it; the library's own search takes ten times as long.
+    static func isIn(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { text in
+            text.indices.contains {
+                text[$0] == value[0] && text[$0...].starts(with: value)
+            }
+        }
+    }
+}
+
+private func checkSecrecy(of report: PolicyReport) {
+    let shown =
+        report.problems.map(\.message) + report.settings.map(\.value)
+        + report.raw.flatMap { [$0.key, $0.value] } + [report.policy.fault ?? ""]
+    for text in shown {
+        require(!Secret.isIn(text), "another entry's value: \(text)")
+    }
+}
+
+private func checkProblems(of report: PolicyReport, _ lines: LineLengths) {
+    var last = SourcePosition(line: 0, column: 0)
+    for problem in report.problems {
+        if let position = problem.position {
+            lines.requirePlace(position)
+            require(
+                (last.line, last.column) <= (position.line, position.column),
+                "problems are out of order: \(report.problems)")
+            last = position
+        }
+        let line = problem.line(in: "f")
+        require(
+            line.firstDisruption == nil,
+            "a character that ends or hides a line: \(line.debugDescription)")
+        require(line.utf8.count <= 4 << 10, "a problem of \(line.utf8.count) bytes")
+    }
+    let faults = report.problems.filter { $0.severity == .error }.map { $0.line(in: "f") }
+    if let fault = report.policy.fault {
+        require(faults.contains(fault), "a fault that is no problem: \(fault)")
+    }
+}
+
+/// What is not said is as built in, and what is said stands where the report says.
+private func checkSettings(
+    of report: PolicyReport, _ properties: Properties, _ lines: LineLengths
+) {
+    for setting in report.settings {
+        let said = properties.entries.last { $0.key == Array(setting.key.rawValue.utf16) }
+        if let position = setting.position {
+            lines.requirePlace(position)
+            require(position == said?.valuePosition, "the setting is not from there: \(setting)")
+            require(said?.isMalformed == false, "an uncertain value is in force: \(setting)")
+        } else {
+            let builtIn = PolicyReport.builtIn.settings.first { $0.key == setting.key }
+            require(setting.value == builtIn?.value, "a value from nowhere: \(setting)")
+        }
+    }
+    for entry in report.raw {
+        require(
+            entry.key.utf16.starts(with: PolicyKey.prefix.utf16), "another's entry: \(entry)")
+    }
+}

@@ -1,0 +1,67 @@
+import DomainXML
+import FuzzSupport
+import WatchdogPolicy
+
+/// Checks what is done for a guest that runs, and what is written down for its next start.
+func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
+    var facts = facts
+    facts.trustAlignment(on: nil)
+    let plan = plan(policy, facts)
+    if case .attach(let device, let point) = plan.decision {
+        let attached = readDevices(device.xml(at: point))
+        require(
+            attached.watchdogs.map(\.isOwned) == [true]
+                && attached.watchdogs.map(\.address) == [point.address],
+            "another device: \(attached)")
+        if let address = point.address {
+            require(!facts.usedAddresses.contains(address), "the place is taken: \(address)")
+        }
+    }
+    if let addition = PersistentAddition(plan, to: facts), let port = addition.port {
+        let added = readDevices(port.xml)
+        require(
+            added.controllers.map(\.isOwned) == [true]
+                && added.controllers.map(\.index) == [port.index]
+                && added.controllers.map(\.chassis) == [port.chassis],
+            "another port: \(added)")
+        require(
+            !facts.controllers.contains { $0.index == port.index || $0.chassis == port.chassis }
+                && !facts.usedAddresses.contains(port.address),
+            "the port's place is taken: \(port)")
+    }
+    _ = facts.hasOwnedPortToSpare
+    _ = NextBoot(policy, persistent: facts)
+    for timers in [[], facts.watchdogs.map { _ in TimerState.armed }] {
+        let verdict = Verdict(policy, live: facts, persistent: facts, timers: timers)
+        require(!verdict.reason.isEmpty, "a verdict without a reason: \(verdict)")
+    }
+}
+
+/// Checks that a record of an action can be written, and be taken back.
+func checkRecord(in definition: Definition) {
+    let facts = definition.facts
+    guard facts.alignment != nil || facts.formerAction != nil else { return }
+    if let record = facts.alignment {
+        require(readMetadata(record.xml).alignment == record, "another record: \(record)")
+    }
+    if let action = facts.formerAction {
+        require(
+            readMetadata(Alignment.xml(formerAction: action)).formerAction == action,
+            "another action: \(action.debugDescription)")
+    }
+    _ = definition.changed { $0.removeAlignment() }
+}
+
+private func readDevices(_ element: String) -> GuestFacts {
+    Definition.facts(of: Array("<domain><devices>\(element)</devices></domain>".utf8))
+}
+
+/// Reads an element as libvirt keeps it, in the namespace that it is given with.
+private func readMetadata(_ element: String) -> GuestFacts {
+    let element = element.replacing(
+        "<\(Alignment.elementName) ", with: "<a:\(Alignment.elementName) ", maxReplacements: 1)
+    return Definition.facts(
+        of: Array(
+            "<domain><metadata xmlns:a='\(Alignment.namespace)'>\(element)</metadata></domain>".utf8
+        ))
+}

@@ -1,0 +1,21 @@
+import DomainXML
+import FuzzSupport
+import WatchdogPolicy
+
+/// A definition's way through the hook: parsed, its facts read, planned for, patched and written.
+@c(LLVMFuzzerTestOneInput)
+public func testXML(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let input = XMLInput(bytes(start, count))
+    do throws(DocumentError) {
+        let definition = try Definition(input.definition)
+        checkPatch(of: definition, by: plan, input.policy)
+        if filterPlan(input.policy, definition.facts) != plan(input.policy, definition.facts) {
+            checkPatch(of: definition, by: filterPlan, input.policy)
+        }
+        checkRunning(definition.facts, input.policy)
+        checkRecord(in: definition)
+    } catch {
+        checkRefusal(error)
+    }
+    return 0
+}
