@@ -55,7 +55,7 @@ extension LiveTests.Matrix {
                 try guest.waits(forLog: "op=protect", "result=attached")
                 #expect(try guest.watchdogs().map(\.alias) == ["ua-virt-watchdog"])
                 #expect(try guest.emulatedWatchdogs() == 1, "\(machine.label)")
-                return "protected"
+                return "hot-plugged"
             case .coldBoot(let model, let reason):
                 let plan = try plan(guest)
                 #expect(plan.plan == "cold-plug", "\(machine.label)")
