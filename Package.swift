@@ -48,7 +48,8 @@ let package = Package(
             name: "HostSystem", dependencies: ["CBuildSettings", "WatchdogPolicy"],
             swiftSettings: strict),
         .target(
-            name: "Hypervisor", dependencies: ["CLibvirt", "DomainXML", "WatchdogPolicy"],
+            name: "Hypervisor",
+            dependencies: ["CLibvirt", "DomainXML", "HostSystem", "WatchdogPolicy"],
             swiftSettings: strict),
 
         // Executables

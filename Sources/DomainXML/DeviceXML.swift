@@ -16,13 +16,8 @@ extension WatchdogDevice {
 extension Alignment {
     /// The element as libvirt takes it for metadata; it adds the namespace itself.
     public var xml: String {
-        "<\(Self.elementName) action='\(action.asAttribute)' id='\(id.asAttribute)'"
-            + " host='\(host.asAttribute)'/>"
-    }
-
-    /// The element for a persistent definition that had another action before.
-    public static func xml(formerAction: String) -> String {
-        "<\(elementName) \(formerActionName)='\(formerAction.asAttribute)'/>"
+        "<\(Self.elementName) action='\(action.asAttribute)' over='\(over.asAttribute)'"
+            + " id='\(id.asAttribute)' boot='\(boot.asAttribute)'/>"
     }
 }
 

@@ -14,8 +14,9 @@ extension Document {
             guestPolicy: guestPolicy, onReboot: root.child(named: "on_reboot")?.text,
             id: root["id"])
         if let attributes = metadata(Alignment.elementName, Alignment.namespace) {
-            facts.alignment = Alignment(attributes: attributes)
-            facts.formerAction = attributes.first { $0.name == Alignment.formerActionName }?.value
+            let values = Dictionary(attributes.map { ($0.name, $0.value) }) { first, _ in first }
+            facts.alignment = Alignment(attributes: values)
+            facts.persistentAlignment = PersistentAlignment(attributes: values)
         }
         for devices in root.children(named: "devices") {
             for device in devices.children where device.sharesNamespace(with: root) {

@@ -14,9 +14,22 @@ extension Document {
         }
     }
 
-    /// Takes out of the metadata what was written down about an action, and metadata that is empty
-    /// without it.
-    public mutating func removeAlignment() {
+    /// Writes down in the metadata which action the watchdogs were given and which they had, in the
+    /// place of what was written down before; or nothing.
+    public mutating func setAlignment(_ alignment: PersistentAlignment?) {
+        removeAlignment()
+        guard let alignment,
+            let metadata = root.child(named: "metadata") ?? root.appendChild(named: "metadata"),
+            let element = metadata.appendChild(named: Alignment.elementName)
+        else { return }
+        let prefix = GuestPolicy.prefix
+        xmlSetNs(element.node, xmlNewNs(element.node, Alignment.namespace, prefix))
+        xmlNewProp(element.node, "action", alignment.action)
+        xmlNewProp(element.node, "was", alignment.former)
+    }
+
+    /// Takes the record out, and metadata that is empty without it.
+    private mutating func removeAlignment() {
         guard let metadata = root.child(named: "metadata") else { return }
         for element in metadata.children
         where element.isNamed(Alignment.elementName)

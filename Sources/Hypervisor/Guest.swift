@@ -1,5 +1,7 @@
 internal import CLibvirt
 internal import Glibc
+internal import HostSystem
+internal import WatchdogPolicy
 
 /// A guest that libvirt knows; several threads may use it at once.
 ///
@@ -50,16 +52,34 @@ public final class Guest: @unchecked Sendable {
         try GuestState(stateAndReason().state)
     }
 
-    /// Whether it is on its way in from another host; the C function is `virDomainGetState`.
+    /// Whether it is on its way in from another host.
+    ///
+    /// Its state alone does not tell: a guest that was restored paused has the same one. The C
+    /// functions are `virDomainGetState` and `virDomainGetJobInfo`.
     public func isMigratingIn() throws(LibvirtError) -> Bool {
         let (state, reason) = try stateAndReason()
-        return switch (UInt32(bitPattern: state), UInt32(bitPattern: reason)) {
+        switch (UInt32(bitPattern: state), UInt32(bitPattern: reason)) {
         case (VIR_DOMAIN_PAUSED.rawValue, VIR_DOMAIN_PAUSED_MIGRATION.rawValue),
             (VIR_DOMAIN_PAUSED.rawValue, VIR_DOMAIN_PAUSED_POSTCOPY.rawValue),
             (VIR_DOMAIN_RUNNING.rawValue, VIR_DOMAIN_RUNNING_POSTCOPY.rawValue):
-            true
-        default: false
+            return try hasJob()
+        default: return false
         }
+    }
+
+    /// Whether something that takes its time is done to the guest.
+    private func hasJob() throws(LibvirtError) -> Bool {
+        var information = virDomainJobInfo()
+        do throws(LibvirtError) {
+            try check(virDomainGetJobInfo(pointer, &information))
+        } catch {
+            // Of a migration, only the host that it starts from can tell more.
+            guard [.operationUnsupported, .operationInvalid].contains(error.code) else {
+                throw error
+            }
+            return true
+        }
+        return information.type != CInt(VIR_DOMAIN_JOB_NONE.rawValue)
     }
 
     private func stateAndReason() throws(LibvirtError) -> (state: CInt, reason: CInt) {
@@ -100,12 +120,8 @@ public final class Guest: @unchecked Sendable {
         virDomainFree(defined)
     }
 
-    /// The name of the guest's host; the C function is `virConnectGetHostname`.
-    public func hostName() throws(LibvirtError) -> String {
-        guard let name = virConnectGetHostname(connection.pointer) else { throw .last() }
-        defer { free(name) }
-        return String(cString: name)
-    }
+    /// The boot ID of the guest's host, or nothing where that is another host than ours.
+    public var bootID: String? { connection.isElsewhere ? nil : HostSystem.bootID() }
 
     /// Puts an element into the metadata, in the place of the one in its namespace; or takes that
     /// one out.
@@ -117,11 +133,8 @@ public final class Guest: @unchecked Sendable {
         try check(
             virDomainSetMetadata(
                 pointer, CInt(VIR_DOMAIN_METADATA_ELEMENT.rawValue), element,
-                element == nil ? nil : Self.metadataPrefix, namespace, target.flags))
+                element == nil ? nil : GuestPolicy.prefix, namespace, target.flags))
     }
-
-    /// The prefix that libvirt writes before the names of our elements.
-    private static let metadataPrefix = "watchdog"
 
     private func definition(flags: UInt32) throws(LibvirtError) -> String {
         guard let text = virDomainGetXMLDesc(pointer, flags) else { throw .last() }

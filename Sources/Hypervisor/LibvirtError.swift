@@ -22,6 +22,8 @@ public struct LibvirtError: Error, Sendable, Hashable {
         public static let noDomain = Code(VIR_ERR_NO_DOMAIN)
         /// The operation does not suit the guest's state: it does not run, say.
         public static let operationInvalid = Code(VIR_ERR_OPERATION_INVALID)
+        /// The operation is not one for this guest.
+        public static let operationUnsupported = Code(VIR_ERR_OPERATION_UNSUPPORTED)
         /// The operation failed; also a full queue of waiting calls.
         public static let operationFailed = Code(VIR_ERR_OPERATION_FAILED)
         /// Another operation held the guest for too long.

@@ -48,7 +48,7 @@ enum Hook {
         let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
         var document = try Document(parsing: input.span.bytes)
         var facts = document.facts
-        if operation.findsGuestRunning { facts.trustAlignment(on: nil) }
+        if operation.findsGuestRunning { facts.trustAlignment(inBoot: bootID()) }
         let policy = PolicyReport.ofHost(.ofEnvironment()).policy
         let plan =
             operation.output == .changedAction

@@ -30,34 +30,38 @@ struct ProtectorProcess {
         let policy = PolicyReport.ofHost(.ofEnvironment()).policy
         let protector = Protector(policy: policy, timing: .patient)
         var name = ""
-        var last: Guest?
+        let find: () throws(LibvirtError) -> Guest = { () throws(LibvirtError) in
+            let guest = try Connection(to: uri).guest(uuid: uuid)
+            name = guest.name
+            return guest
+        }
         do throws(ProtectionError) {
-            let protection = try protector.protect(isFresh: isFresh) { () throws(LibvirtError) in
-                let guest = try Connection(to: uri).guest(uuid: uuid)
-                name = guest.name
-                last = guest
-                return guest
-            }
+            let protection = try protector.protect(isFresh: isFresh, find)
             let line = LogLine(
                 operation: "protect", guest: name, uuid: uuid, plan: protection.plan,
                 result: protection.result.rawValue, reason: protection.reason)
             SystemLog.send(line.text, severity: protection.isConverged ? .notice : .warning)
-            if policy.persist, let last { try persist(last, protector) }
         } catch {
-            let isGone = error.isGuestGone
+            log(error, of: "protect", name)
+            return
+        }
+        guard policy.persist else { return }
+        do throws(ProtectionError) {
+            let persistence = try protector.persist(finding: find)
             let line = LogLine(
-                operation: "protect", guest: name, uuid: uuid, result: isGone ? "gone" : "failed",
-                reason: isGone ? "nothing is left to be done; \(error)" : "\(error)")
-            SystemLog.send(line.text, severity: isGone ? .info : .error)
+                operation: "persist", guest: name, uuid: uuid,
+                result: persistence.result.rawValue, reason: persistence.reason)
+            SystemLog.send(line.text, severity: persistence.isConverged ? .notice : .warning)
+        } catch {
+            log(error, of: "persist", name)
         }
     }
 
-    /// Brings the persistent definition to the policy, and logs what came of it.
-    private func persist(_ guest: Guest, _ protector: Protector) throws(ProtectionError) {
-        let persistence = try protector.persist(guest)
+    private func log(_ error: ProtectionError, of operation: String, _ name: String) {
+        let isGone = error.isGuestGone && operation == "protect"
         let line = LogLine(
-            operation: "persist", guest: guest.name, uuid: uuid,
-            result: persistence.result.rawValue, reason: persistence.reason)
-        SystemLog.send(line.text, severity: persistence.isConverged ? .notice : .warning)
+            operation: operation, guest: name, uuid: uuid, result: isGone ? "gone" : "failed",
+            reason: isGone ? "nothing is left to be done; \(error)" : "\(error)")
+        SystemLog.send(line.text, severity: isGone ? .info : .error)
     }
 }

@@ -88,24 +88,30 @@ struct FactsTests {
         func facts(_ attributes: String, id: String = "id='3'") throws -> GuestFacts {
             try self.facts(
                 "<domain \(id)><metadata><w:alignment xmlns:w='urn:virt-watchdog:alignment:1'"
-                    + " \(attributes)/></metadata></domain>")
+                    + " \(attributes)/></metadata>"
+                    + "<devices><watchdog model='i6300esb' action='none'/></devices></domain>")
         }
-        var live = try facts("action='reset' id='3' host='a&amp;b'")
-        #expect(live.alignment == Alignment(action: "reset", id: "3", host: "a&b"))
+        var live = try facts("action='reset' over='none' id='3' boot='a&amp;b'")
+        #expect(
+            live.alignment == Alignment(action: "reset", over: "none", id: "3", boot: "a&b"))
         #expect(live.alignedAction == nil, "nobody has said that it holds")
-        var elsewhere = live
-        elsewhere.trustAlignment(on: "c")
-        #expect(elsewhere.alignedAction == nil)
-        live.trustAlignment(on: "a&b")
+        var later = live
+        later.trustAlignment(inBoot: "c")
+        #expect(later.alignedAction == nil)
+        live.trustAlignment(inBoot: "a&b")
         #expect(live.alignedAction == "reset")
         for other in ["id='4'", ""] {
-            var facts = try facts("action='reset' id='3' host='a'", id: other)
-            facts.trustAlignment(on: "a")
+            var facts = try facts("action='reset' over='none' id='3' boot='a'", id: other)
+            facts.trustAlignment(inBoot: "a")
             #expect(facts.alignedAction == nil)
         }
-        let persistent = try facts("was='none'", id: "")
+        var edited = try facts("action='reset' over='pause' id='3' boot='a'")
+        edited.trustAlignment(inBoot: "a")
+        #expect(edited.alignedAction == nil)
+        let persistent = try facts("action='reset' was='none'", id: "")
         #expect(persistent.alignment == nil)
-        #expect(persistent.formerAction == "none")
+        #expect(
+            persistent.persistentAlignment == PersistentAlignment(action: "reset", former: "none"))
         #expect(try facts("action='reset'").alignment == nil)
         #expect(
             try self.facts(

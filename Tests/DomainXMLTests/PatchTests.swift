@@ -152,9 +152,29 @@ struct PatchTests {
                     + "</domain>"
             ).facts
         }
-        let record = Alignment(action: value, id: value, host: value)
+        let record = Alignment(action: value, over: value, id: value, boot: value)
         #expect(try read(record.xml).alignment == record)
-        #expect(try read(Alignment.xml(formerAction: value)).formerAction == value)
+    }
+
+    @Test("the record of a persistent definition is one, is read back, and leaves nothing behind")
+    func persistentRecord() throws {
+        let text = "<domain>\n  <name>web</name>\n</domain>\n"
+        var document = try Document(parsing: text)
+        for action in ["reset", "<&'\">"] {
+            let record = PersistentAlignment(action: action, former: "none")
+            document.setAlignment(record)
+            let written = String(decoding: try document.serialized(), as: UTF8.self)
+            #expect(written.ranges(of: "<watchdog:alignment").count == 1)
+            #expect(try Document(parsing: written).facts.persistentAlignment == record)
+        }
+        document.setAlignment(nil)
+        #expect(!String(decoding: try document.serialized(), as: UTF8.self).contains("metadata"))
+        var kept = try Document(parsing: "<domain><metadata><a/></metadata></domain>")
+        kept.setAlignment(PersistentAlignment(action: "reset", former: "none"))
+        kept.setAlignment(nil)
+        #expect(
+            String(decoding: try kept.serialized(), as: UTF8.self)
+                .contains("<metadata><a/></metadata>"))
     }
 
     @Test("a device for hot-plugging is written with alias and place")

@@ -33,7 +33,7 @@ struct AlignmentTests {
         #expect(protection.isConverged)
         #expect(protection.plan.name == "change-action")
         #expect(guest.actions == ["reset"])
-        #expect(guest.metadata?.contains("action='reset' id='1' host='east'") == true)
+        #expect(guest.metadata?.contains("action='reset' over='none' id='1' boot='first'") == true)
         #expect(try protect(guest).result == .unchanged)
         #expect(guest.actions == ["reset"])
         #expect(try guest.facts().alignedAction == "reset")
@@ -56,23 +56,45 @@ struct AlignmentTests {
         let full = FakeGuest(
             machine: "q35", controllers: "<controller type='pci' index='0' model='pcie-root'/>")
         for policy in [Self.align, .builtIn, Policy(action: .pause, existing: .align)] {
-            _ = try protect(guest(), policy)
+            let empty = guest()
+            #expect(try protect(empty, policy).result == .attached)
+            #expect(empty.actions.isEmpty)
             #expect(try protect(full, policy).result == .unprotected)
         }
         #expect(full.actions.isEmpty)
     }
 
     @Test(
-        "a record of another run or another host does not count, and is written anew",
-        arguments: [("2", "east"), ("1", "west")])
-    func stale(id: String, host: String) throws {
+        "a record of another run or another start of the host does not count, and is written anew",
+        arguments: [("2", "first"), ("1", "second")])
+    func stale(id: String, boot: String) throws {
         let guest = guest(Self.none)
         try protect(guest)
-        (guest.id, guest.host) = (id, host)
+        (guest.id, guest.bootID) = (id, boot)
         #expect(try guest.facts().alignedAction == nil)
         #expect(try protect(guest).result == .aligned)
         #expect(guest.actions == ["reset", "reset"])
-        #expect(guest.metadata?.contains("id='\(id)' host='\(host)'") == true)
+        #expect(guest.metadata?.contains("id='\(id)' boot='\(boot)'") == true)
+    }
+
+    @Test("a record that was made over another action than the definition's does not count")
+    func swapped() throws {
+        let guest = guest(Self.none)
+        try protect(guest)
+        guest.watchdogs = ["<watchdog model='i6300esb' action='pause'/>"]
+        #expect(try guest.facts().alignedAction == nil)
+        #expect(try protect(guest).result == .aligned)
+        #expect(guest.actions == ["reset", "reset"])
+    }
+
+    @Test("from another host than the guest's, the run alone tells whether a record holds")
+    func elsewhere() throws {
+        let guest = guest(Self.none)
+        guest.bootID = nil
+        try protect(guest)
+        #expect(try protect(guest).result == .unchanged)
+        guest.bootID = "first"
+        #expect(try protect(guest).result == .aligned, "on the host itself it is made sure of")
     }
 
     @Test("a QEMU that was just started has the definition's action, whatever is written down")
@@ -88,14 +110,17 @@ struct AlignmentTests {
         #expect(asDefined.actions.isEmpty)
     }
 
-    @Test("a record that does not hold stays where the policy leaves the guest alone")
+    @Test("a record that holds stays where the policy leaves the guest alone, another one goes")
     func handsOff() throws {
         let guest = guest(Self.none)
+        let excluding = Policy(exclude: [GuestPattern("*")])
         try protect(guest)
-        let record = guest.metadata
+        try protect(guest, excluding)
+        #expect(guest.metadata != nil)
         guest.id = "2"
-        try protect(guest, Policy(exclude: [GuestPattern("*")]))
-        #expect(guest.metadata == record)
+        try protect(guest, excluding)
+        #expect(guest.metadata == nil)
+        #expect(guest.actions == ["reset"])
     }
 
     @Test("back at the definition's action there is nothing to remember")

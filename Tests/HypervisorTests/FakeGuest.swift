@@ -18,8 +18,8 @@ final class FakeGuest: ProtectableGuest {
     /// Whether devices that are attached show in the definition.
     var showsDevices = true
     private(set) var attached: [String] = []
-    /// The name of its host.
-    var host = "east"
+    /// The boot ID of its host.
+    var bootID: String? = "first"
     /// libvirt's number of its run.
     var id = "1"
     /// What is inside `metadata` of the live and of the persistent definition.
@@ -60,8 +60,6 @@ final class FakeGuest: ProtectableGuest {
         arrivals -= 1
         return true
     }
-
-    func hostName() throws(LibvirtError) -> String { host }
 
     func setWatchdogAction(_ action: WatchdogAction) throws(LibvirtError) {
         if let error = monitorError { throw error }

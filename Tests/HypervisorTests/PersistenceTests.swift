@@ -124,7 +124,7 @@ struct PersistenceTests {
         #expect(try align.persist(guest).result == .aligned)
         #expect(guest.definitions.count == 1)
         #expect(guest.persistentDevices?.joined().contains("action=\"reset\"") == true)
-        #expect(guest.persistentMetadata?.contains("was='none'") == true)
+        #expect(guest.persistentMetadata?.contains("was=\"none\"") == true)
         #expect(try align.persist(guest).result == .unchanged)
         #expect(guest.attached.isEmpty && guest.actions.isEmpty)
 
@@ -132,6 +132,48 @@ struct PersistenceTests {
         #expect(guest.persistentDevices?.joined().contains("action=\"none\"") == true)
         #expect(guest.persistentMetadata == nil)
         #expect(try remover.removePersistent(from: guest) == .absent)
+    }
+
+    @Test("aligned twice, the definition gets back what it had at first")
+    func alignedTwice() throws {
+        let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
+        for action in [WatchdogAction.reset, .pause] {
+            let align = Protector(
+                policy: Policy(action: action, existing: .align), timing: FakeClock().timing())
+            #expect(try align.persist(guest).result == .aligned)
+        }
+        #expect(guest.persistentMetadata?.contains("action=\"pause\" was=\"none\"") == true)
+        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(guest.persistentDevices?.joined().contains("action=\"none\"") == true)
+        let back = Protector(
+            policy: Policy(action: .none, existing: .align), timing: FakeClock().timing())
+        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        _ = try align.persist(guest)
+        _ = try back.persist(guest)
+        #expect(guest.persistentMetadata == nil, "it has what it had, by policy")
+    }
+
+    @Test("what somebody else has edited since is left to them, and the record goes")
+    func editedSince() throws {
+        let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
+        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        _ = try align.persist(guest)
+        guest.persistentDevices = [
+            FakeGuest.pciRoot + "<watchdog model='i6300esb' action='pause'/>"
+        ]
+        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(guest.persistentDevices?.joined().contains("action=\"pause\"") == true)
+        #expect(guest.persistentMetadata == nil)
+        #expect(try remover.removePersistent(from: guest) == .absent)
+    }
+
+    @Test("a pc whose bus takes nothing while it runs takes it before")
+    func closedRoot() throws {
+        let guest = guest([
+            "<controller type='pci' index='0' model='pci-root'><target hotplug='off'/></controller>"
+        ])
+        #expect(try protector.persist(guest).result == .written)
+        #expect(guest.attached == [Self.ours])
     }
 
     @Test("beside an implicit iTCO of another action it gets that first, then both are aligned")

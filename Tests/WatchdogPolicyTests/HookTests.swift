@@ -64,7 +64,7 @@ struct HookTests {
             #expect((enforced.refusal != nil) == row.refuses.contains(plan.name), "\(plan.name)")
             #expect(!(enforced.printsDefinition && enforced.refusal != nil))
             let recorded = HookOutcome(of: operation, for: plan, under: .builtIn, hasRecord: true)
-            let checks = !row.starts.isEmpty && plan != Self.leave
+            let checks = !row.starts.isEmpty
             #expect(
                 recorded.startsProtector == (outcome.startsProtector || checks), "\(plan.name)")
         }
@@ -85,12 +85,16 @@ struct HookTests {
 
     @Test("a filter carries an action along that a monitor gave, unless the policy wants another")
     func filter() {
-        func action(_ policy: Policy, _ own: String, aligned: String?) -> WatchdogAction? {
+        func action(
+            _ policy: Policy, _ own: String, aligned: String?, over: String? = nil
+        ) -> WatchdogAction? {
             let facts = PlanTests.pc {
                 $0.id = nil
                 $0.isLive = false
                 $0.watchdogs = [GuestFacts.Watchdog(model: "i6300esb", action: own)]
-                $0.alignment = aligned.map { Alignment(action: $0, id: "1", host: "elsewhere") }
+                $0.alignment = aligned.map {
+                    Alignment(action: $0, over: over ?? own, id: "1", boot: "another")
+                }
             }
             guard case .changeAction(_, let new) = filterPlan(policy, facts).decision else {
                 return nil
@@ -102,6 +106,7 @@ struct HookTests {
         #expect(action(keep, "none", aligned: "reset") == .reset)
         #expect(action(keep, "none", aligned: "pause") == .pause)
         #expect(action(keep, "none", aligned: "none") == nil)
+        #expect(action(keep, "dump", aligned: "pause", over: "none") == nil, "edited since")
         #expect(action(keep, "none", aligned: "strange") == nil)
         #expect(action(keep, "reset", aligned: "pause") == nil, "as this host wants it")
         let align = Policy(action: .poweroff, existing: .align)

@@ -253,6 +253,7 @@ struct PlanTests {
         // Other machines do not need ACPI for that.
         let express = Self.q35 { $0.hasACPI = false }
         #expect(plan(.builtIn, express).name == "attach")
+        #expect(plan(.builtIn, express).warnings.count == 1, "one that has booted sees it later")
         let power = Self.pc {
             $0.hasACPI = false
             ($0.arch, $0.machine) = ("ppc64le", "pseries-7.2")

@@ -130,6 +130,12 @@ struct VerdictTests {
         #expect(waiting.reason.contains("virt-watchdog apply does it now"))
 
         #expect(Verdict(align, inactive: Self.persistent([none])).kind == .protected)
+        let unhookedOff = Verdict(align, inactive: Self.persistent([none]), isHooked: false)
+        #expect(!unhookedOff.reason.contains("does it now"), "it does not run")
+        #expect(
+            verdict(live, Self.persistent([none]), [.armed]).reason
+                .contains("set vm.watchdog.existing=align"))
+        #expect(unhooked.reason.contains("virt-watchdog apply --config"))
         #expect(
             Verdict(align, inactive: Self.persistent([none]), isHooked: false).kind == .unprotected)
         #expect(

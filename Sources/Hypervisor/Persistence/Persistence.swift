@@ -56,7 +56,7 @@ extension Protector {
         case .leave: return Persistence(result: .unchanged, reason: plan.reason)
         case .changeAction(_, let action):
             let verb = isDry ? "would have" : "have"
-            if !isDry { try align(guest, to: action) }
+            if !isDry { try guest.redefine(givingAction: action.rawValue) }
             return Persistence(
                 result: isDry ? .wouldAlign : .aligned,
                 reason: "the watchdogs of the persistent definition \(verb) action"
@@ -68,7 +68,9 @@ extension Protector {
         }
         if !isDry {
             try add(addition, to: guest)
-            if addition.sharedAction != nil { try align(guest, to: addition.device.action) }
+            if addition.sharedAction != nil {
+                try guest.redefine(givingAction: addition.device.action.rawValue)
+            }
         }
         let verb = isDry ? "would have" : "has"
         return Persistence(
@@ -78,19 +80,6 @@ extension Protector {
 
     private var effectClause: String {
         "from then on, and the guest from its next cold start"
-    }
-
-    /// Gives the watchdogs of the persistent definition another action, and writes down which one
-    /// they had.
-    private func align(
-        _ guest: some ProtectableGuest, to action: WatchdogAction
-    ) throws(ProtectionError) {
-        guard let former = try guest.redefine(action: action.rawValue) else { return }
-        try asking { () throws(LibvirtError) in
-            try guest.setMetadata(
-                Alignment.xml(formerAction: former), namespace: Alignment.namespace,
-                of: .persistent)
-        }
     }
 
     /// Adds the port, then the device; if that fails, takes the port back.
@@ -116,31 +105,67 @@ extension Protector {
 }
 
 extension ProtectableGuest {
-    /// Gives the watchdogs of the persistent definition another action, and takes out of it what is
-    /// written down about the one before.
-    ///
-    /// libvirt has no call for that, so that the definition is read, changed and defined anew, as by
-    /// virsh edit.
-    ///
-    /// - Returns: The action that they had, or nothing where they have it already.
-    func redefine(action: String) throws(ProtectionError) -> String? {
+    /// Gives the watchdogs of the persistent definition another action, and writes down there which one
+    /// they had before anybody of us changed it.
+    func redefine(givingAction action: String) throws(ProtectionError) {
+        try redefine { document in
+            let facts = document.facts
+            guard let current = facts.watchdogs.map(\.action).first(where: { $0 != action }) else {
+                return
+            }
+            let former = facts.alignmentThatStands?.former ?? current
+            document.setWatchdogAction(action)
+            document.setAlignment(
+                former == action ? nil : PersistentAlignment(action: action, former: former))
+        }
+    }
+
+    /// Gives the watchdogs of the persistent definition the action back that they had, if nobody else
+    /// has changed it since, and takes out what is written down about it.
+    func redefineGivingBack() throws(ProtectionError) {
+        try redefine { document in
+            if let alignment = document.facts.alignmentThatStands {
+                document.setWatchdogAction(alignment.former)
+            }
+            document.setAlignment(nil)
+        }
+    }
+
+    /// Changes the persistent definition and defines it anew, as virsh edit does: libvirt has no call
+    /// for what is changed.
+    private func redefine(
+        _ change: (inout Document) -> Void
+    ) throws(ProtectionError) {
         let text = try asking { () throws(LibvirtError) in try secretPersistentDefinition() }
         let changed: String
-        let former: String
         do throws(DocumentError) {
             var document = try Document(parsing: text)
-            guard
-                let other = document.facts.watchdogs.map(\.action).first(where: { $0 != action })
-            else { return nil }
-            former = other
-            document.setWatchdogAction(action)
-            document.removeAlignment()
+            change(&document)
             changed = String(decoding: try document.serialized(), as: UTF8.self)
         } catch {
             throw .definition(error.descriptionWithoutContent)
         }
+        // Somebody may have changed or undefined it meanwhile.
+        let now = try asking { () throws(LibvirtError) in
+            try isPersistent() ? try secretPersistentDefinition() : nil
+        }
+        guard now == text else {
+            throw .libvirt(
+                LibvirtError(
+                    code: .operationFailed,
+                    message: "somebody else changed the persistent definition meanwhile"))
+        }
         try asking { () throws(LibvirtError) in try define(changed) }
-        return former
+    }
+}
+
+extension GuestFacts {
+    /// The record of the action that we gave the definition, if it still has that one.
+    fileprivate var alignmentThatStands: PersistentAlignment? {
+        guard let persistentAlignment,
+            watchdogs.contains(where: { $0.action == persistentAlignment.action })
+        else { return nil }
+        return persistentAlignment
     }
 }
 

@@ -72,9 +72,10 @@ public struct Remover: Sendable {
         let facts = try guest.persistentFacts()
         let hasDevice = facts.watchdogs.contains(where: \.isOwned)
         let hasPort = facts.hasOwnedPortToSpare
-        guard hasDevice || hasPort || facts.formerAction != nil else { return .absent }
+        let hasRecord = facts.persistentAlignment != nil
+        guard hasDevice || hasPort || hasRecord else { return .absent }
         if isDry { return .wouldRemove }
-        if let former = facts.formerAction { _ = try guest.redefine(action: former) }
+        if hasRecord { try guest.redefineGivingBack() }
         try asking { () throws(LibvirtError) in
             if hasDevice { try guest.detach(alias: WatchdogDevice.alias, from: .persistent) }
             if hasPort {

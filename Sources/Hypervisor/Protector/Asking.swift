@@ -16,10 +16,7 @@ extension ProtectableGuest {
     /// Reads the definition: the live one while the guest runs, with the action that is in force.
     public func facts() throws(ProtectionError) -> GuestFacts {
         var facts = try definedFacts()
-        if facts.alignment != nil {
-            let host = try asking { () throws(LibvirtError) in try hostName() }
-            facts.trustAlignment(on: host)
-        }
+        facts.trustAlignment(inBoot: bootID)
         return facts
     }
 

@@ -2,8 +2,8 @@ public import WatchdogPolicy
 
 /// A guest as the protector sees it.
 public protocol ProtectableGuest {
-    /// The name of the guest's host.
-    func hostName() throws(LibvirtError) -> String
+    /// The boot ID of the guest's host, or nothing where it is not known.
+    var bootID: String? { get }
     /// Whether the guest is on its way in from another host.
     func isMigratingIn() throws(LibvirtError) -> Bool
     /// Whether the guest runs.

@@ -26,12 +26,29 @@ public struct Protector: Sendable {
     public func protect(
         isFresh: Bool = false, _ findGuest: () throws(LibvirtError) -> some ProtectableGuest
     ) throws(ProtectionError) -> Protection {
+        try retrying(findGuest) { guest throws(ProtectionError) in
+            try waitForArrival(of: guest)
+            return try protect(guest, isFresh: isFresh)
+        }
+    }
+
+    /// Brings a guest's persistent definition to the policy, and tries again likewise.
+    ///
+    /// - Parameter findGuest: Connects and looks the guest up.
+    public func persist(
+        finding findGuest: () throws(LibvirtError) -> some ProtectableGuest
+    ) throws(ProtectionError) -> Persistence {
+        try retrying(findGuest) { guest throws(ProtectionError) in try persist(guest) }
+    }
+
+    private func retrying<Found: ProtectableGuest, Answer>(
+        _ findGuest: () throws(LibvirtError) -> Found,
+        _ body: (Found) throws(ProtectionError) -> Answer
+    ) throws(ProtectionError) -> Answer {
         var backoff = Backoff(timing)
         while true {
             do throws(ProtectionError) {
-                let guest = try asking(findGuest)
-                try waitForArrival(of: guest)
-                return try protect(guest, isFresh: isFresh)
+                return try body(asking(findGuest))
             } catch {
                 guard case .libvirt(let reason) = error, reason.isWorthRetrying else { throw error }
                 guard backoff.wait() else { throw .outOfTime(reason) }
@@ -77,7 +94,8 @@ public struct Protector: Sendable {
         if case .changeAction(_, let action) = next.decision, next.changesLiveGuest {
             try align(guest, facts, to: action)
             if attached == nil { result = .aligned }
-        } else if facts.alignment != nil, facts.alignedAction == nil, !next.isHandsOff {
+        } else if facts.alignment != nil, facts.alignedAction == nil {
+            // It would be believed one day.
             try forgetAlignment(of: guest)
         }
         return Protection(facts: found, plan: attached ?? next, result: result)
@@ -122,9 +140,9 @@ public struct Protector: Sendable {
         if facts.watchdogs.allSatisfy({ $0.action == action.rawValue }) {
             // What the definition says holds again.
             if facts.alignment != nil { try forgetAlignment(of: guest) }
-        } else if let id = facts.id {
-            let host = try asking { () throws(LibvirtError) in try guest.hostName() }
-            let alignment = Alignment(action: action.rawValue, id: id, host: host)
+        } else if let id = facts.id, let over = facts.watchdogs.first?.action {
+            let alignment = Alignment(
+                action: action.rawValue, over: over, id: id, boot: guest.bootID ?? "")
             try asking { () throws(LibvirtError) in
                 try guest.setMetadata(
                     alignment.xml, namespace: Alignment.namespace, of: .live)

@@ -25,7 +25,7 @@ public struct HookOutcome: Sendable, Hashable {
         let isWorthWriting = policy.persist && plan.changesDefinition && !plan.changesLiveGuest
         startsProtector =
             operation.startsProtector
-            && (plan.changesLiveGuest || isWorthWriting || hasRecord && !plan.isHandsOff)
+            && (plan.changesLiveGuest || isWorthWriting || hasRecord)
         refusal =
             operation.mayRefuse && policy.enforce && plan.leavesUnprotected ? plan.reason : nil
         if refusal != nil { printsDefinition = false }

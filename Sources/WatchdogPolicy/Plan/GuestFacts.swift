@@ -104,8 +104,8 @@ public struct GuestFacts: Sendable, Hashable {
     public var alignment: Alignment?
     /// The action that is in force, where it is known not to be the definition's.
     public var alignedAction: String?
-    /// The action that the persistent definition had before we changed it.
-    public var formerAction: String?
+    /// The record of an action that we gave the persistent definition.
+    public var persistentAlignment: PersistentAlignment?
 
     /// Makes facts; what is not given is as in a definition that does not mention it.
     public init(
@@ -115,7 +115,7 @@ public struct GuestFacts: Sendable, Hashable {
         controllers: [Controller] = [],
         usedAddresses: Set<PCIAddress> = [], watchdogs: [Watchdog] = [],
         guestPolicy: GuestPolicy? = nil, onReboot: String? = nil, id: String? = nil,
-        alignment: Alignment? = nil, formerAction: String? = nil
+        alignment: Alignment? = nil, persistentAlignment: PersistentAlignment? = nil
     ) {
         self.name = name
         self.uuid = uuid
@@ -132,7 +132,7 @@ public struct GuestFacts: Sendable, Hashable {
         self.onReboot = onReboot
         self.id = id
         self.alignment = alignment
-        self.formerAction = formerAction
+        self.persistentAlignment = persistentAlignment
     }
 }
 

@@ -42,6 +42,9 @@ public struct PersistentAddition: Sendable, Hashable {
                 point = .rootPort(GuestFacts.PCIAddress(bus: port.index, slot: 0))
             } else if let point = AttachPoint(in: facts) {
                 self.point = point
+            } else if facts.controllers.contains(where: { $0.model == "pci-root" }) {
+                // What takes no device while the guest runs does take one before.
+                point = .automatic
             } else {
                 return nil
             }

@@ -103,16 +103,6 @@ public struct Plan: Sendable, Hashable {
         case .leave, .attach: false
         }
     }
-
-    /// Whether the guest is none of our business: its policy cannot be understood, or says so.
-    public var isHandsOff: Bool {
-        switch decision {
-        case .leave(.faultyPolicy), .leave(.faultyGuestPolicy), .leave(.excluded),
-            .leave(.optedOut), .leave(.modelNone):
-            true
-        case .leave, .attach, .changeAction, .coldPlug, .refuse: false
-        }
-    }
 }
 
 /// Decides what is to be done with a guest.
@@ -156,11 +146,12 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
 /// Decides what a filter does to a definition on its way to a new QEMU, which does what it says.
 ///
 /// A filter may change the action and nothing else. An action that a monitor gave the guest and the
-/// policy does not want otherwise goes along.
+/// policy does not want otherwise goes along, unless somebody has edited the definition since.
 public func filterPlan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     let plan = plan(policy, facts)
     if case .leave(.keptAction(let watchdog, _)) = plan.decision,
-        let aligned = (facts.alignment?.action).flatMap(WatchdogAction.init(rawValue:)),
+        let alignment = facts.alignment, alignment.over == watchdog.action,
+        let aligned = WatchdogAction(rawValue: alignment.action),
         aligned.rawValue != watchdog.action
     {
         return Plan(.changeAction(from: watchdog.action, to: aligned), warnings: plan.warnings)
@@ -224,11 +215,20 @@ private func warnings(
     case .leave(.keptAction(let watchdog, _)): action = watchdog.action
     case .leave, .refuse: return []
     }
-    guard action == WatchdogAction.reset.rawValue, let onReboot = facts.onReboot,
+    var warnings: [String] = []
+    if action == WatchdogAction.reset.rawValue, let onReboot = facts.onReboot,
         ["destroy", "preserve"].contains(onReboot)
-    else { return [] }
-    return [
-        "on_reboot is '\(onReboot)', so that a reset powers the guest off;"
-            + " on_reboot 'restart' would bring it back"
-    ]
+    {
+        warnings.append(
+            "on_reboot is '\(onReboot)', so that a reset powers the guest off;"
+                + " on_reboot 'restart' would bring it back")
+    }
+    if case .attach(_, .rootPort) = decision, !facts.hasACPI,
+        MachineType(arch: facts.arch, machine: facts.machine) == .q35
+    {
+        warnings.append(
+            "without ACPI a guest that has booted already finds the device after its next reset only"
+        )
+    }
+    return warnings
 }

@@ -65,7 +65,8 @@ public enum ColdPlugReason: Sendable, Hashable {
         case .noFreeSlot:
             "\(start) no conventional PCI slot and no empty pcie-root-port is left that would take"
                 + " it while the guest runs;"
-                + " add a pcie-root-port, or write the watchdog into the persistent definition"
+                + " add a pcie-root-port (on pc machines a pci-bridge), or write the watchdog into the"
+                + " persistent definition (virt-watchdog apply --config)"
         case .noACPI:
             "\(start) without ACPI the machine's PCI bus takes no device while the guest runs;"
                 + " add <acpi/> to its features, or write the watchdog into the persistent definition"

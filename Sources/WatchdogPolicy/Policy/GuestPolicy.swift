@@ -10,6 +10,8 @@ public struct GuestPolicy: Sendable, Hashable {
     public static let namespace = "urn:virt-watchdog:policy:1"
     /// The local name of the element, a child of `metadata`.
     public static let elementName = "policy"
+    /// The prefix that our elements have where we write them.
+    public static let prefix = "watchdog"
 
     /// Whether the guest takes part; nothing where the metadata does not say.
     public private(set) var isEnabled: Bool?

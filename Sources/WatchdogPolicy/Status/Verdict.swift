@@ -55,8 +55,10 @@ public struct Verdict: Sendable, Hashable {
             self.init(
                 .conflict,
                 "it runs with action \(quoted(watchdog.action)), and from its next cold start on"
-                    + " its definition gives it \(quoted(upcoming.action)); mend the definition, or"
-                    + " have it brought to the policy (virt-watchdog apply --config)")
+                    + " its definition gives it \(quoted(upcoming.action));"
+                    + (persistent.map { WatchdogPolicy.plan(policy, $0).changesDefinition } == true
+                        ? " virt-watchdog apply --config brings it to the policy"
+                        : " mend the definition, or set vm.watchdog.existing=align"))
         } else {
             self.init(
                 effectOf: watchdog.action,
@@ -81,7 +83,7 @@ public struct Verdict: Sendable, Hashable {
                     .protected,
                     "once it starts, when the hook gives its watchdog the action"
                         + " \(quoted(watchdog.action))")
-            } else if let reason = plan.reasonAgainst(action: watchdog.action) {
+            } else if let reason = plan.reasonAgainst(action: watchdog.action, isLive: false) {
                 self.init(reason.kind, reason.text)
             } else {
                 self.init(.protected, "from its start on, by its definition")
@@ -177,8 +179,10 @@ extension Plan {
     }
 
     /// What is wrong with the action of a watchdog that is there, if anything.
-    fileprivate func reasonAgainst(action: String) -> (kind: Verdict.Kind, text: String)? {
-        let remedy = changesLiveGuest ? "; virt-watchdog apply does it now" : ""
+    fileprivate func reasonAgainst(
+        action: String, isLive: Bool = true
+    ) -> (kind: Verdict.Kind, text: String)? {
+        let remedy = isLive && changesLiveGuest ? "; virt-watchdog apply does it now" : ""
         if action == WatchdogAction.none.rawValue {
             return (.unprotected, "its watchdog does nothing when it fires; \(reason)\(remedy)")
         }

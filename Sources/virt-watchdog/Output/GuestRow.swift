@@ -61,7 +61,7 @@ struct GuestRow: Encodable {
     /// Adds what came of bringing the persistent definition to the policy.
     mutating func add(_ persistence: Persistence) {
         config = persistence.result.rawValue
-        reason += "; \(persistence.reason)"
+        if persistence.reason != reason { reason += "; \(persistence.reason)" }
         isConverged = isConverged && persistence.isConverged
     }
 

@@ -41,7 +41,7 @@ struct MachineDefinition: Sendable {
         """
     }
 
-    private static let noPort = "no empty pcie-root-port is left"
+    private static let noPort = "no conventional PCI slot and no empty pcie-root-port is left"
     private static let noPCI = "has no PCI bus"
 
     /// The controllers of a PCI Express machine with so many ports.
@@ -76,6 +76,9 @@ struct MachineDefinition: Sendable {
         MachineDefinition(
             label: "pc, pci-root with hotplug='off', and a pci-bridge", machine: "pc",
             devices: closedRoot + bridge, end: .hotPlugged),
+        MachineDefinition(
+            label: "pc, pci-root with hotplug='off'", machine: "pc", devices: closedRoot,
+            end: .coldBoot(model: "i6300esb", because: noPort)),
         MachineDefinition(
             label: "q35, an empty port", machine: "q35", devices: ports(2) + deviceInPort,
             end: .hotPlugged),

@@ -53,26 +53,27 @@ extension LiveTests.Matrix {
             switch machine.end {
             case .hotPlugged:
                 try guest.waits(forLog: "op=protect", "result=attached")
-                #expect(try guest.watchdogs().map(\.alias) == ["ua-virt-watchdog"])
-                #expect(try guest.emulatedWatchdogs() == 1, "\(machine.label)")
+                try #require(guest.watchdogs().map(\.alias) == ["ua-virt-watchdog"])
+                try #require(guest.emulatedWatchdogs() == 1, "\(machine.label)")
                 return "hot-plugged"
             case .coldBoot(let model, let reason):
                 let plan = try plan(guest)
-                #expect(plan.plan == "cold-plug", "\(machine.label)")
-                #expect(plan.reason.contains(reason), "\(machine.label): \(plan.reason)")
-                #expect(try guest.watchdogs().isEmpty)
+                try #require(plan.plan == "cold-plug", "\(machine.label)")
+                try #require(plan.reason.contains(reason), "\(machine.label): \(plan.reason)")
+                try #require(guest.watchdogs().isEmpty)
                 _ = try Command(Lab.tool, ["apply", "--config", name]).run()
                 let pending = try #require(LabStatus([name]).guests.first)
-                #expect(pending.verdict == "pending cold boot", "\(machine.label)")
+                try #require(pending.verdict == "pending cold boot", "\(machine.label)")
                 try guest.virsh("destroy", name)
                 try guest.virsh("start", name, "--paused")
-                #expect(try guest.watchdogs().map(\.model) == [model], "\(machine.label)")
-                #expect(try hasDevice(model, guest), "\(machine.label)")
+                try #require(guest.watchdogs().map(\.model) == [model], "\(machine.label)")
+                let isThere = try hasDevice(model, guest)
+                try #require(isThere, "\(machine.label)")
                 return "after a cold start, by `apply --config`: \(reason)"
             case .never(let reason):
                 let plan = try plan(guest)
-                #expect(plan.plan == "refuse", "\(machine.label)")
-                #expect(plan.reason.contains(reason), "\(machine.label): \(plan.reason)")
+                try #require(plan.plan == "refuse", "\(machine.label)")
+                try #require(plan.reason.contains(reason), "\(machine.label): \(plan.reason)")
                 try guest.waits(forLog: "op=started", "plan=refuse")
                 return "cannot: it \(reason)"
             }

@@ -65,6 +65,26 @@ extension LiveTests.Matrix {
             try prove(without, events)
         }
 
+        @Test("a guest that is restored paused is no guest on its way in, and gets its watchdog")
+        func restoredPaused() throws {
+            try Lab.setPolicy("vm.watchdog.model=none\n")
+            let events = try LabEvents()
+            let travellers = try machines.map {
+                try Traveller(.restoredPaused, $0, "restored", .created)
+            }
+            for traveller in travellers { try traveller.guest.waits(forLine: "LAB waiting") }
+            try Lab.setPolicy("")
+            for traveller in travellers {
+                let guest = traveller.guest
+                let image = Lab.folder.appending(path: "\(guest.name).save").path
+                try guest.virsh("save", guest.name, image)
+                try guest.virsh("restore", image, "--paused")
+                try guest.waits(forLog: "op=protect", "result=attached")
+                try guest.virsh("resume", guest.name)
+            }
+            try prove(travellers, events)
+        }
+
         @Test("an action that the monitor gave is there after the sleep, in the definition by then")
         func aligned() throws {
             let folder = try TemporaryFolder()

@@ -142,11 +142,26 @@ extension LiveTests.Matrix {
         @Test("libvirtd is killed while protectors are at work")
         func killedMeanwhile() throws {
             try Lab.setPolicy("")
+            // A protector is done in some 30 ms, so that it is held back until libvirtd is dead.
+            let real = Lab.tool + "-real"
+            try Lab.run("/bin/mv", [Lab.tool, real])
+            defer { _ = try? Command("/bin/mv", ["-f", real, Lab.tool]).run() }
+            let latch = Lab.folder.appending(path: "libvirtd-is-dead").path
+            let wrapper =
+                "#!/bin/sh\nuntil [ -e \(latch) ]; do sleep 0.05; done\nexec \(real) \"$@\"\n"
+            try Data(wrapper.utf8).write(to: URL(filePath: Lab.tool))
+            try Lab.run("/bin/chmod", ["0755", Lab.tool])
             let travellers = try machines.map {
-                try Traveller(
-                    .killedMeanwhile, $0, "meanwhile", .created)
+                try Traveller(.killedMeanwhile, $0, "meanwhile", .created)
             }
-            try Lab.script(["restart-libvirtd", "--kill"])
+            try Lab.script(["stop-libvirtd", "--kill"])
+            for traveller in travellers {
+                let log = try Lab.log(of: traveller.guest.name)
+                try #require(log.allSatisfy { !$0.contains("op=protect") })
+            }
+            try Data().write(to: URL(filePath: latch))
+            usleep(300_000)
+            try Lab.script(["start-libvirtd"])
             let events = try LabEvents()
             for traveller in travellers {
                 try Lab.wait(for: "the watchdog of \(traveller.guest.name)") {

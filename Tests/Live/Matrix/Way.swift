@@ -19,6 +19,7 @@ enum Way: String, CaseIterable {
     case managedSaveWithout = "managed save without a watchdog, `start`"
     case save = "`virsh save`, `restore`"
     case saveEdited = "`virsh save`, `restore --xml`"
+    case restoredPaused = "`virsh restore --paused` without a watchdog, `resume`"
     case revert = "snapshot with it, revert"
     case revertOff = "snapshot with it, shut off, revert"
     case revertBefore = "snapshot from before it, revert"

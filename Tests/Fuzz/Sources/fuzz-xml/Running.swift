@@ -5,7 +5,7 @@ import WatchdogPolicy
 /// Checks what is done for a guest that runs, and what is written down for its next start.
 func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
     var facts = facts
-    facts.trustAlignment(on: nil)
+    facts.trustAlignment(inBoot: nil)
     let plan = plan(policy, facts)
     if case .attach(let device, let point) = plan.decision {
         let attached = readDevices(device.xml(at: point))
@@ -40,16 +40,16 @@ func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
 /// Checks that a record of an action can be written, and be taken back.
 func checkRecord(in definition: Definition) {
     let facts = definition.facts
-    guard facts.alignment != nil || facts.formerAction != nil else { return }
     if let record = facts.alignment {
         require(readMetadata(record.xml).alignment == record, "another record: \(record)")
     }
-    if let action = facts.formerAction {
-        require(
-            readMetadata(Alignment.xml(formerAction: action)).formerAction == action,
-            "another action: \(action.debugDescription)")
+    if let record = facts.persistentAlignment {
+        _ = definition.changed {
+            $0.setAlignment(record)
+            require($0.facts.persistentAlignment == record, "another record: \(record)")
+            $0.setAlignment(nil)
+        }
     }
-    _ = definition.changed { $0.removeAlignment() }
 }
 
 private func readDevices(_ element: String) -> GuestFacts {

@@ -1,0 +1,10 @@
+/// What tells this start of the host from all others; nothing where the kernel does not say.
+///
+/// The file is `/proc/sys/kernel/random/boot_id`.
+public func bootID() -> String? {
+    guard let bytes = try? readFile("/proc/sys/kernel/random/boot_id", limit: 64) else {
+        return nil
+    }
+    let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    return text.isEmpty ? nil : text
+}
