@@ -12,8 +12,9 @@ struct PropertiesAgainstJavaTests {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }.first
 
-    /// How many files are compared.
-    private static let count = 6000
+    /// How many files are compared; `Tests/fuzz --java` asks for another number.
+    private static let count =
+        ProcessInfo.processInfo.environment["PROPERTIES_FILES"].flatMap { Int($0) } ?? 6000
 
     /// What files are made of: each piece is there for a rule, the frequent ones several times.
     private static let pieces: [[UInt8]] =
