@@ -1,30 +1,45 @@
-import java.io.FileInputStream;
-import java.io.File;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Properties;
 import java.util.TreeMap;
 
-/** Prints what Properties.load makes of the files 0, 1, ... in a folder: the keys and values in hexadecimal. */
+/**
+ * Prints what Properties.load makes of the files that stand in a file in hexadecimal, one a line: their
+ * keys and values in hexadecimal.
+ */
 class LoadProperties {
     public static void main(String[] arguments) throws Exception {
-        for (int index = 0; new File(arguments[0], "" + index).exists(); index++) {
+        StringBuilder output = new StringBuilder();
+        for (String file : Files.readAllLines(Path.of(arguments[0]))) {
             Properties properties = new Properties();
-            StringBuilder line = new StringBuilder();
-            try (FileInputStream stream = new FileInputStream(new File(arguments[0], "" + index))) {
-                properties.load(stream);
+            try {
+                properties.load(new ByteArrayInputStream(bytes(file)));
                 for (var entry : new TreeMap<>(properties).entrySet()) {
-                    line.append(hexadecimal((String) entry.getKey())).append('=');
-                    line.append(hexadecimal((String) entry.getValue())).append(' ');
+                    output.append(hexadecimal((String) entry.getKey())).append('=');
+                    output.append(hexadecimal((String) entry.getValue())).append(' ');
                 }
             } catch (IllegalArgumentException malformed) {
-                line.append("THROWS");
+                output.append("THROWS");
             }
-            System.out.println(line);
+            output.append('\n');
         }
+        System.out.print(output);
+    }
+
+    private static byte[] bytes(String digits) {
+        byte[] bytes = new byte[digits.length() / 2];
+        for (int index = 0; index < bytes.length; index++) {
+            bytes[index] = (byte) Integer.parseInt(digits.substring(2 * index, 2 * index + 2), 16);
+        }
+        return bytes;
     }
 
     private static String hexadecimal(String text) {
         StringBuilder digits = new StringBuilder();
-        for (char unit : text.toCharArray()) digits.append(String.format("%04x", (int) unit));
+        for (char unit : text.toCharArray()) {
+            digits.append(Integer.toHexString(0x10000 | unit), 1, 5);
+        }
         return digits.toString();
     }
 }

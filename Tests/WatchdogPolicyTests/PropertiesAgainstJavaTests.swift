@@ -12,8 +12,9 @@ struct PropertiesAgainstJavaTests {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }.first
 
-    /// How many files are compared.
-    private static let count = 6000
+    /// How many files are compared; `Tests/fuzz --java` asks for another number.
+    private static let count =
+        ProcessInfo.processInfo.environment["PROPERTIES_FILES"].flatMap { Int($0) } ?? 6000
 
     /// What files are made of: each piece is there for a rule, the frequent ones several times.
     private static let pieces: [[UInt8]] =
@@ -37,14 +38,16 @@ struct PropertiesAgainstJavaTests {
         let folder = try TemporaryFolder()
         var random = SplitMix64(seed: 9397)
         var expected: [[UInt8]] = []
-        for index in 0..<Self.count {
+        var digits = ""
+        for _ in 0..<Self.count {
             let file = Self.file(&random)
-            try folder.write(String(index), Data(file))
+            digits += file.map { hexadecimal($0, digits: 2) }.joined() + "\n"
             expected.append(file)
         }
+        let files = try folder.write("files", digits)
         let source = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "LoadProperties.java")
-        let outcome = try Command(java, [source.path, folder.url.path]).run()
+        let outcome = try Command(java, [source.path, files.path]).run()
         try #require(outcome.status == 0, "\(outcome.errorText)")
         let lines = outcome.text.split(separator: "\n", omittingEmptySubsequences: false)
         try #require(lines.count == Self.count + 1)
@@ -71,10 +74,12 @@ struct PropertiesAgainstJavaTests {
     }
 
     private func hexadecimal(_ text: Properties.Text) -> String {
-        text.map { unit in
-            let digits = String(unit, radix: 16)
-            return String(repeating: "0", count: 4 - digits.count) + digits
-        }.joined()
+        text.map { hexadecimal($0, digits: 4) }.joined()
+    }
+
+    private func hexadecimal(_ number: some BinaryInteger, digits: Int) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: digits - text.count) + text
     }
 }
 

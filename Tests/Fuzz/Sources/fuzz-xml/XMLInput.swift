@@ -6,7 +6,7 @@ struct XMLInput {
     var policy: Policy
 
     init(_ bytes: [UInt8]) {
-        let end = bytes.indices.dropFirst().last { bytes[$0 - 1] == 0 && bytes[$0] == 0 }
+        let end = bytes.indices.dropFirst().first { bytes[$0 - 1] == 0 && bytes[$0] == 0 }
         definition = end.map { Array(bytes[..<($0 - 1)]) } ?? bytes
         var choices = end.map { bytes[($0 + 1)...] } ?? []
         policy = Policy(
