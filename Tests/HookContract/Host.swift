@@ -182,7 +182,7 @@ struct Host {
         let report = folder.url.appending(path: "report")
         let isDone = { FileManager.default.fileExists(atPath: report.path + "/done") }
         guard isDone() || !survivors.isEmpty else { return nil }
-        guard RunningCommand.wait(within: .seconds(5), until: { isDone() || survivors.isEmpty }),
+        guard RunningCommand.wait(within: .seconds(30), until: { isDone() || survivors.isEmpty }),
             isDone()
         else { return nil }
         return try ProtectorReport(in: report)
