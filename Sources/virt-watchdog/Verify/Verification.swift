@@ -172,11 +172,14 @@ final class Verification {
             if absence == nil, ContinuousClock.now - start > Self.usualTime {
                 absence = explainAbsence()
             }
-            return facts.watchdogs.contains { $0.model == WatchdogModel.i6300esb.rawValue }
-                || WatchdogPolicy.plan(policy, facts).keepsHookAway || absence?.isCertain == true
+            let plan = WatchdogPolicy.plan(policy, facts)
+            // Beside an iTCO of another action, the device gets the policy's a moment later.
+            return facts.i6300esb != nil && !plan.changesLiveGuest
+                || plan.keepsHookAway || absence?.isCertain == true
         }
-        let watchdog = found?.watchdogs.first { $0.model == WatchdogModel.i6300esb.rawValue }
-        guard isThere, let watchdog else { throw reason(for: absence ?? explainAbsence(), found) }
+        guard isThere, let watchdog = found?.i6300esb else {
+            throw reason(for: absence ?? explainAbsence(), found)
+        }
         action = watchdog.action
         let who = watchdog.isOwned ? "the hook ran and attached" : "somebody attached"
         return "\(who) \(watchdog.model) with action \(watchdog.action)"
@@ -191,6 +194,11 @@ final class Verification {
                     message: "the policy leaves a guest of the name \(VerifyGuest.name) without a"
                         + " watchdog: \(plan.reason)",
                     remedy: plan.verifyRemedy)
+            }
+            if facts.i6300esb != nil {
+                return VerifyFailure(
+                    message: "the guest's watchdog has not the policy's action: \(plan.reason)",
+                    remedy: "see what the protector says: journalctl -t virt-watchdog")
             }
         }
         return VerifyFailure(
@@ -310,7 +318,9 @@ final class Verification {
             () throws(LibvirtError) in try guest?.definition() ?? ""
         }
         do throws(ProtectionError) {
-            return try GuestFacts(definition: definition)
+            var facts = try GuestFacts(definition: definition)
+            facts.trustAlignment(inBoot: bootID())
+            return facts
         } catch {
             throw VerifyFailure(message: "\(error)", remedy: Self.reportRemedy)
         }
@@ -324,6 +334,13 @@ final class Verification {
         } catch {
             throw VerifyFailure(message: "\(failure): libvirt says: \(error)", remedy: remedy)
         }
+    }
+}
+
+extension GuestFacts {
+    /// The guest's i6300esb with the action that is in force.
+    fileprivate var i6300esb: Watchdog? {
+        watchdogs.first { $0.model == WatchdogModel.i6300esb.rawValue }.map(inForce)
     }
 }
 

@@ -96,6 +96,9 @@ extension LiveTests.Matrix {
                 try traveller.guest.virsh("inject-nmi", traveller.guest.name)
             }
             for traveller in travellers { try provePause(traveller, events) }
+            let verified = try Lab.run(Lab.tool, ["verify"])
+            // Each machine's, and the last line's.
+            #expect(verified.ranges(of: "the guest is paused").count == machines.count + 1)
         }
     }
 
