@@ -28,16 +28,17 @@ extension Document {
         xmlNewProp(element.node, "was", alignment.former)
     }
 
-    /// Takes the record out, and metadata that is empty without it.
+    /// Takes the record out, wherever one stands, and metadata that is empty without it.
     private mutating func removeAlignment() {
-        guard let metadata = root.child(named: "metadata") else { return }
-        for element in metadata.children
-        where element.isNamed(Alignment.elementName)
-            && element.isIn(namespace: Alignment.namespace)
-        {
-            element.remove()
+        for metadata in root.children(named: "metadata") {
+            for element in metadata.children
+            where element.isNamed(Alignment.elementName)
+                && element.isIn(namespace: Alignment.namespace)
+            {
+                element.remove()
+            }
+            if metadata.children.first(where: { _ in true }) == nil { metadata.remove() }
         }
-        if metadata.children.first(where: { _ in true }) == nil { metadata.remove() }
     }
 
     /// Writes the document as libxml2 does, with an XML declaration only if it was read with one.

@@ -177,6 +177,20 @@ struct PatchTests {
                 .contains("<metadata><a/></metadata>"))
     }
 
+    @Test("of two records none is left beside the new one")
+    func persistentRecordOfTwo() throws {
+        let one = "<alignment xmlns='\(Alignment.namespace)' action='pause' was='none'/>"
+        var document = try Document(
+            parsing: "<domain><metadata>\(one)</metadata><metadata>\(one)<a/></metadata></domain>")
+        let record = PersistentAlignment(action: "reset", former: "none")
+        document.setAlignment(record)
+        #expect(document.facts.persistentAlignment == record)
+        document.setAlignment(nil)
+        #expect(document.facts.persistentAlignment == nil)
+        let text = String(decoding: try document.serialized(), as: UTF8.self)
+        #expect(text.ranges(of: "<metadata").count == 1 && text.contains("<a/>"))
+    }
+
     @Test("a device for hot-plugging is written with alias and place")
     func deviceXML() {
         let device = WatchdogDevice(model: .i6300esb, action: .injectNMI)
