@@ -36,6 +36,7 @@ let package = Package(
             providers: [.apt(["libvirt-dev"]), .yum(["libvirt-devel"])]),
         .target(name: "CBuildSettings"),
         .target(name: "CICUData"),
+        .target(name: "CSystemCalls"),
 
         // Core
         .target(name: "WatchdogPolicy", swiftSettings: pure),
@@ -45,7 +46,7 @@ let package = Package(
 
         // Shell
         .target(
-            name: "HostSystem", dependencies: ["CBuildSettings", "WatchdogPolicy"],
+            name: "HostSystem", dependencies: ["CBuildSettings", "CSystemCalls", "WatchdogPolicy"],
             swiftSettings: strict),
         .target(
             name: "Hypervisor",
@@ -89,7 +90,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "HookContract", dependencies: ["TestSupport"],
+            name: "HookContract", dependencies: ["TestSupport", "WatchdogPolicy"],
             path: "Tests/HookContract", swiftSettings: strict),
         .testTarget(
             name: "Live", dependencies: ["TestSupport"],

@@ -53,6 +53,8 @@ public struct DetachedProcess: Sendable, Hashable {
             // Without /dev/null, a closed stream still lets libvirt go on.
             if null < 0 { close(stream) } else { dup2(null, stream) }
         }
+        // Kernels before 5.9 let `closefrom` look into /proc/self/fd, which must be ours for that.
+        if geteuid() != 0 { allowCoreFile() }
         // libvirt hands the hook no others; whoever else runs it may.
         closefrom(STDERR_FILENO + 1)
         chdir("/")

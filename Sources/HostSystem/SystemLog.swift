@@ -24,8 +24,7 @@ public enum SystemLog {
     ///
     /// The C functions are `socket`, `connect` and `send`.
     public static func send(_ line: String, severity: Severity) {
-        var message = Message(line, severity: severity)
-        message.send()
+        Message(line, severity: severity).send()
     }
 
     /// Asks whether somebody takes lines, and sends none; the C functions are `socket` and `connect`.
@@ -46,6 +45,28 @@ public enum SystemLog {
         CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     }
 
+    /// Sends a line that is as it goes to the log, its head included.
+    ///
+    /// It uses nothing of Swift's runtime and takes no memory.
+    static func send(whole line: StaticString) {
+        deliver(UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount))
+    }
+
+    /// Sends bytes to the log without waiting, with nothing but functions that are safe in a handler
+    /// of signals.
+    private static func deliver(_ bytes: UnsafeRawBufferPointer) {
+        let descriptor = socket(AF_UNIX, socketType, 0)
+        guard descriptor >= 0 else { return }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let path: StaticString = "/dev/log"
+        memcpy(&address.sun_path, path.utf8Start, path.utf8CodeUnitCount)
+        if connect(descriptor, to: &address) == 0 {
+            _ = Glibc.send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
+        }
+        close(descriptor)
+    }
+
     private static func connect(_ descriptor: CInt, to address: inout sockaddr_un) -> CInt {
         withUnsafePointer(to: &address) { address in
             let generic = UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr.self)
@@ -59,25 +80,33 @@ public enum SystemLog {
     struct Message {
         private static let userFacility: Int32 = 1 << 3
         private let buffer: UnsafeMutableBufferPointer<UInt8>
-        private var address = sockaddr_un()
+        /// Where two digits are filled in.
+        private var gap: Int?
 
         /// Composes a line; its memory is never given back, since processes that log are short.
-        init(_ line: String, severity: Severity) {
-            let text =
-                "<\(Self.userFacility | severity.rawValue)>\(SystemLog.tag)[\(getpid())]: \(line)"
-            buffer = .allocate(capacity: text.utf8.count)
-            _ = buffer.initialize(from: text.utf8)
-            if let log = sockaddr_un(SystemLog.socketPath) { address = log }
+        ///
+        /// - Parameter placeholder: Two characters in the line that a number is to take the place of.
+        init(_ line: String, severity: Severity, placeholder: String? = nil) {
+            let head = "<\(Self.userFacility | severity.rawValue)>\(SystemLog.tag)[\(getpid())]: "
+            let text = Array((head + line).utf8)
+            buffer = .allocate(capacity: text.count)
+            _ = buffer.initialize(from: text)
+            if let placeholder = placeholder.map({ Array($0.utf8) }) {
+                // The last one: what stands before it may be foreign.
+                gap = text.indices.dropLast().last { text[$0...$0 + 1].elementsEqual(placeholder) }
+            }
+        }
+
+        /// Writes a number of two digits into its place.
+        func fillIn(_ number: Int32) {
+            guard let gap else { return }
+            buffer[gap] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10)
+            buffer[gap + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
         }
 
         /// Sends the line without waiting.
-        mutating func send() {
-            let descriptor = socket(AF_UNIX, SystemLog.socketType, 0)
-            guard descriptor >= 0 else { return }
-            if SystemLog.connect(descriptor, to: &address) == 0 {
-                _ = Glibc.send(descriptor, buffer.baseAddress, buffer.count, CInt(MSG_NOSIGNAL))
-            }
-            close(descriptor)
+        func send() {
+            SystemLog.deliver(UnsafeRawBufferPointer(buffer))
         }
     }
 }

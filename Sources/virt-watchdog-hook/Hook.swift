@@ -12,19 +12,19 @@ import WatchdogPolicy
 
 @main
 enum Hook {
-    /// After how many seconds the hook leaves, whatever it waits for.
-    private static let patience: UInt32 = 2
-
     static func main() {
         guard let name = argument(2), let phase = argument(3),
             let operation = HookOperation(name, phase), operation.readsDefinition,
             let guest = argument(1)
         else { _exit(0) }
+        // Done already, unless an older compiler has built this.
+        SignalGuard.install(leavingAfter: patience)
         let cutShort = LogLine(
             operation: operation.name, guest: guest,
-            failure: "the hook was cut short by a signal or its alarm; the guest goes on without it"
-        )
-        SignalGuard.install(leavingAfter: patience, logging: cutShort.text)
+            failure:
+                "the hook was cut short by signal \(SignalGuard.placeholder), where \(SIGALRM) is"
+                + " its own alarm after \(patience) seconds; the guest goes on without it")
+        SignalGuard.explain(with: cutShort.text)
         do {
             try run(operation)
         } catch {
@@ -36,20 +36,17 @@ enum Hook {
         }
     }
 
-    /// An argument by its number; `CommandLine.arguments` would make an array of them all.
-    private static func argument(_ index: Int) -> String? {
-        guard index < CommandLine.argc, let text = CommandLine.unsafeArgv[index] else { return nil }
-        return String(cString: text)
-    }
-
     /// Carries out an operation and leaves; no clean-up is worth the time, or a failure after all is
     /// done.
     private static func run(_ operation: HookOperation) throws -> Never {
         let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
+        // Where the limit leaves no other, this one serves for the policy and the log.
+        close(STDIN_FILENO)
         var document = try Document(parsing: input.span.bytes)
         var facts = document.facts
         if operation.findsGuestRunning { facts.trustAlignment(inBoot: bootID()) }
-        let policy = PolicyReport.ofHost(.ofEnvironment()).policy
+        let report = PolicyReport.ofHost(.ofEnvironment())
+        let policy = report.policy
         let plan =
             operation.output == .changedAction
             ? filterPlan(policy, facts) : plan(policy, facts)
@@ -62,12 +59,14 @@ enum Hook {
         }
         let line = LogLine(
             operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,
-            result: outcome.refusal == nil ? nil : "refused")
+            result: outcome.refusal == nil ? nil : "refused",
+            reason: ([plan.reason] + report.remarks).joined(separator: "; "))
         SystemLog.send(line.text, severity: outcome.refusal == nil ? plan.severity : .error)
         if let refusal = outcome.refusal {
             let message =
                 "virt-watchdog: \(facts.name.isEmpty ? "guest" : quoted(facts.name))"
                 + " is not started, since vm.watchdog.enforce=true and \(refusal)\n"
+            SignalGuard.leaveQuietly(with: 1)
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }

@@ -60,6 +60,12 @@ public struct PolicyReport: Sendable, Hashable {
     /// Whether a problem is an error.
     public var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
+    /// What the log should say beside a plan: warnings that are about the whole file.
+    public var remarks: [String] {
+        problems.filter { $0.position == nil && $0.severity == .warning }
+            .map { "\(file ?? ""): \($0.message)" }
+    }
+
     /// The built-in policy, for a host without a file.
     public static let builtIn = PolicyReport(file: nil, policy: .builtIn, raw: [], problems: [])
 
