@@ -19,6 +19,8 @@ public struct Errno: Error, Sendable, Hashable {
     public static let notADirectory = Errno(code: ENOTDIR)
     /// Whoever asks may not.
     public static let notPermitted = Errno(code: EACCES)
+    /// Symbolic links lead to each other, or there are too many of them.
+    static let tooManyLinks = Errno(code: ELOOP)
     /// The call would wait on a descriptor that does not.
     static let wouldBlock = Errno(code: EAGAIN)
     /// The call was cut short by a signal.

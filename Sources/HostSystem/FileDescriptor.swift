@@ -8,9 +8,13 @@ struct FileDescriptor: ~Copyable {
     ///
     /// The C function is `open`.
     ///
-    /// - Parameter isPatient: Whether to wait for the writer of a FIFO; if not, it opens at once.
-    init(reading path: String, isPatient: Bool = false) throws(Errno) {
-        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (isPatient ? 0 : O_NONBLOCK)
+    /// - Parameters:
+    ///   - isPatient: Whether to wait for the writer of a FIFO; if not, it opens at once.
+    ///   - followsLinks: Whether the path may be that of a symbolic link.
+    init(reading path: String, isPatient: Bool = false, followsLinks: Bool = true) throws(Errno) {
+        let flags =
+            O_RDONLY | O_CLOEXEC | O_NOCTTY | (isPatient ? 0 : O_NONBLOCK)
+            | (followsLinks ? 0 : O_NOFOLLOW)
         number = try retrying { open(path, flags) }
     }
 

@@ -23,6 +23,9 @@ public struct Layout: Sendable, Hashable {
     /// The properties file that somebody asked for, which then is the only one.
     public var chosenProperties: String?
 
+    /// Whether that file counts whoever can change it, since the user of the tool has named it.
+    public var trustsChosenProperties = true
+
     /// The properties files to look for, the first that exists counts.
     public var properties: [String]
 
@@ -41,7 +44,9 @@ public struct Layout: Sendable, Hashable {
 
     /// Lays out this host, with the properties file that the environment names, if any.
     public static func ofEnvironment() -> Layout {
-        Layout(chosenProperties: environment(propertiesVariable))
+        var layout = Layout(chosenProperties: environment(propertiesVariable))
+        layout.trustsChosenProperties = false
+        return layout
     }
 }
 

@@ -10,24 +10,30 @@ extension PolicyReport {
     private static let settlingTime = 50
     /// The same for an empty file, which is more likely to be on its way to be something else.
     private static let settlingTimeWhileEmpty = 250
-    /// How often such a file is read again, every 5 ms.
-    private static let maximumReadings = 60
+    /// For how many milliseconds such a file is read again, every 5.
+    private static let patience = 300
 
     /// Reads the policy of a host from the first properties file that exists.
     ///
     /// Without any file the policy is the built-in one. A file that is there but cannot be read
-    /// gives a policy with a fault, so that guests are left alone.
+    /// gives a policy with a fault, so that guests are left alone; so does one that others than root,
+    /// or than the user we act as, can change. What the user of the tool has named by an argument is
+    /// that user's own affair.
     public static func ofHost(_ layout: Layout) -> PolicyReport {
+        let users = [0, geteuid()]
         if let file = layout.chosenProperties {
             do throws(PropertiesFileError) {
-                return PolicyReport(reading: try settledContents(of: file), from: file)
+                let contents = try settledContents(
+                    of: file, trusting: layout.trustsChosenProperties ? nil : users)
+                return PolicyReport(reading: contents, from: file)
             } catch {
                 return PolicyReport(unreadable: file, because: error.description)
             }
         }
         for file in layout.properties {
             do throws(PropertiesFileError) {
-                return PolicyReport(reading: try settledContents(of: file), from: file)
+                let contents = try settledContents(of: file, trusting: users)
+                return PolicyReport(reading: contents, from: file)
             } catch .cannotRead(.noSuchFile), .cannotRead(.notADirectory) {
                 continue
             } catch {
@@ -37,27 +43,42 @@ extension PolicyReport {
         return .builtIn
     }
 
-    /// Reads a file until it holds still, or at most for some 300 ms.
-    private static func settledContents(of path: String) throws(PropertiesFileError) -> [UInt8] {
-        for _ in 1..<maximumReadings {
-            let (bytes, age) = try contents(of: path)
-            if age >= (bytes.isEmpty ? settlingTimeWhileEmpty : settlingTime) { return bytes }
+    /// Reads a file until it holds still, or for as long as patience lasts.
+    private static func settledContents(
+        of path: String, trusting users: [UInt32]? = nil
+    ) throws(PropertiesFileError) -> [UInt8] {
+        let start = milliseconds(of: CLOCK_MONOTONIC)
+        while true {
+            let (bytes, age) = try contents(of: path, trusting: users)
+            if age >= (bytes.isEmpty ? settlingTimeWhileEmpty : settlingTime)
+                || milliseconds(of: CLOCK_MONOTONIC) - start > patience
+            {
+                return bytes
+            }
             usleep(5000)
         }
-        return try contents(of: path).bytes
     }
 
     /// Reads a file once.
     ///
+    /// - Parameter users: Who alone may be able to change it, if that matters.
     /// - Returns: Its bytes, and for how many milliseconds it had not been changed by the end.
     private static func contents(
-        of path: String
+        of path: String, trusting users: [UInt32]?
     ) throws(PropertiesFileError) -> (bytes: [UInt8], age: Int) {
+        var real = path
+        if let users {
+            do throws(PathError) {
+                real = try Exposure.way(to: path, trusting: users)
+            } catch {
+                throw PropertiesFileError(error)
+            }
+        }
         let status: stat
         let isRegular: Bool
         let bytes: [UInt8]
         do throws(Errno) {
-            let file = try FileDescriptor(reading: path)
+            let file = try FileDescriptor(reading: real, followsLinks: users == nil)
             isRegular = try file.status().st_mode & S_IFMT == S_IFREG
             bytes = isRegular ? try readAll(from: file.number, limit: maximumLength) : []
             status = try file.status()
@@ -66,11 +87,16 @@ extension PolicyReport {
         }
         guard isRegular else { throw .notARegularFile }
         guard bytes.count <= maximumLength else { throw .tooLong }
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
+        let changed = status.st_mtim
         let age =
-            (now.tv_sec - status.st_mtim.tv_sec) * 1000
-            + (now.tv_nsec - status.st_mtim.tv_nsec) / 1_000_000
+            milliseconds(of: CLOCK_REALTIME) - changed.tv_sec * 1000 - changed.tv_nsec / 1_000_000
         return (bytes, age)
+    }
+
+    /// What a clock shows; the C function is `clock_gettime`.
+    private static func milliseconds(of clock: clockid_t) -> Int {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 }

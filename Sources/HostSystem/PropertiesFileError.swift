@@ -1,3 +1,5 @@
+internal import WatchdogPolicy
+
 /// Why a properties file that is there gives no policy.
 enum PropertiesFileError: Error, Sendable, Hashable {
     /// The system does not let us.
@@ -6,6 +8,17 @@ enum PropertiesFileError: Error, Sendable, Hashable {
     case notARegularFile
     /// It is longer than any properties file.
     case tooLong
+    /// Others than root, or than the user we act as, decide what is in it.
+    case exposed(Exposure)
+
+    /// What became of the way to it.
+    init(_ error: PathError) {
+        self =
+            switch error {
+            case .system(let error): .cannotRead(error)
+            case .exposed(let exposure): .exposed(exposure)
+            }
+    }
 }
 
 extension PropertiesFileError: CustomStringConvertible {
@@ -20,6 +33,10 @@ extension PropertiesFileError: CustomStringConvertible {
             "is no regular file; put a file of keys and values there"
         case .tooLong:
             "is longer than 1 MiB, which no agent.properties is; put the right file there"
+        case .exposed(let exposure):
+            "is not read, since it decides what becomes of every guest and"
+                + (exposure.isFile ? "" : " \(quoted(exposure.place))") + " \(exposure.way);"
+                + " \(exposure.remedy)"
         }
     }
 }

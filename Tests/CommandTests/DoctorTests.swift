@@ -121,7 +121,9 @@ struct DoctorTests {
             "doctor", "--json", "-c", Self.nowhere,
             environment: ["VIRT_WATCHDOG_PROPERTIES": file.path])
         let open = try JSONDecoder().decode(Answer.self, from: byEnvironment.output)
-        #expect(open.levels(.propertiesMode) == ["warn"])
+        #expect(open.levels(.propertiesMode) == ["fail"])
+        let named = try self.answer("-c", Self.nowhere, "--properties", file.path)
+        #expect(named.0.levels(.propertiesMode) == ["warn"])
     }
 
     @Test
@@ -147,6 +149,14 @@ struct DoctorTests {
         let verdict = try #require(lines.dropLast().last)
         #expect(verdict.hasPrefix("virt-watchdog cannot work on this host: "))
         #expect(verdict.contains("\(answer.summary["fail"] ?? 0) failures"))
+    }
+
+    @Test
+    func `What stands in the log cannot steer the terminal`() {
+        let hostile = "a\u{1B}[2J\u{202E}b\nok log"
+        let text = Diagnosis([.warn(.refusals, hostile, remedy: hostile)]).text
+        #expect(text.split(separator: "\n").count == 3)
+        #expect(!text.contains("\u{1B}") && !text.contains("\u{202E}"))
     }
 
     @Test

@@ -14,7 +14,10 @@ struct PolicyOptions: ParsableArguments {
     /// Where things are on the host, with the file that was chosen, in the environment or here.
     var layout: Layout {
         var layout = Layout.ofEnvironment()
-        if let properties { layout.chosenProperties = properties }
+        if let properties {
+            layout.chosenProperties = properties
+            layout.trustsChosenProperties = true
+        }
         return layout
     }
 

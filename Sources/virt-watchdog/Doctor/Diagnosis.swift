@@ -54,8 +54,10 @@ struct Diagnosis: Encodable {
             let name = finding.check.rawValue
             let line =
                 finding.level.painted(level) + String(repeating: " ", count: 6 - level.count)
-                + name + String(repeating: " ", count: width - name.count + 2) + finding.message
-            return [line] + (finding.remedy.map { ["      -> \($0)"] } ?? [])
+                + name + String(repeating: " ", count: width - name.count + 2)
+                // Whoever may write to the log may have written what is shown of it.
+                + printable(finding.message)
+            return [line] + (finding.remedy.map { ["      -> \(printable($0))"] } ?? [])
         }
         return (lines + [verdict]).joined(separator: "\n")
     }

@@ -6,7 +6,7 @@ enum HookPlace {
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
         let path = shellWord(hook.path)
         if let finding = linkFinding(hook, on: host) { return finding }
-        let ways = hook.status?.exposure(administrator: host.administrator) ?? []
+        let ways = hook.status?.exposure(trusting: [host.administrator]) ?? []
         if !ways.isEmpty {
             return .fail(
                 .hookFile,
@@ -15,7 +15,7 @@ enum HookPlace {
         }
         let parent = folder(of: hook.path)
         let parentWays =
-            (try? FileStatus(of: parent))?.folderExposure(administrator: host.administrator) ?? []
+            (try? FileStatus(of: parent))?.folderExposure(trusting: [host.administrator]) ?? []
         if !parentWays.isEmpty {
             return .fail(
                 .hookFile,

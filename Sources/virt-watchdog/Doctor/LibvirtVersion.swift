@@ -1,3 +1,4 @@
+import HostSystem
 import Hypervisor
 
 /// The check `libvirt-version`: libvirt runs the hook where it stands.

@@ -14,7 +14,34 @@ enum PropertiesFile {
                         + " \(report.policy.model) with action \(report.policy.action.rawValue)")
             ]
         }
-        return contents(report, file, on: host) + mode(file, on: host)
+        guard let exposure = exposure(of: file, on: host) else {
+            return contents(report, file, on: host) + mode(file)
+        }
+        let message =
+            "\(shellWord(exposure.place)) \(exposure.way): who can change it decides what becomes"
+            + " of every guest"
+        if host.layout.chosenProperties != nil, host.layout.trustsChosenProperties {
+            return contents(report, file, on: host)
+                + [.warn(.propertiesMode, message, remedy: exposure.remedy)]
+        }
+        // The hook of a daemon that root runs reads none of it, whatever this user may read.
+        return [
+            .fail(
+                .propertiesFile,
+                "\(shellWord(file)) is not read, and guests are left alone: see properties-mode",
+                remedy: exposure.remedy),
+            .fail(.propertiesMode, message, remedy: exposure.remedy),
+        ]
+    }
+
+    /// How others than root can change the file, if they can.
+    private static func exposure(of file: String, on host: LocalHost) -> Exposure? {
+        do throws(PathError) {
+            _ = try Exposure.way(to: file, trusting: [0, host.administrator])
+        } catch .exposed(let exposure) {
+            return exposure
+        } catch {}
+        return nil
     }
 
     private static func contents(
@@ -55,35 +82,12 @@ enum PropertiesFile {
         }
     }
 
-    private static func mode(_ file: String, on host: LocalHost) -> [Finding] {
+    private static func mode(_ file: String) -> [Finding] {
         guard let status = try? FileStatus(of: file) else { return [] }
-        let name = shellWord(file)
-        let ways = status.exposure(administrator: host.administrator)
-        if !ways.isEmpty {
-            return [
-                .warn(
-                    .propertiesMode,
-                    "\(name) \(ways.joined(separator: " and ")): who can change it decides what"
-                        + " becomes of every guest",
-                    remedy: "sudo chown root \(name) && sudo chmod go-w \(name)")
-            ]
-        }
-        let real = (try? realPath(of: file)) ?? file
-        for parent in [folder(of: file), folder(of: real)] {
-            let ways =
-                (try? FileStatus(of: parent))?.folderExposure(administrator: host.administrator)
-                ?? []
-            if !ways.isEmpty {
-                let place = shellWord(parent)
-                return [
-                    .warn(
-                        .propertiesMode,
-                        "\(name) can be replaced by others than root: its folder \(place)"
-                            + " \(ways.joined(separator: " and "))",
-                        remedy: "sudo chown root \(place) && sudo chmod go-w \(place)")
-                ]
-            }
-        }
-        return [.ok(.propertiesMode, "only root can change \(name) (mode \(status.octalMode))")]
+        return [
+            .ok(
+                .propertiesMode,
+                "only root can change \(shellWord(file)) (mode \(status.octalMode))")
+        ]
     }
 }

@@ -23,7 +23,7 @@ enum ProtectorFile {
                     + " execute it (mode \(status.octalMode))",
                 remedy: LocalHost.installAgain)
         }
-        let ways = status.exposure(administrator: host.administrator)
+        let ways = status.exposure(trusting: [host.administrator])
         guard ways.isEmpty else {
             return .fail(
                 .protector,

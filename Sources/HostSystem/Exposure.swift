@@ -1,0 +1,163 @@
+internal import WatchdogPolicy
+
+/// A place on the way to a file at which others than those who may can change what the file holds.
+public struct Exposure: Error, Sendable, Hashable {
+    /// The file, one of its folders, or a symbolic link.
+    public var place: String
+    /// How they can change it, as a clause with the place for its subject.
+    public var way: String
+    /// Whether the place is the file itself.
+    public var isFile: Bool
+    /// What to do about it, as a command where one can do it.
+    public var remedy: String
+
+    private init(_ place: String, _ status: FileStatus, _ ways: [String], isFile: Bool) {
+        self.place = place
+        self.isFile = isFile
+        way = ways.joined(separator: " and ")
+        let word = quoted(place)
+        let owning = "sudo chown root \(word)"
+        remedy = status.isWritableByOthers ? "\(owning) && sudo chmod go-w \(word)" : owning
+    }
+
+    private init(link: String, way: String) {
+        place = link
+        isFile = false
+        self.way = way
+        remedy =
+            "put a file there instead, or its folder's rights in order: sudo chmod go-w"
+            + " \(quoted(folder(of: link)))"
+    }
+
+    /// How many symbolic links may be on one way, as in the kernel.
+    private static let maximumLinks = 40
+
+    /// Follows a path to where it leads, link by link, and sees to it that nobody but some users can
+    /// lead it elsewhere or change what is there.
+    ///
+    /// Those users own the file and every folder and link on the way, and nobody else can write to
+    /// them. Other people's sticky folders, such as `/tmp`, are passed through, since what is not
+    /// theirs they cannot replace there, but no link in one is followed. As each folder is looked at
+    /// before what is in it, nobody else can exchange anything behind our back.
+    ///
+    /// The C functions are `lstat` and `readlink`.
+    ///
+    /// - Returns: The path without any symbolic link in it.
+    public static func way(
+        to path: String, trusting users: [UInt32]
+    ) throws(PathError) -> String {
+        // The root is the empty string, so that each name follows a slash.
+        var real =
+            path.hasPrefix("/")
+            ? "" : try PathError.wrapping { () throws(Errno) in try realPath(of: ".") }
+        var rest = names(in: path)
+        var links = 0
+        let root = try PathError.wrapping { () throws(Errno) in try FileStatus(of: "/") }
+        try check("/", root, isFile: false, trusting: users)
+        while let name = rest.popLast() {
+            if name == ".." {
+                real = folder(of: real) == "/" ? "" : folder(of: real)
+                continue
+            }
+            let place = real + "/" + name
+            let status = try PathError.wrapping { () throws(Errno) in
+                try FileStatus(of: place, followsLinks: false)
+            }
+            guard status.kind == .link else {
+                // Of others, such as /dev/null, nothing is read, and nobody should take rights away.
+                if [.regular, .folder].contains(status.kind) {
+                    try check(place, status, isFile: status.kind == .regular, trusting: users)
+                }
+                real = place
+                continue
+            }
+            try check(link: place, status, in: real.isEmpty ? "/" : real, trusting: users)
+            links += 1
+            guard links <= maximumLinks else { throw .system(.tooManyLinks) }
+            let target = try PathError.wrapping { () throws(Errno) in try linkTarget(of: place) }
+            if target.hasPrefix("/") { real = "" }
+            rest += names(in: target)
+        }
+        return real
+    }
+
+    private static func names(in path: String) -> [String] {
+        path.split(separator: "/").filter { $0 != "." }.reversed().map(String.init)
+    }
+
+    private static func check(
+        _ place: String, _ status: FileStatus, isFile: Bool, trusting users: [UInt32]
+    ) throws(PathError) {
+        let ways =
+            isFile
+            ? status.exposure(trusting: users) : status.folderExposure(trusting: users)
+        if !ways.isEmpty { throw .exposed(Exposure(place, status, ways, isFile: isFile)) }
+    }
+
+    private static func check(
+        link: String, _ status: FileStatus, in folder: String, trusting users: [UInt32]
+    ) throws(PathError) {
+        guard users.contains(status.owner) else {
+            throw .exposed(
+                Exposure(link: link, way: "is a symbolic link of the user \(status.owner)"))
+        }
+        let parent = try PathError.wrapping { () throws(Errno) in try FileStatus(of: folder) }
+        if parent.isWritableByOthers {
+            throw .exposed(
+                Exposure(
+                    link: link,
+                    way: "is a symbolic link in a folder that others can write to"
+                        + " (mode \(parent.octalMode))"))
+        }
+    }
+}
+
+/// Why a path was not followed to its end.
+public enum PathError: Error, Sendable, Hashable {
+    /// The system does not let us, or there is nothing.
+    case system(Errno)
+    /// Others can change what is there.
+    case exposed(Exposure)
+
+    fileprivate static func wrapping<Value>(
+        _ body: () throws(Errno) -> Value
+    ) throws(PathError) -> Value {
+        do throws(Errno) { return try body() } catch { throw .system(error) }
+    }
+}
+
+extension FileStatus {
+    /// Whether others than the owner can write to it; an access list shows as rights of the group.
+    var isWritableByOthers: Bool { mode & 0o022 != 0 }
+
+    /// How somebody else than some users can change the file, as clauses without a subject.
+    public func exposure(trusting users: [UInt32]) -> [String] {
+        var ways: [String] = []
+        if !users.contains(owner) { ways.append("belongs to the user \(owner)") }
+        if mode & 0o002 != 0 {
+            ways.append("can be written by everybody (mode \(octalMode))")
+        } else if mode & 0o020 != 0 {
+            ways.append("can be written by its group \(group) (mode \(octalMode))")
+        }
+        return ways
+    }
+
+    /// How somebody else than some users can put another file into the folder; the sticky bit keeps
+    /// them from replacing those of others.
+    public func folderExposure(trusting users: [UInt32]) -> [String] {
+        guard mode & 0o1000 != 0 else { return exposure(trusting: users) }
+        return users.contains(owner) ? [] : ["belongs to the user \(owner)"]
+    }
+
+    /// The mode as `chmod` takes it.
+    public var octalMode: String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}
+
+/// The folder that a file is in.
+public func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
