@@ -20,6 +20,9 @@ struct VirtWatchdog: ParsableCommand {
         ])
 
     static func main() {
+        // Persistent definitions are read with their passwords, to be written with them. A user's own
+        // libvirt may have to look into /proc/self, to start its daemon.
+        if effectiveUser == 0 { forbidCoreFile() }
         if let protector = ProtectorProcess(arguments: CommandLine.arguments) {
             protector.run()
         } else {

@@ -184,6 +184,11 @@ struct ConfigTests {
             $0 != "\n" && $0.properties.generalCategory == .control || $0 == "\u{202E}"
         }
         #expect(controls.isEmpty)
+        for command in ["config", "patch"] {
+            let outcome = try Tool.run(command, "--properties", "/a\u{1B}[2J\u{202E}")
+            #expect(!(outcome.text + outcome.errorText).contains("\u{1B}"))
+            #expect(!(outcome.text + outcome.errorText).contains("\u{202E}"))
+        }
     }
 
     @Test

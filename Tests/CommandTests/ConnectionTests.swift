@@ -53,6 +53,14 @@ struct ConnectionTests {
     }
 
     @Test
+    func `What libvirt says cannot steer the terminal`() throws {
+        let outcome = try Tool.run("plan", "-c", "test:///a\u{202E}b", "--all")
+        #expect(outcome.status == 2)
+        #expect(outcome.errorText.contains("u{202e}b"))
+        #expect(!outcome.errorText.contains("\u{202E}"))
+    }
+
+    @Test
     func `apply fails for a guest that cannot be protected`() throws {
         let outcome = try Tool.run("apply", "-c", "test:///default", "test")
         #expect(outcome.status == 1)

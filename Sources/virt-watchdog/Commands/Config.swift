@@ -28,7 +28,7 @@ struct Config: ParsableCommand {
             table.add(setting.key.rawValue, escaped(setting.text), setting.origin(in: report))
         }
         let head = report.file.map { "policy file: \(escaped($0))" } ?? "policy file: none"
-        let problems = report.problems.map { $0.line(in: report.file ?? "") }
+        let problems = report.problems.map { printable($0.line(in: report.file ?? "")) }
         let verdict =
             report.policy.fault == nil ? [] : ["Guests are left alone until the errors are mended."]
         return ([head, table.text] + problems + verdict).joined(separator: "\n")

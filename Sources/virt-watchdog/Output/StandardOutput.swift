@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import HostSystem
+import WatchdogPolicy
 
 /// Standard output, written whole.
 enum StandardOutput {
@@ -29,8 +30,8 @@ enum StandardOutput {
 
 /// Standard error, for what is not the answer.
 enum StandardError {
-    /// Prints a line behind the program's name.
+    /// Prints a line behind the program's name; what libvirt says in it may quote anything.
     static func print(_ line: String) {
-        try? writeAll(Array("virt-watchdog: \(line)\n".utf8), to: 2)
+        try? writeAll(Array("virt-watchdog: \(printable(line))\n".utf8), to: 2)
     }
 }
