@@ -6,6 +6,7 @@ enum Canary {
     static let inDefinition = "canary-of-the-definition"
     /// Stands for the agent's keystore passphrase in a properties file.
     static let inProperties = "canary-of-the-properties"
+    static let all = [inDefinition, inProperties]
 }
 
 /// A definition as libvirt 9.0 hands it to a hook.

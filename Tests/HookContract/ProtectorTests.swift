@@ -65,46 +65,13 @@ struct ProtectorTests {
 
     @Test(arguments: ["started", "reconnect"])
     func `Nobody waits for the protector`(_ operation: String) throws {
-        let host = try Host(protector: .reporting(andSleeping: 3))
+        let host = try Host(protector: .reporting(then: "exec sleep 3"))
         let run = try host.run([guest.name, operation, "begin", "-"], guest.data)
         #expect(run.status == 0)
         #expect(
-            run.duration < .seconds(1.5), "both streams are at their end, and no zombie is left")
+            run.lifetime < .seconds(1.5), "both streams are at their end, and no zombie is left")
         #expect(run.protector != nil)
         #expect(!host.survivors.isEmpty, "the protector goes on")
-    }
-
-    @Test(arguments: [
-        (Host.Protector.missing, "No such file"), (.notExecutable, "Permission denied"),
-        (.garbage, "Exec format error"),
-    ])
-    func `A protector that cannot be started is a line in the log, no more`(
-        _ protector: Host.Protector, _ error: String
-    ) throws {
-        let host = try Host(protector: protector)
-        let run = try host.run([guest.name, "started", "begin", "-"], guest.data, logLines: 2)
-        #expect(run.status == 0)
-        #expect(run.output.isEmpty && run.error.isEmpty)
-        #expect(run.duration < .seconds(1.5))
-        let lines = run.log.compactMap { LogLineFields($0) }
-        #expect(lines.count == 2)
-        let failure = try #require(lines.last)
-        #expect(failure.result == "failed")
-        #expect(failure.uuid == Definition.uuid)
-        #expect(failure.reason.contains("/usr/bin/virt-watchdog"))
-        #expect(failure.reason.contains(error))
-        #expect(RunningCommand.wait(within: .seconds(2)) { host.survivors.isEmpty })
-    }
-
-    @Test
-    func `A host without processes to spare loses the protector, not the guest`() throws {
-        var host = try Host()
-        host.prelude = "ulimit -p 1"
-        host.wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        let run = try host.run([guest.name, "started", "begin", "-"], guest.data)
-        #expect(run.status == 0)
-        #expect(run.protector == nil)
-        #expect(run.log.compactMap { LogLineFields($0)?.result } == ["failed"])
     }
 
     @Test

@@ -97,16 +97,4 @@ struct RefusalTests {
         #expect(run.error.isEmpty)
         #expect(run.log.compactMap { LogLineFields($0)?.plan } == ["refuse"])
     }
-
-    @Test
-    func `A refusal survives a full disk and closed streams`() throws {
-        let guest = Definition(machine: .microvm)
-        for redirections in [">/dev/full 2>/dev/full", ">&- 2>&-"] {
-            var host = try Host(properties: "vm.watchdog.enforce=true")
-            host.redirections = redirections
-            let run = try host.run([guest.name, "prepare", "begin", "-"], guest.data)
-            #expect(run.status == 1)
-            #expect(run.output.isEmpty)
-        }
-    }
 }
