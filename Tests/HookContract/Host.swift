@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 /// A host of its own for the hook: a private mount namespace in which `/usr/bin`, `/etc` and `/dev`
-/// are layers above the machine's, with a log socket and a stand-in for the protector.
+/// are layers above the machine's and `/run` is empty, with a log socket and a stand-in for the
+/// protector.
 ///
 /// The machine's own folders stay untouched; the namespace goes with its last process.
 struct Host {
@@ -181,7 +182,8 @@ struct Host {
     private func report() throws -> ProtectorReport? {
         let report = folder.url.appending(path: "report")
         let isDone = { FileManager.default.fileExists(atPath: report.path + "/done") }
-        guard isDone() || !survivors.isEmpty else { return nil }
+        // One that is done by the time that the processes are looked at is none of them any more.
+        guard isDone() || !survivors.isEmpty || isDone() else { return nil }
         guard RunningCommand.wait(within: .seconds(30), until: { isDone() || survivors.isEmpty }),
             isDone()
         else { return nil }
@@ -223,6 +225,7 @@ struct Host {
         done
         ln -s "$PWD/log" layers/dev/log
         mount --rbind layers/dev /dev
+        mount -t tmpfs -o mode=755 tmpfs /run
         umask 022
         \(prelude)
         exec "$@" \(redirections)
