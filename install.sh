@@ -414,6 +414,9 @@ make_folder() {
     printf 'folder - %s\n' "$1" >>"$new"
 }
 
+# Where a protector that lingers takes guests over, for some seconds.
+hand_over=/run/libvirt/virt-watchdog
+
 # Which daemons were reloaded, a line `PID STARTTICKS` each: `virt-watchdog doctor` cannot see it from
 # outside.
 reload_record=/run/virt-watchdog/reloaded
@@ -450,6 +453,11 @@ record_reloads() {
 forget_reloads() {
     [ -z "$destdir" ] || return 0
     run rm -rf "$(dirname "$reload_record")"
+}
+
+forget_hand_over() {
+    [ -z "$destdir" ] || return 0
+    run rm -rf "$hand_over"
 }
 
 summarize() {
@@ -527,6 +535,7 @@ uninstall_all() {
     done
     reload_daemons
     forget_reloads
+    forget_hand_over
     say "Guests that run keep their watchdog until they are shut off."
 }
 

@@ -33,7 +33,7 @@ public enum Crew {
     ) -> [Result<Answer, Silence>] {
         let board = Board<Answer>(count: count)
         for _ in 0..<min(size, count) {
-            runOnThread {
+            start {
                 while let index = board.nextQuestion() { board.put(ask(index), at: index) }
             }
         }
@@ -55,7 +55,13 @@ public enum Crew {
         try? self.ask(count: 1, patience: patience, unless: isOver) { _ in ask() }[0].get()
     }
 
-    private static func runOnThread(_ body: @escaping @Sendable () -> Void) {
+    /// Runs something on a thread of its own, to which no signals are delivered.
+    ///
+    /// The C function is `pthread_create`.
+    ///
+    /// - Returns: Whether there is such a thread.
+    @discardableResult
+    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -70,6 +76,7 @@ public enum Crew {
                 return nil
             }, job.toOpaque())
         if error == 0 { pthread_detach(thread) } else { job.release() }
+        return error == 0
     }
 
     private final class Job: Sendable {
@@ -81,24 +88,17 @@ public enum Crew {
     }
 
     /// Where questions are taken from and answers are put.
-    private final class Board<Answer: Sendable>: @unchecked Sendable {
+    private final class Board<Answer: Sendable>: Sendable {
         private struct State {
             var next = 0
             var answers: [Answer?]
         }
 
         private let state: Mutex<State>
-        private let arrived: UnsafeMutablePointer<sem_t>
+        private let arrived = Semaphore()
 
         init(count: Int) {
             state = Mutex(State(answers: Array(repeating: nil, count: count)))
-            arrived = .allocate(capacity: 1)
-            sem_init(arrived, 0, 0)
-        }
-
-        deinit {
-            sem_destroy(arrived)
-            arrived.deallocate()
         }
 
         /// The answers that came, and why the others did not.
@@ -121,22 +121,12 @@ public enum Crew {
 
         func put(_ answer: Answer, at index: Int) {
             state.withLock { $0.answers[index] = answer }
-            sem_post(arrived)
+            arrived.post()
         }
 
         /// Waits for the next answer, for one slice of a second.
         func waitForAnswer() -> Bool {
-            var deadline = timespec()
-            clock_gettime(CLOCK_REALTIME, &deadline)
-            deadline.tv_nsec += 1_000_000_000 / slicesPerSecond
-            if deadline.tv_nsec >= 1_000_000_000 {
-                deadline.tv_nsec -= 1_000_000_000
-                deadline.tv_sec += 1
-            }
-            while sem_timedwait(arrived, &deadline) != 0 {
-                if errno != EINTR { return false }
-            }
-            return true
+            arrived.wait(forPartOfSecond: slicesPerSecond)
         }
     }
 }

@@ -9,26 +9,26 @@ public struct DetachedProcess: Sendable, Hashable {
     /// Its whole environment, `NAME=value` each; nothing is inherited.
     public var environment: [String]
 
-    /// The protector of a guest.
+    /// The URI of the daemon that a protector talks to.
     ///
     /// The hook runs as whom libvirt's daemon runs as: root talks to the system's daemon, anybody
     /// else to their own.
-    ///
-    /// - Parameter isFresh: Whether what is written down about the guest is of an earlier run.
-    public static func protector(ofGuest uuid: String, isFresh: Bool = false) -> DetachedProcess {
-        let isRoot = geteuid() == 0
+    public static var protectorURI: String {
+        geteuid() == 0 ? "qemu:///system" : "qemu:///session"
+    }
+
+    /// The protector of a guest.
+    public static func protector(_ request: ProtectionRequest) -> DetachedProcess {
         var environment = ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
-        for name in ["HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR", Layout.propertiesVariable] {
+        for name in ["HOME", "USER", "LOGNAME", Layout.runVariable, Layout.propertiesVariable] {
             if let value = HostSystem.environment(name) { environment.append("\(name)=\(value)") }
         }
-        if !isRoot, HostSystem.environment("XDG_RUNTIME_DIR") == nil {
-            // libvirt hands a hook no XDG_RUNTIME_DIR, yet the daemon's socket is below it.
-            environment.append("XDG_RUNTIME_DIR=/run/user/\(geteuid())")
+        if geteuid() != 0, HostSystem.environment(Layout.runVariable) == nil {
+            environment.append("\(Layout.runVariable)=\(Layout.runFolder)")
         }
-        let uri = isRoot ? "qemu:///system" : "qemu:///session"
         return DetachedProcess(
             path: Layout.protector,
-            arguments: ["protect", "--connect", uri] + (isFresh ? ["--fresh"] : []) + [uuid],
+            arguments: ["protect", "--connect", protectorURI] + request.arguments,
             environment: environment)
     }
 

@@ -23,6 +23,20 @@ struct FileDescriptor: ~Copyable {
         number = try retrying { open(path, O_RDWR | O_CLOEXEC | O_NOCTTY) }
     }
 
+    /// Opens a folder, and no symbolic link to one; the C function is `open`.
+    init(folder path: String) throws(Errno) {
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        number = try retrying { open(path, flags) }
+    }
+
+    /// Makes a socket for whole messages to and from this host, which never waits.
+    ///
+    /// The C function is `socket`.
+    init(ofDatagrams: Void) throws(Errno) {
+        let type = SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        number = try retrying { socket(AF_UNIX, CInt(type), 0) }
+    }
+
     deinit {
         close(number)
     }

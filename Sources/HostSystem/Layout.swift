@@ -20,6 +20,17 @@ public struct Layout: Sendable, Hashable {
     /// Where install.sh notes which daemons it has reloaded: a line `PID STARTTICKS` for each.
     public static let reloadRecord = "/run/virt-watchdog/reloaded"
 
+    /// The folder of sockets and the like of the user of this process, in which libvirt has a folder.
+    ///
+    /// libvirt hands a hook no `XDG_RUNTIME_DIR`, yet the user's daemon has its sockets below it.
+    static var runFolder: String {
+        let user = geteuid()
+        return user == 0 ? "/run" : environment(runVariable) ?? "/run/user/\(user)"
+    }
+
+    /// The environment variable that names a user's ``runFolder``.
+    static let runVariable = "XDG_RUNTIME_DIR"
+
     /// The properties file that somebody asked for, which then is the only one.
     public var chosenProperties: String?
 

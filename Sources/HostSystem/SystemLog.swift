@@ -68,10 +68,7 @@ public enum SystemLog {
     }
 
     private static func connect(_ descriptor: CInt, to address: inout sockaddr_un) -> CInt {
-        withUnsafePointer(to: &address) { address in
-            let generic = UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr.self)
-            return Glibc.connect(descriptor, generic, socklen_t(MemoryLayout<sockaddr_un>.size))
-        }
+        address.asGeneric { Glibc.connect(descriptor, $0, $1) }
     }
 
     /// A line in the form that it is sent in, which takes no memory to send.
@@ -108,16 +105,5 @@ public enum SystemLog {
         func send() {
             SystemLog.deliver(UnsafeRawBufferPointer(buffer))
         }
-    }
-}
-
-extension sockaddr_un {
-    /// The address of a socket in the file system, or nothing where the path is too long for one.
-    fileprivate init?(_ path: String) {
-        self.init()
-        sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: sun_path) else { return nil }
-        withUnsafeMutableBytes(of: &sun_path) { $0.copyBytes(from: bytes) }
     }
 }

@@ -70,9 +70,12 @@ enum Hook {
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }
-        if outcome.startsProtector, let uuid = facts.uuid {
-            let isFresh = hasRecord && !operation.findsGuestRunning
-            try DetachedProcess.protector(ofGuest: uuid, isFresh: isFresh).start { error in
+        let isFresh = hasRecord && !operation.findsGuestRunning
+        if outcome.startsProtector, let uuid = facts.uuid,
+            let request = ProtectionRequest(uuid: uuid, isFresh: isFresh),
+            HandOverPlace.ofUser()?.offer(request) != true
+        {
+            try DetachedProcess.protector(request).start { error in
                 let failure =
                     "the protector \(Layout.protector) cannot be started: \(error);"
                     + " run install.sh again"

@@ -2,36 +2,57 @@ import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
-/// The protector of one guest, as the hook starts it:
-/// `virt-watchdog protect --connect URI [--fresh] UUID`.
+/// The protector as the hook starts it for a guest: `virt-watchdog protect --connect URI [--fresh] UUID`.
 ///
-/// With `--fresh`, what is written down about the guest's actions is of an earlier run.
+/// With `--fresh`, what is written down about the guest's actions is of an earlier run. While it is at
+/// work, it takes over other guests of the same daemon from the hook, and lingers for them.
 ///
 /// It speaks to the system's log alone, and its exit status is always 0. It is no command of the
 /// argument parser: a guest in its firmware waits for it, and parsing took a fifth of its time.
 struct ProtectorProcess {
     private let uri: String
-    private let uuid: String
-    private let isFresh: Bool
+    private let request: ProtectionRequest
 
     /// Takes the hook's arguments, and nothing else.
     init?(arguments: [String]) {
         guard (5...6).contains(arguments.count), arguments[1] == "protect",
-            arguments[2] == "--connect"
+            arguments[2] == "--connect",
+            let request = ProtectionRequest(arguments[4...].joined(separator: " ").utf8)
         else { return nil }
-        isFresh = arguments.count == 6
-        if isFresh, arguments[4] != "--fresh" { return nil }
         uri = arguments[3]
-        uuid = arguments[arguments.count - 1]
+        self.request = request
     }
 
-    /// Brings the guest to the policy, and logs what came of it.
+    /// Brings the guest to the policy, and those that come meanwhile, and logs what came of it.
     func run() {
+        let pool = ConnectionPool(to: uri)
+        let isOfHook = uri == DetachedProcess.protectorURI
+        Shift.usual.run(request, at: isOfHook ? .ofUser() : nil) { request in
+            OneProtection(request, pool).run()
+        }
+    }
+}
+
+/// The work on one guest.
+private struct OneProtection {
+    private let pool: ConnectionPool
+    private let uuid: String
+    private let isFresh: Bool
+
+    init(_ request: ProtectionRequest, _ pool: ConnectionPool) {
+        self.pool = pool
+        uuid = request.uuid
+        isFresh = request.isFresh
+    }
+
+    func run() {
+        // Read for each guest, since the file may have been changed meanwhile.
         let policy = PolicyReport.ofHost(.ofEnvironment()).policy
         let protector = Protector(policy: policy, timing: .patient)
         var name = ""
+        let seat = pool.seat()
         let find: () throws(LibvirtError) -> Guest = { () throws(LibvirtError) in
-            let guest = try Connection(to: uri).guest(uuid: uuid)
+            let guest = try seat.connection().guest(uuid: uuid)
             name = guest.name
             return guest
         }

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 /// A host of its own for the hook: a private mount namespace in which `/usr/bin`, `/etc` and `/dev`
-/// are layers above the machine's, with a log socket and a stand-in for the protector.
+/// are layers above the machine's and `/run` is empty, with a log socket and a stand-in for the
+/// protector.
 ///
 /// The machine's own folders stay untouched; the namespace goes with its last process.
 struct Host {
@@ -284,6 +285,7 @@ struct Host {
         done
         ln -s "$PWD/log" layers/dev/log
         mount --rbind layers/dev /dev
+        mount -t tmpfs -o mode=755 tmpfs /run
         umask 022
         \(prelude)
         : >start

@@ -62,6 +62,17 @@ enum Lab {
         try LabHost.own.log(of: guest)
     }
 
+    /// Waits until no protector takes guests over, so that the next guest has its own.
+    static func waitUntilNoProtectorLingers(
+        at location: SourceLocation = #_sourceLocation
+    ) throws {
+        try wait(for: "the end of the protector at work", at: location) {
+            let folder = "/run/libvirt/virt-watchdog"
+            return try !FileManager.default.fileExists(atPath: folder)
+                || FileManager.default.contentsOfDirectory(atPath: folder).isEmpty
+        }
+    }
+
     /// Does something while libvirtd stands still.
     static func whileDaemonHangs(_ body: () throws -> Void) throws {
         let process = try #require(

@@ -48,6 +48,7 @@ extension LiveTests {
             let uuid = try Lab.virsh("domuuid", guest.name)
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             let before = try Lab.log(of: guest.name).count { $0.contains("op=protect") }
+            try Lab.waitUntilNoProtectorLingers()
             try Lab.script(["stop-libvirtd", "--kill"])
             let protector = Process()
             protector.executableURL = URL(filePath: Lab.tool)
@@ -62,6 +63,64 @@ extension LiveTests {
             #expect(lines.count > before)
             #expect(lines.last?.contains("result=unchanged") == true)
             #expect(try guest.watchdogs().count == 1)
+        }
+
+        @Test("guests that start at once have one protector, and another one after it was killed")
+        func handedOver() throws {
+            try Lab.waitUntilNoProtectorLingers()
+            let names = (1...8).map { "once-\($0)" }
+            defer {
+                for name in names { _ = try? Command("/usr/bin/virsh", ["destroy", name]).run() }
+            }
+            let starts = try names.map { name in
+                let file = Lab.folder.appending(path: "\(name).xml")
+                try Data(Self.withoutSystem(name).utf8).write(to: file)
+                return try Background(Command("/usr/bin/virsh", ["create", file.path]))
+            }
+            for start in starts { #expect(start.status() == 0) }
+            let protectors = try Set(names.map { try protector(of: $0) })
+            #expect(protectors.count == 1)
+            let first = try #require(protectors.first)
+
+            let next = try LabGuest(
+                "once-next", .created, definition: Self.withoutSystem("once-next"))
+            #expect(try protector(of: next.name) == first, "it lingers")
+            try #require(kill(first, SIGKILL) == 0)
+            let last = try LabGuest(
+                "once-last", .created, definition: Self.withoutSystem("once-last"))
+            #expect(try protector(of: last.name) != first)
+            for name in names + [next.name, last.name] {
+                #expect(
+                    try Lab.virsh("dumpxml", name).ranges(of: "<watchdog ").count == 1, "\(name)")
+            }
+        }
+
+        /// Waits until a guest is protected, and tells which process did it.
+        private func protector(of name: String) throws -> pid_t {
+            var line: String?
+            try Lab.wait(for: "the protection of \(name)") {
+                line = try Lab.log(of: name).first {
+                    $0.contains("op=protect") && $0.contains("result=attached")
+                }
+                return line != nil
+            }
+            let number = line?.split(separator: "virt-watchdog[").last?.prefix { $0 != "]" }
+            return try #require(number.flatMap { pid_t($0) })
+        }
+
+        private static func withoutSystem(_ name: String) -> String {
+            """
+            <domain type='qemu'>
+              <name>\(name)</name>
+              <memory unit='MiB'>16</memory>
+              <os><type arch='x86_64' machine='pc'>hvm</type></os>
+              <features><acpi/></features>
+              <devices>
+                <controller type='usb' model='none'/>
+                <memballoon model='none'/>
+              </devices>
+            </domain>
+            """
         }
     }
 }

@@ -142,6 +142,7 @@ extension LiveTests.Matrix {
         @Test("libvirtd is killed while protectors are at work")
         func killedMeanwhile() throws {
             try Lab.setPolicy("")
+            try Lab.waitUntilNoProtectorLingers()
             // A protector is done in some 30 ms, so that it is held back until libvirtd is dead.
             let real = Lab.tool + "-real"
             try Lab.run("/bin/mv", [Lab.tool, real])

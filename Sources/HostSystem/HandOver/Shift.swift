@@ -1,0 +1,121 @@
+internal import Glibc
+internal import Synchronization
+internal import WatchdogPolicy
+
+/// How a protector works: on the guest that it was started for, and on those that come meanwhile.
+///
+/// In a storm, guests follow each other closely, and a process and a connection for each would cost
+/// more than all else that protects it.
+public struct Shift: Sendable {
+    /// How long to wait for another guest once there is nothing to do.
+    public var linger: Duration
+    /// For how long to take guests at all; then the next one starts a new protector, of the version
+    /// that is installed by then.
+    public var limit: Duration
+
+    /// Makes a shift.
+    public init(linger: Duration, limit: Duration) {
+        self.linger = linger
+        self.limit = limit
+    }
+
+    /// Guests that a host starts one after the other are a second or two apart.
+    public static let usual = Shift(linger: .seconds(5), limit: .seconds(60))
+
+    /// Works until there is nothing to do.
+    ///
+    /// Where another protector is at work, that one gets the guest; where none can be told, the guest
+    /// is worked on and no other.
+    ///
+    /// - Parameters:
+    ///   - first: The guest that this protector was started for.
+    ///   - place: Where guests are taken over, if they are.
+    ///   - work: Brings a guest to the policy; called on a thread of its own for each.
+    public func run(
+        _ first: ProtectionRequest, at place: HandOverPlace?,
+        _ work: @escaping @Sendable (ProtectionRequest) -> Void
+    ) {
+        guard let place else { return work(first) }
+        for _ in 0..<Self.attempts {
+            if let socket = try? HandOverSocket(at: place) {
+                let hands = Hands(work)
+                hands.take(first)
+                return serve(socket, hands)
+            }
+            if place.offer(first) { return }
+            // Whoever has the place may be about to listen there, or to leave it.
+            usleep(Self.pause)
+        }
+        work(first)
+    }
+
+    /// How often it is tried to take guests over, or to hand the own one over.
+    private static let attempts = 5
+    /// How many microseconds lie in between; a guest in its firmware waits for it.
+    private static let pause: UInt32 = 1000
+
+    private func serve(_ socket: borrowing HandOverSocket, _ hands: Hands) {
+        let end = ContinuousClock.now + limit
+        while true {
+            let patience = min(hands.idleSince + linger, end) - .now
+            if patience <= .zero { break }
+            // A moment more than it takes, so that it is over then.
+            take(socket.receive(within: patience + .milliseconds(1)), hands)
+        }
+        socket.close()
+        take(socket.receive(within: .zero), hands)
+        hands.waitUntilIdle()
+    }
+
+    private func take(_ arrivals: [HandOverSocket.Arrival], _ hands: Hands) {
+        for arrival in arrivals {
+            switch arrival {
+            case .request(let request): hands.take(request)
+            case .nonsense:
+                let line = LogLine(
+                    operation: "protect", guest: "",
+                    failure: "a message to the protector names no guest, and is ignored")
+                SystemLog.send(line.text, severity: .warning)
+            }
+        }
+    }
+}
+
+/// The threads of a shift.
+private final class Hands: Sendable {
+    private struct State {
+        var busy = 0
+        var idleSince = ContinuousClock.now
+    }
+
+    private let state = Mutex(State())
+    private let ended = Semaphore()
+    private let work: @Sendable (ProtectionRequest) -> Void
+
+    init(_ work: @escaping @Sendable (ProtectionRequest) -> Void) {
+        self.work = work
+    }
+
+    /// Since when there is nothing to do: since now, while there is something.
+    var idleSince: ContinuousClock.Instant {
+        state.withLock { $0.busy > 0 ? .now : $0.idleSince }
+    }
+
+    func take(_ request: ProtectionRequest) {
+        state.withLock { $0.busy += 1 }
+        let job: @Sendable () -> Void = { [self] in
+            work(request)
+            state.withLock { state in
+                state.busy -= 1
+                state.idleSince = .now
+            }
+            ended.post()
+        }
+        // Without threads to spare, guests wait for each other.
+        if !Crew.start(job) { job() }
+    }
+
+    func waitUntilIdle() {
+        while state.withLock({ $0.busy }) > 0 { ended.wait() }
+    }
+}

@@ -1,0 +1,306 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import HostSystem
+
+/// Guests that are handed over to a protector at work.
+struct HandOverTests {
+    private let parent: TemporaryFolder
+    private let place: HandOverPlace
+    private let request: ProtectionRequest
+
+    init() throws {
+        parent = try TemporaryFolder()
+        place = HandOverPlace(folder: parent.url.path + "/own", version: "1")
+        request = try #require(Self.request(1))
+    }
+
+    private static func request(_ number: Int) -> ProtectionRequest? {
+        let digits = String(number, radix: 16)
+        let padded = String(repeating: "0", count: 12 - digits.count) + digits
+        return ProtectionRequest(uuid: "c7a5fdbd-edaf-9455-926a-\(padded)")
+    }
+
+    /// Where the socket is, or something in its place.
+    private var socket: String { parent.url.path + "/own/protector-1" }
+
+    private func makeFolder(mode: mode_t = 0o700) throws {
+        try #require(mkdir(parent.url.path + "/own", 0o700) == 0)
+        try #require(chmod(parent.url.path + "/own", mode) == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func `A request is read as it is written`(_ isFresh: Bool) {
+        let request = ProtectionRequest(
+            uuid: "c7a5fdbd-edaf-9455-926a-D65C16DB1809", isFresh: isFresh)
+        #expect(request != nil)
+        #expect(request.flatMap { ProtectionRequest($0.text.utf8) } == request)
+        #expect(request?.arguments.joined(separator: " ") == request?.text)
+        #expect(request.map { $0.text.utf8.count <= ProtectionRequest.maximumLength } == true)
+    }
+
+    @Test(arguments: [
+        ("", "nothing"),
+        ("c7a5fdbd-edaf-9455-926a-d65c16db180", "too short"),
+        ("c7a5fdbd-edaf-9455-926a-d65c16db18099", "too long"),
+        ("c7a5fdbd-edaf-9455-926a-d65c16db180g", "no digit"),
+        ("c7a5fdbdeedaf-9455-926a-d65c16db1809", "a digit in a hyphen's place"),
+        ("c7a5fdbd-edaf-9455-926a-d65c16db1809\0", "a byte more"),
+        (" c7a5fdbd-edaf-9455-926a-d65c16db1809", "a blank"),
+        ("--fresh c7a5fdbd", "too short behind the word"),
+        ("--fresh --fresh c7a5fdbd-edaf-9455-926a-d65c16db1809", "the word twice"),
+        ("--stale c7a5fdbd-edaf-9455-926a-d65c16db1809", "another word"),
+        ("c7a5fdbd-edaf-9455-926a-d65c16db180é", "a letter of two bytes"),
+    ])
+    func `Anything else is no request`(_ text: String, _ reason: String) {
+        #expect(ProtectionRequest(text.utf8) == nil, "\(reason)")
+    }
+
+    @Test
+    func `What is sent is received, fresh or not`() throws {
+        let socket = try HandOverSocket(at: place)
+        let fresh = try #require(ProtectionRequest(uuid: request.uuid, isFresh: true))
+        #expect(place.offer(request))
+        #expect(place.offer(fresh))
+        #expect(socket.receive(within: .seconds(5)) == [.request(request), .request(fresh)])
+        #expect(socket.receive(within: .zero).isEmpty)
+        let status = try FileStatus(of: self.socket, followsLinks: false)
+        #expect(status.mode == 0o600)
+        #expect(try FileStatus(of: parent.url.path + "/own").mode == 0o700)
+    }
+
+    @Test
+    func `A protector of another version is not asked`() throws {
+        let socket = try HandOverSocket(at: place)
+        #expect(!HandOverPlace(folder: parent.url.path + "/own", version: "2").offer(request))
+        #expect(socket.receive(within: .zero).isEmpty)
+    }
+
+    /// What may stand where a socket that takes guests is looked for.
+    enum Obstacle: CaseIterable {
+        case noFolder, emptyFolder, nobodyListens, file, fifo, folder, link, stream, full
+        case folderOfAll, folderOfGroup, linkedFolder, fileForFolder, otherOwner, otherOwnersFolder
+    }
+
+    @Test(arguments: Obstacle.allCases)
+    func `What takes no guests is told at once`(_ obstacle: Obstacle) throws {
+        if [.otherOwner, .otherOwnersFolder].contains(obstacle), effectiveUser != 0 { return }
+        // Kept open, where somebody listens who is not to be asked.
+        let elsewhere = HandOverPlace(folder: parent.url.path + "/elsewhere", version: "1")
+        var listener: CInt = -1
+        defer { close(listener) }
+        switch obstacle {
+        case .noFolder: break
+        case .emptyFolder: try makeFolder()
+        case .nobodyListens:
+            try makeFolder()
+            close(try bindSocket(CInt(SOCK_DGRAM.rawValue), at: socket))
+        case .file:
+            try makeFolder()
+            try Data().write(to: URL(filePath: socket))
+        case .fifo:
+            try makeFolder()
+            try #require(mkfifo(socket, 0o600) == 0)
+        case .folder:
+            try makeFolder()
+            try #require(mkdir(socket, 0o700) == 0)
+        case .link:
+            try makeFolder()
+            _ = try elsewhere.openFolder()
+            let target = parent.url.path + "/elsewhere/protector-1"
+            listener = try bindSocket(CInt(SOCK_DGRAM.rawValue), at: target)
+            try #require(symlink(target, socket) == 0)
+        case .stream:
+            try makeFolder()
+            listener = try bindSocket(CInt(SOCK_STREAM.rawValue), at: socket)
+            try #require(listen(listener, 5) == 0)
+        case .full:
+            try makeFolder()
+            listener = try bindSocket(CInt(SOCK_DGRAM.rawValue), at: socket)
+            var count = 0
+            while place.offer(request) {
+                count += 1
+                try #require(count < 1_000_000)
+            }
+            #expect(count > 0)
+        case .folderOfAll, .folderOfGroup:
+            try makeFolder(mode: obstacle == .folderOfAll ? 0o777 : 0o770)
+            listener = try bindSocket(CInt(SOCK_DGRAM.rawValue), at: socket)
+        case .linkedFolder:
+            _ = try elsewhere.openFolder()
+            listener = try bindSocket(
+                CInt(SOCK_DGRAM.rawValue), at: parent.url.path + "/elsewhere/protector-1")
+            try #require(
+                symlink(parent.url.path + "/elsewhere", parent.url.path + "/own") == 0)
+        case .fileForFolder:
+            try Data().write(to: URL(filePath: parent.url.path + "/own"))
+        case .otherOwner, .otherOwnersFolder:
+            try makeFolder()
+            listener = try bindSocket(CInt(SOCK_DGRAM.rawValue), at: socket)
+            let path = obstacle == .otherOwner ? socket : parent.url.path + "/own"
+            try #require(chown(path, 65534, 65534) == 0)
+        }
+        let start = ContinuousClock.now
+        #expect(!place.offer(request))
+        #expect(ContinuousClock.now - start < .seconds(1))
+    }
+
+    private func bindSocket(_ type: CInt, at path: String) throws -> CInt {
+        let descriptor = Glibc.socket(AF_UNIX, type, 0)
+        var address = try #require(sockaddr_un(path))
+        try #require(address.asGeneric { bind(descriptor, $0, $1) } == 0)
+        return descriptor
+    }
+
+    @Test
+    func `Messages of another user are nonsense, and so is what names no guest`() throws {
+        let socket = try HandOverSocket(at: place)
+        let send = { (user: uid_t?, text: String) throws in
+            // Past the checks of the sender's side, as a program of somebody else would be.
+            let python = """
+                import os, socket, sys
+                s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                s.connect(sys.argv[1])
+                if sys.argv[3]: os.setuid(int(sys.argv[3]))
+                s.send(os.fsencode(sys.argv[2]))
+                """
+            let outcome = try Command(
+                "/usr/bin/python3",
+                ["-c", python, self.socket, text, user.map(String.init) ?? ""]
+            ).run()
+            try #require(outcome.status == 0, "\(outcome.errorText)")
+        }
+        try send(nil, request.text)
+        try send(nil, "")
+        try send(nil, "hello")
+        try send(nil, request.text + request.text)
+        if effectiveUser == 0 { try send(65534, request.text) }
+        try send(nil, request.text)
+        let expected: [HandOverSocket.Arrival] =
+            [.request(request), .nonsense, .nonsense, .nonsense]
+            + (effectiveUser == 0 ? [.nonsense] : []) + [.request(request)]
+        #expect(socket.receive(within: .seconds(5)) == expected)
+    }
+
+    @Test
+    func `Only one has the place, and one that was killed is in nobody's way`() throws {
+        do {
+            let first = try HandOverSocket(at: place)
+            #expect(throws: Errno.self) { _ = try HandOverSocket(at: place) }
+            #expect(place.offer(request), "the attempt does no harm")
+            #expect(first.receive(within: .seconds(5)) == [.request(request)])
+            // Goes without being closed, as by SIGKILL.
+        }
+        #expect(try FileStatus(of: socket, followsLinks: false).kind == .other)
+        #expect(!place.offer(request))
+        let second = try HandOverSocket(at: place)
+        #expect(place.offer(request))
+        #expect(second.receive(within: .seconds(5)) == [.request(request)])
+    }
+
+    @Test
+    func `Once it is closed, nothing is taken, and what was taken is there`() throws {
+        let socket = try HandOverSocket(at: place)
+        #expect(place.offer(request))
+        socket.close()
+        #expect(!place.offer(request))
+        let next = try HandOverSocket(at: place)
+        #expect(place.offer(request), "the next one has the place")
+        #expect(socket.receive(within: .zero) == [.request(request)])
+        #expect(socket.receive(within: .zero).isEmpty)
+        #expect(next.receive(within: .zero) == [.request(request)])
+    }
+
+    @Test
+    func `A second protector hands its guest over and ends`() throws {
+        let worked = Mutex<[String]>([])
+        let others = try (2...6).map { try #require(Self.request($0)) }
+        Shift(linger: .milliseconds(300), limit: .seconds(60)).run(request, at: place) { first in
+            worked.withLock { $0.append(first.uuid) }
+            guard first == request else { return }
+            for other in others {
+                Shift.usual.run(other, at: place) { _ in Issue.record("it works by itself") }
+            }
+        }
+        #expect(worked.withLock { Set($0) } == Set((others + [request]).map(\.uuid)))
+        #expect(worked.withLock { $0.count } == 6)
+        #expect(!FileManager.default.fileExists(atPath: socket), "it leaves nothing behind")
+    }
+
+    @Test
+    func `A guest that takes long delays no other, and is waited for`() throws {
+        let worked = Mutex<[String]>([])
+        let other = try #require(Self.request(2))
+        Shift(linger: .milliseconds(10), limit: .seconds(60)).run(request, at: place) { one in
+            if one == request {
+                #expect(place.offer(other))
+                #expect(
+                    RunningCommand.wait(within: .seconds(20)) {
+                        worked.withLock { $0 == [other.uuid] }
+                    })
+            }
+            worked.withLock { $0.append(one.uuid) }
+        }
+        #expect(worked.withLock { $0 } == [other.uuid, request.uuid])
+    }
+
+    @Test
+    func `After its time it takes no more guests, though one is at work`() throws {
+        let wasTaken = Mutex(true)
+        Shift(linger: .seconds(60), limit: .milliseconds(50)).run(request, at: place) { _ in
+            wasTaken.withLock { taken in
+                _ = RunningCommand.wait(within: .seconds(20)) {
+                    taken = place.offer(request)
+                    return !taken
+                }
+            }
+        }
+        #expect(wasTaken.withLock { !$0 })
+    }
+
+    @Test
+    func `Where there is no place to take guests over, the guest is worked on`() throws {
+        try Data().write(to: URL(filePath: parent.url.path + "/own"))
+        for place in [nil, place] {
+            let worked = Mutex(0)
+            Shift.usual.run(request, at: place) { _ in worked.withLock { $0 += 1 } }
+            #expect(worked.withLock { $0 } == 1)
+        }
+    }
+
+    @Test
+    func `Nothing is lost and nothing done twice, whenever protectors end`() throws {
+        let (senders, each) = (8, 250)
+        let worked = Mutex<[String: Int]>([:])
+        let protectors = DispatchGroup()
+        let handedOver = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: senders) { sender in
+            for number in 0..<each {
+                guard let request = Self.request(sender * each + number) else { continue }
+                if place.offer(request) {
+                    handedOver.withLock { $0 += 1 }
+                    continue
+                }
+                // As the hook does: a protector of its own, which ends at any moment.
+                let shift = Shift(
+                    linger: .microseconds(Int.random(in: 0...2000)),
+                    limit: .microseconds(Int.random(in: 100...4000)))
+                protectors.enter()
+                Thread.detachNewThread {
+                    shift.run(request, at: place) { one in
+                        worked.withLock { $0[one.uuid, default: 0] += 1 }
+                    }
+                    protectors.leave()
+                }
+            }
+        }
+        try #require(protectors.wait(timeout: .now() + 120) == .success)
+        let counts = worked.withLock { $0 }
+        #expect(counts.count == senders * each)
+        #expect(counts.values.allSatisfy { $0 == 1 })
+        let share = handedOver.withLock { $0 }
+        #expect(share > 0 && share < senders * each, "\(share): both ways were gone")
+    }
+}
