@@ -15,6 +15,10 @@ final class FakeGuest: ProtectableGuest {
     var failsAt: Int?
     /// How often the guest is found still on its way in from another host.
     var arrivals = 0
+    /// Whether QEMU has our watchdog, of which libvirt does not know.
+    var hasForgottenWatchdog = false
+    /// How often it was asked to let go of that; it does at the second time.
+    private(set) var requestsToLetGo = 0
     /// Whether devices that are attached show in the definition.
     var showsDevices = true
     private(set) var attached: [String] = []
@@ -97,6 +101,11 @@ final class FakeGuest: ProtectableGuest {
         persistentMetadata = content(of: "metadata")
     }
 
+    func letGoOfForgottenWatchdog() throws(LibvirtError) {
+        requestsToLetGo += 1
+        if letsGo, requestsToLetGo == 2 { hasForgottenWatchdog = false }
+    }
+
     func isRunning() throws(LibvirtError) -> Bool { isActive }
 
     func isPersistent() throws(LibvirtError) -> Bool { persistentDevices != nil }
@@ -140,6 +149,7 @@ final class FakeGuest: ProtectableGuest {
                 throw error
             }
         }
+        if hasForgottenWatchdog { throw .duplicate }
         if attached.count + 1 == failsAt { throw .noSuchDevice }
         attached.append(xml)
         switch target {
@@ -171,6 +181,10 @@ extension LibvirtError {
         code: .operationFailed, message: "cannot acquire state change lock due to max_queued limit")
     static let noSuchDevice = LibvirtError(
         code: .unsupported, message: "'i6300esb' is not a valid device model name")
+    static let duplicate = LibvirtError(
+        code: .internalError,
+        message: "internal error: unable to execute QEMU command 'device_add':"
+            + " Duplicate device ID 'ua-virt-watchdog'")
     static let alreadyThere = LibvirtError(
         code: .operationInvalid, message: "domain already has a watchdog")
 }
