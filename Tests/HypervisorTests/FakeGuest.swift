@@ -33,6 +33,9 @@ final class FakeGuest: ProtectableGuest {
     var monitorError: LibvirtError?
     /// The errors of the next calls that write metadata.
     var metadataErrors: [LibvirtError] = []
+    /// What the next change to the running guest is followed by: another run, with that number, and
+    /// with the watchdogs of its definition.
+    var nextRun: (id: String, watchdogs: [String])?
     /// The actions that the monitor was told, in order.
     private(set) var actions: [String] = []
     /// The definitions that were put in the place of the persistent one.
@@ -68,6 +71,14 @@ final class FakeGuest: ProtectableGuest {
     func setWatchdogAction(_ action: WatchdogAction) throws(LibvirtError) {
         if let error = monitorError { throw error }
         actions.append(action.rawValue)
+        runAgain()
+    }
+
+    /// Ends the run and begins the next, if there is to be one.
+    private func runAgain() {
+        guard let nextRun else { return }
+        (id, watchdogs, metadata) = (nextRun.id, nextRun.watchdogs, nil)
+        self.nextRun = nil
     }
 
     func setMetadata(
@@ -153,7 +164,9 @@ final class FakeGuest: ProtectableGuest {
         if attached.count + 1 == failsAt { throw .noSuchDevice }
         attached.append(xml)
         switch target {
-        case .live: if showsDevices { watchdogs.append(xml) }
+        case .live:
+            if showsDevices { watchdogs.append(xml) }
+            runAgain()
         case .persistent: persistentDevices?.append(xml)
         }
     }

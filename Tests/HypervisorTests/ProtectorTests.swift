@@ -159,6 +159,16 @@ struct ProtectorTests {
         #expect(throws: ProtectionError.self) { try protect(guest) }
     }
 
+    @Test("a guest that ends and is started again meanwhile is protected in its new run")
+    func startedAgain() throws {
+        let guest = FakeGuest(controllers: FakeGuest.pciRoot)
+        guest.nextRun = ("2", [])
+        let protection = try protect(guest)
+        #expect(protection.result == .attached)
+        #expect(protection.facts.id == "2")
+        #expect(guest.watchdogs.count == 1)
+    }
+
     @Test("a guest on its way in from another host is waited for, however long it takes")
     func migration() throws {
         let guest = FakeGuest(controllers: FakeGuest.pciRoot)

@@ -82,6 +82,20 @@ public struct Protector: Sendable {
     private func protect(
         _ guest: some ProtectableGuest, isFresh: Bool, _ waited: Duration
     ) throws(ProtectionError) -> Protection {
+        while true {
+            if let protection = try protectRun(of: guest, isFresh: isFresh, waited) {
+                return protection
+            }
+        }
+    }
+
+    /// Brings a guest to the policy.
+    ///
+    /// - Returns: What came of it, or nothing if the guest ended meanwhile, and all of it with it; it
+    ///   may be started again already.
+    private func protectRun(
+        of guest: some ProtectableGuest, isFresh: Bool, _ waited: Duration
+    ) throws(ProtectionError) -> Protection? {
         func read() throws(ProtectionError) -> GuestFacts {
             try isFresh ? guest.definedFacts() : guest.facts()
         }
@@ -92,12 +106,16 @@ public struct Protector: Sendable {
         if case .attach = first.decision {
             attached = try attach(first, to: guest, waited)
             facts = try read()
+            guard facts.id == found.id else { return nil }
         }
         let next = plan(policy, facts)
         if case .attach = next.decision { throw .notThere(next) }
         var result = attached == nil ? next.resultOfDoingNothing : .attached
         if case .changeAction(_, let action) = next.decision, next.changesLiveGuest {
-            try align(guest, facts, to: action)
+            let readBack = try align(guest, facts, to: action)
+            guard readBack.id == found.id else { return nil }
+            let last = plan(policy, readBack)
+            if case .changeAction = last.decision { throw .notThere(last) }
             if attached == nil { result = .aligned }
         } else if facts.alignment != nil, facts.alignedAction == nil {
             // It would be believed one day.
@@ -146,9 +164,11 @@ public struct Protector: Sendable {
     }
 
     /// Gives the running guest's watchdogs another action, and writes that down.
+    ///
+    /// - Returns: What the guest is then.
     private func align(
         _ guest: some ProtectableGuest, _ facts: GuestFacts, to action: WatchdogAction
-    ) throws(ProtectionError) {
+    ) throws(ProtectionError) -> GuestFacts {
         try asking { () throws(LibvirtError) in try guest.setWatchdogAction(action) }
         if facts.watchdogs.allSatisfy({ $0.action == action.rawValue }) {
             // What the definition says holds again.
@@ -161,8 +181,7 @@ public struct Protector: Sendable {
                     alignment.xml, namespace: Alignment.namespace, of: .live)
             }
         }
-        let readBack = plan(policy, try guest.facts())
-        if case .changeAction = readBack.decision { throw .notThere(readBack) }
+        return try guest.facts()
     }
 
     private func forgetAlignment(of guest: some ProtectableGuest) throws(ProtectionError) {
