@@ -7,7 +7,7 @@ import Testing
 struct InputFaultTests {
     @Test
     func `Bytes at random do no harm`() throws {
-        var generator = SplitMix(seed: 9397)
+        var generator = SplitMix64(seed: 9397)
         let sound = Array(Definition().text.utf8)
         for round in 0..<60 {
             var bytes = sound
@@ -43,20 +43,5 @@ struct InputFaultTests {
         let run = try Host().run(["web1", "prepare", "begin", "-"], Data(text.utf8))
         #expect(run.text.contains("<name>&n;1</name>"))
         #expect(run.log.compactMap { LogLineFields($0)?.guest } == ["web1"])
-    }
-}
-
-/// Numbers that look random and are the same in every run.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -40,6 +40,15 @@ struct AlignmentTests {
         #expect(guest.attached.isEmpty)
     }
 
+    @Test("a guest that ends and is started again meanwhile is aligned in its new run")
+    func startedAgain() throws {
+        let guest = guest(Self.none)
+        guest.nextRun = ("2", [Self.none])
+        #expect(try protect(guest).result == .aligned)
+        #expect(guest.actions == ["reset", "reset"])
+        #expect(guest.metadata?.contains("id='2'") == true)
+    }
+
     @Test("with keep the monitor is not told, before and after somebody aligned")
     func keep() throws {
         let guest = guest(Self.none)

@@ -13,7 +13,7 @@ final class FakeClock: Sendable {
     ) -> Timing {
         Timing(
             limit: limit, firstWait: .milliseconds(20), longestWait: .seconds(5),
-            arrivalLimit: arrivalLimit, now: { self.now },
+            arrivalLimit: arrivalLimit, firmwareLimit: .seconds(60), now: { self.now },
             sleep: { duration in self.time.withLock { $0 += duration } })
     }
 }

@@ -15,6 +15,10 @@ final class FakeGuest: ProtectableGuest {
     var failsAt: Int?
     /// How often the guest is found still on its way in from another host.
     var arrivals = 0
+    /// Whether QEMU has our watchdog, of which libvirt does not know.
+    var hasForgottenWatchdog = false
+    /// How often it was asked to let go of that; it does at the second time.
+    private(set) var requestsToLetGo = 0
     /// Whether devices that are attached show in the definition.
     var showsDevices = true
     private(set) var attached: [String] = []
@@ -29,6 +33,9 @@ final class FakeGuest: ProtectableGuest {
     var monitorError: LibvirtError?
     /// The errors of the next calls that write metadata.
     var metadataErrors: [LibvirtError] = []
+    /// What the next change to the running guest is followed by: another run, with that number, and
+    /// with the watchdogs of its definition.
+    var nextRun: (id: String, watchdogs: [String])?
     /// The actions that the monitor was told, in order.
     private(set) var actions: [String] = []
     /// The definitions that were put in the place of the persistent one.
@@ -64,6 +71,14 @@ final class FakeGuest: ProtectableGuest {
     func setWatchdogAction(_ action: WatchdogAction) throws(LibvirtError) {
         if let error = monitorError { throw error }
         actions.append(action.rawValue)
+        runAgain()
+    }
+
+    /// Ends the run and begins the next, if there is to be one.
+    private func runAgain() {
+        guard let nextRun else { return }
+        (id, watchdogs, metadata) = (nextRun.id, nextRun.watchdogs, nil)
+        self.nextRun = nil
     }
 
     func setMetadata(
@@ -95,6 +110,11 @@ final class FakeGuest: ProtectableGuest {
         }
         persistentDevices = [content(of: "devices") ?? ""]
         persistentMetadata = content(of: "metadata")
+    }
+
+    func letGoOfForgottenWatchdog() throws(LibvirtError) {
+        requestsToLetGo += 1
+        if letsGo, requestsToLetGo == 2 { hasForgottenWatchdog = false }
     }
 
     func isRunning() throws(LibvirtError) -> Bool { isActive }
@@ -140,10 +160,13 @@ final class FakeGuest: ProtectableGuest {
                 throw error
             }
         }
+        if hasForgottenWatchdog { throw .duplicate }
         if attached.count + 1 == failsAt { throw .noSuchDevice }
         attached.append(xml)
         switch target {
-        case .live: if showsDevices { watchdogs.append(xml) }
+        case .live:
+            if showsDevices { watchdogs.append(xml) }
+            runAgain()
         case .persistent: persistentDevices?.append(xml)
         }
     }
@@ -171,6 +194,10 @@ extension LibvirtError {
         code: .operationFailed, message: "cannot acquire state change lock due to max_queued limit")
     static let noSuchDevice = LibvirtError(
         code: .unsupported, message: "'i6300esb' is not a valid device model name")
+    static let duplicate = LibvirtError(
+        code: .internalError,
+        message: "internal error: unable to execute QEMU command 'device_add':"
+            + " Duplicate device ID 'ua-virt-watchdog'")
     static let alreadyThere = LibvirtError(
         code: .operationInvalid, message: "domain already has a watchdog")
 }

@@ -129,11 +129,44 @@ struct ProtectorTests {
         #expect(clock.now == .zero)
     }
 
+    @Test(
+        "a watchdog that libvirt forgot is let go of, once the guest is out of its firmware",
+        arguments: [FakeGuest.pciRoot, FakeGuest.pcie(ports: 1...3)])
+    func forgotten(controllers: String) throws {
+        let guest = FakeGuest(controllers: controllers)
+        guest.hasForgottenWatchdog = true
+        #expect(try protect(guest).result == .attached)
+        #expect(guest.attached.count == 1)
+        #expect(guest.requestsToLetGo == 2)
+        #expect(clock.now >= .seconds(60), "a guest in its firmware would not hear it")
+        #expect(clock.now < .seconds(80))
+    }
+
+    @Test("a guest that does not let go is left alone in the end, with the remedy")
+    func notLetGo() throws {
+        let guest = FakeGuest(controllers: FakeGuest.pciRoot)
+        guest.hasForgottenWatchdog = true
+        guest.letsGo = false
+        let error = #expect(throws: ProtectionError.outOfTime(.duplicate)) { try protect(guest) }
+        #expect(error?.description.contains("reset the guest") == true)
+        #expect(guest.attached.isEmpty)
+    }
+
     @Test("a device that libvirt took but does not show is a failure, not a success")
     func readsBack() throws {
         let guest = FakeGuest(controllers: FakeGuest.pciRoot)
         guest.showsDevices = false
         #expect(throws: ProtectionError.self) { try protect(guest) }
+    }
+
+    @Test("a guest that ends and is started again meanwhile is protected in its new run")
+    func startedAgain() throws {
+        let guest = FakeGuest(controllers: FakeGuest.pciRoot)
+        guest.nextRun = ("2", [])
+        let protection = try protect(guest)
+        #expect(protection.result == .attached)
+        #expect(protection.facts.id == "2")
+        #expect(guest.watchdogs.count == 1)
     }
 
     @Test("a guest on its way in from another host is waited for, however long it takes")

@@ -73,12 +73,20 @@ enum Lab {
         }
     }
 
+    /// What virt-watchdog wrote to the log, in order.
+    static func log() throws -> [String] {
+        try LabHost.own.log()
+    }
+
+    /// libvirtd's process ID.
+    static func daemon() throws -> pid_t {
+        let text = try String(contentsOfFile: "/run/libvirtd.pid", encoding: .utf8)
+        return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
     /// Does something while libvirtd stands still.
     static func whileDaemonHangs(_ body: () throws -> Void) throws {
-        let process = try #require(
-            pid_t(
-                String(contentsOfFile: "/run/libvirtd.pid", encoding: .utf8)
-                    .trimmingCharacters(in: .whitespacesAndNewlines)))
+        let process = try daemon()
         try #require(kill(process, SIGSTOP) == 0)
         defer { kill(process, SIGCONT) }
         try body()
@@ -86,8 +94,8 @@ enum Lab {
 
     /// Waits until something holds, at most for so many seconds.
     static func wait(
-        _ seconds: Double = 60, for what: String, at location: SourceLocation = #_sourceLocation,
-        until holds: () throws -> Bool
+        _ seconds: Double = 60, for what: String, every interval: Duration = .milliseconds(50),
+        at location: SourceLocation = #_sourceLocation, until holds: () throws -> Bool
     ) throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while try !holds() {
@@ -96,7 +104,7 @@ enum Lab {
                     Bool(false), "not within \(seconds) s: \(what)", sourceLocation: location)
                 return
             }
-            usleep(50_000)
+            usleep(useconds_t(interval / .microseconds(1)))
         }
     }
 }
@@ -164,17 +172,22 @@ struct LabHost: Equatable {
 
     /// What virt-watchdog wrote to the host's log about a guest, in order.
     func log(of guest: String) throws -> [String] {
+        try log().filter { $0.contains("guest=\"\(guest)\"") }
+    }
+
+    /// What virt-watchdog wrote to the host's log, in order.
+    func log() throws -> [String] {
         let folder = name.map { Lab.folder.appending(path: $0) } ?? Lab.folder
         return try String(contentsOf: folder.appending(path: "syslog"), encoding: .utf8)
             .split(separator: "\n")
-            .filter { $0.contains("virt-watchdog[") && $0.contains("guest=\"\(guest)\"") }
+            .filter { $0.contains("virt-watchdog[") }
             .map(String.init)
     }
 }
 
 /// A guest of the lab, gone with the last reference to it.
 final class LabGuest {
-    let name: String
+    private(set) var name: String
     /// Where it is; a test that has it migrate says so.
     var host: LabHost
     private let isDefined: Bool
@@ -255,6 +268,21 @@ final class LabGuest {
         _ arguments: String..., at location: SourceLocation = #_sourceLocation
     ) throws -> String {
         try host.virsh(arguments, at: location)
+    }
+
+    /// Puts a definition of the test's own in the place of the one that it has.
+    func define(
+        _ definition: String, at location: SourceLocation = #_sourceLocation
+    ) throws {
+        let file = Lab.folder.appending(path: "\(name).xml")
+        try Data(definition.utf8).write(to: file)
+        try virsh("define", file.path, at: location)
+    }
+
+    /// Gives it another name, while it does not run.
+    func rename(to new: String, at location: SourceLocation = #_sourceLocation) throws {
+        try virsh("domrename", name, new, at: location)
+        name = new
     }
 
     /// Writes the definition of a guest without a watchdog.

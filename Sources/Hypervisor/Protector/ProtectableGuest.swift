@@ -24,6 +24,8 @@ public protocol ProtectableGuest {
     func setMetadata(
         _ element: String?, namespace: String, of target: DeviceTarget
     ) throws(LibvirtError)
+    /// Asks the running guest to let go of our watchdog, of which QEMU knows and libvirt does not.
+    func letGoOfForgottenWatchdog() throws(LibvirtError)
     /// Adds a device.
     func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError)
     /// Takes a device out, or asks the running guest to let go of it.

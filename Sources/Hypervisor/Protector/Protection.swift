@@ -58,6 +58,10 @@ extension ProtectionError: CustomStringConvertible {
             "libvirt took the change, but the live definition does not show it: \(plan.reason)"
         case .stillArriving:
             "the guest is still on its way in from another host; its hook sees to it once it runs here"
+        case .outOfTime(let error) where error.isOfForgottenWatchdog:
+            "QEMU has a watchdog that libvirt does not know of, as when libvirtd is killed while it"
+                + " attaches one, and the guest does not let go of it: reset the guest, then run"
+                + " virt-watchdog apply"
         case .outOfTime(let error):
             "it did not work within the time; libvirt last said: \(error);"
                 + " run virt-watchdog apply later"

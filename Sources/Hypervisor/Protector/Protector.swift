@@ -26,9 +26,9 @@ public struct Protector: Sendable {
     public func protect(
         isFresh: Bool = false, _ findGuest: () throws(LibvirtError) -> some ProtectableGuest
     ) throws(ProtectionError) -> Protection {
-        try retrying(findGuest) { guest throws(ProtectionError) in
+        try retrying(findGuest) { guest, waited throws(ProtectionError) in
             try waitForArrival(of: guest)
-            return try protect(guest, isFresh: isFresh)
+            return try protect(guest, isFresh: isFresh, waited)
         }
     }
 
@@ -38,17 +38,20 @@ public struct Protector: Sendable {
     public func persist(
         finding findGuest: () throws(LibvirtError) -> some ProtectableGuest
     ) throws(ProtectionError) -> Persistence {
-        try retrying(findGuest) { guest throws(ProtectionError) in try persist(guest) }
+        try retrying(findGuest) { guest, _ throws(ProtectionError) in try persist(guest) }
     }
 
+    /// Does something until it works.
+    ///
+    /// - Parameter body: Does it; it is told how long that has been tried.
     private func retrying<Found: ProtectableGuest, Answer>(
         _ findGuest: () throws(LibvirtError) -> Found,
-        _ body: (Found) throws(ProtectionError) -> Answer
+        _ body: (Found, Duration) throws(ProtectionError) -> Answer
     ) throws(ProtectionError) -> Answer {
         var backoff = Backoff(timing)
         while true {
             do throws(ProtectionError) {
-                return try body(asking(findGuest))
+                return try body(asking(findGuest), backoff.elapsed)
             } catch {
                 guard case .libvirt(let reason) = error, reason.isWorthRetrying else { throw error }
                 guard backoff.wait() else { throw .outOfTime(reason) }
@@ -74,9 +77,25 @@ public struct Protector: Sendable {
     private static let arrivalInterval = Duration.milliseconds(200)
 
     /// Brings a guest to the policy, once.
+    ///
+    /// - Parameter waited: How long that has been tried.
     private func protect(
-        _ guest: some ProtectableGuest, isFresh: Bool
+        _ guest: some ProtectableGuest, isFresh: Bool, _ waited: Duration
     ) throws(ProtectionError) -> Protection {
+        while true {
+            if let protection = try protectRun(of: guest, isFresh: isFresh, waited) {
+                return protection
+            }
+        }
+    }
+
+    /// Brings a guest to the policy.
+    ///
+    /// - Returns: What came of it, or nothing if the guest ended meanwhile, and all of it with it; it
+    ///   may be started again already.
+    private func protectRun(
+        of guest: some ProtectableGuest, isFresh: Bool, _ waited: Duration
+    ) throws(ProtectionError) -> Protection? {
         func read() throws(ProtectionError) -> GuestFacts {
             try isFresh ? guest.definedFacts() : guest.facts()
         }
@@ -85,14 +104,18 @@ public struct Protector: Sendable {
         var attached: Plan?
         var facts = found
         if case .attach = first.decision {
-            attached = try attach(first, to: guest)
+            attached = try attach(first, to: guest, waited)
             facts = try read()
+            guard facts.id == found.id else { return nil }
         }
         let next = plan(policy, facts)
         if case .attach = next.decision { throw .notThere(next) }
         var result = attached == nil ? next.resultOfDoingNothing : .attached
         if case .changeAction(_, let action) = next.decision, next.changesLiveGuest {
-            try align(guest, facts, to: action)
+            let readBack = try align(guest, facts, to: action)
+            guard readBack.id == found.id else { return nil }
+            let last = plan(policy, readBack)
+            if case .changeAction = last.decision { throw .notThere(last) }
             if attached == nil { result = .aligned }
         } else if facts.alignment != nil, facts.alignedAction == nil {
             // It would be believed one day.
@@ -103,10 +126,11 @@ public struct Protector: Sendable {
 
     /// Hot-plugs the device where the plan wants it, and elsewhere if somebody else is faster.
     ///
+    /// - Parameter waited: How long that has been tried.
     /// - Returns: The plan that was carried out in the end, or nothing if somebody else has given the
     ///   guest a watchdog meanwhile.
     private func attach(
-        _ first: Plan, to guest: some ProtectableGuest
+        _ first: Plan, to guest: some ProtectableGuest, _ waited: Duration
     ) throws(ProtectionError) -> Plan? {
         var unusable: Set<GuestFacts.PCIAddress> = []
         var next = first
@@ -122,6 +146,13 @@ public struct Protector: Sendable {
                 var facts = try guest.facts()
                 facts.usedAddresses.formUnion(unusable)
                 let replanned = plan(policy, facts)
+                if error.isOfForgottenWatchdog, case .attach = replanned.decision {
+                    if waited >= timing.firmwareLimit {
+                        try asking { () throws(LibvirtError) in try guest.letGoOfForgottenWatchdog()
+                        }
+                    }
+                    throw .libvirt(error)
+                }
                 let isElsewhere = replanned != next && error.mayConcernPlace
                 switch replanned.decision {
                 case .attach where isElsewhere, .leave, .changeAction: next = replanned
@@ -133,9 +164,11 @@ public struct Protector: Sendable {
     }
 
     /// Gives the running guest's watchdogs another action, and writes that down.
+    ///
+    /// - Returns: What the guest is then.
     private func align(
         _ guest: some ProtectableGuest, _ facts: GuestFacts, to action: WatchdogAction
-    ) throws(ProtectionError) {
+    ) throws(ProtectionError) -> GuestFacts {
         try asking { () throws(LibvirtError) in try guest.setWatchdogAction(action) }
         if facts.watchdogs.allSatisfy({ $0.action == action.rawValue }) {
             // What the definition says holds again.
@@ -148,8 +181,7 @@ public struct Protector: Sendable {
                     alignment.xml, namespace: Alignment.namespace, of: .live)
             }
         }
-        let readBack = plan(policy, try guest.facts())
-        if case .changeAction = readBack.decision { throw .notThere(readBack) }
+        return try guest.facts()
     }
 
     private func forgetAlignment(of guest: some ProtectableGuest) throws(ProtectionError) {
@@ -172,7 +204,7 @@ extension Plan {
 extension LibvirtError {
     /// Whether the same call may succeed later: libvirt is busy with the guest, or restarts.
     fileprivate var isWorthRetrying: Bool {
-        code == .operationTimeout || isConnectionLost
+        code == .operationTimeout || isConnectionLost || isOfForgottenWatchdog
             // libvirt has no code of its own for a queue that is full.
             || code == .operationFailed && message.contains("max_queued")
     }

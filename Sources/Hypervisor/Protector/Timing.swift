@@ -10,6 +10,8 @@ public struct Timing: Sendable {
     public var longestWait: Duration
     /// For how long it waits for a guest that comes in from another host; nothing for ever.
     public var arrivalLimit: Duration?
+    /// For how long a guest may be in its firmware, where it cannot let go of a device.
+    public var firmwareLimit: Duration
     /// The time that has passed since some moment.
     var now: @Sendable () -> Duration
     /// Waits.
@@ -18,12 +20,13 @@ public struct Timing: Sendable {
     /// Makes a timing by the system's monotonic clock.
     public init(
         limit: Duration, firstWait: Duration = .milliseconds(20),
-        longestWait: Duration = .seconds(5), arrivalLimit: Duration? = nil
+        longestWait: Duration = .seconds(5), arrivalLimit: Duration? = nil,
+        firmwareLimit: Duration = .seconds(60)
     ) {
         let start = ContinuousClock.now
         self.init(
             limit: limit, firstWait: firstWait, longestWait: longestWait,
-            arrivalLimit: arrivalLimit,
+            arrivalLimit: arrivalLimit, firmwareLimit: firmwareLimit,
             now: { start.duration(to: .now) },
             sleep: { duration in
                 let (seconds, attoseconds) = duration.components
@@ -34,12 +37,14 @@ public struct Timing: Sendable {
 
     init(
         limit: Duration, firstWait: Duration, longestWait: Duration, arrivalLimit: Duration?,
-        now: @escaping @Sendable () -> Duration, sleep: @escaping @Sendable (Duration) -> Void
+        firmwareLimit: Duration, now: @escaping @Sendable () -> Duration,
+        sleep: @escaping @Sendable (Duration) -> Void
     ) {
         self.limit = limit
         self.firstWait = firstWait
         self.longestWait = longestWait
         self.arrivalLimit = arrivalLimit
+        self.firmwareLimit = firmwareLimit
         self.now = now
         self.sleep = sleep
     }
@@ -49,7 +54,8 @@ public struct Timing: Sendable {
     public static let patient = Timing(limit: .seconds(600))
 
     /// For a person who waits: a little longer than libvirt's own limit for one call, 30 s.
-    public static let brisk = Timing(limit: .seconds(35), arrivalLimit: .seconds(35))
+    public static let brisk = Timing(
+        limit: .seconds(35), arrivalLimit: .seconds(35), firmwareLimit: .zero)
 }
 
 /// The waits between the attempts of one protector.
@@ -61,6 +67,11 @@ struct Backoff {
     init(_ timing: Timing) {
         self.timing = timing
         next = timing.firstWait
+    }
+
+    /// How long ago the first failure was.
+    var elapsed: Duration {
+        firstFailure.map { timing.now() - $0 } ?? .zero
     }
 
     /// Waits before the next attempt.

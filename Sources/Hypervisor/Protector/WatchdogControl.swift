@@ -26,6 +26,29 @@ extension Guest {
     }
 }
 
+extension Guest {
+    /// Asks the running guest to let go of our watchdog, where libvirt was killed after QEMU had taken
+    /// it and before that was written down.
+    ///
+    /// libvirt has no call to adopt it, and to attach ours again needs its name. A request that comes
+    /// to a guest in its firmware stays unheard until its next reset, and QEMU takes no other one
+    /// meanwhile. The command is QMP's `device_del`; whatever it answers, the next attempt to attach
+    /// shows what came of it.
+    public func letGoOfForgottenWatchdog() throws(LibvirtError) {
+        _ = try ask(
+            machine:
+                #"{"execute":"device_del","arguments":{"id":"\#(WatchdogDevice.alias)"}}"#)
+    }
+}
+
+extension LibvirtError {
+    /// Whether QEMU has our watchdog already and libvirt, which refused nothing, does not know of it.
+    var isOfForgottenWatchdog: Bool {
+        code == .internalError && message.contains("Duplicate")
+            && message.contains("'\(WatchdogDevice.alias)'")
+    }
+}
+
 /// What QMP says of a command that gives no answer but whether it worked.
 struct MonitorOutcome {
     /// Why it did not work, or nothing.

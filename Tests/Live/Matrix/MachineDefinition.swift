@@ -12,6 +12,8 @@ struct MachineDefinition: Sendable {
 
     /// What the table calls it.
     var label: String
+    /// Its guest's UUID; libvirt chooses one where there is none.
+    var uuid: String?
     var arch = "x86_64"
     var machine: String
     var firmware = ""
@@ -27,6 +29,7 @@ struct MachineDefinition: Sendable {
         """
         <domain type='qemu'>
           <name>\(name)</name>
+          \(uuid.map { "<uuid>\($0)</uuid>" } ?? "")
           <memory unit='MiB'>\(memory)</memory>
           <vcpu>1</vcpu>
           <os><type arch='\(arch)' machine='\(machine)'>hvm</type>\(firmware)</os>

@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension LiveTests.Faults {
+    /// Protectors, killed.
+    struct Protectors {
+        init() throws {
+            try Lab.setPolicy("")
+        }
+
+        /// Starts a guest whose protector is killed at a moment of its life.
+        ///
+        /// - Returns: Whether it was, and whether the guest had no watchdog yet.
+        private func start(
+            _ guest: LabGuest, _ trap: LabTrap, _ chance: inout SplitMix64
+        ) throws -> (killed: Bool, early: Bool) {
+            if try guest.state() == "running" { try guest.virsh("destroy", guest.name) }
+            try trap.set(after: .milliseconds(.random(in: 0..<60, using: &chance)))
+            try guest.virsh("start", guest.name)
+            let caught = try trap.waitsForProtector()
+            return (caught != nil, try guest.watchdogs().isEmpty)
+        }
+
+        @Test("killed at random moments: what comes next finds one watchdog or gives one")
+        func killed() throws {
+            var chance = chance(of: "protector killed")
+            let guests = try (0..<4).map { try guest("p-\($0)", $0) }
+            for guest in guests {
+                try guest.virsh("start", guest.name)
+                try guest.waitsUntilProtected()
+            }
+            let trap = try LabTrap("KILL")
+            let wanted = times(8, whole: 30)
+            var killed = 0
+            var early = 0
+            for turn in 0..<wanted * 5 where killed < wanted {
+                let guest = guests[turn % guests.count]
+                let outcome = try start(guest, trap, &chance)
+                guard outcome.killed else { continue }
+                killed += 1
+                early += outcome.early ? 1 : 0
+                if killed.isMultiple(of: 2) {
+                    try Lab.run(Lab.tool, ["apply", guest.name])
+                } else {
+                    try Lab.script(["restart-libvirtd"])
+                }
+                for guest in guests { try guest.waitsUntilProtected() }
+            }
+            say("protector killed: \(killed) times, \(early) of them before the watchdog was there")
+            #expect(killed == wanted)
+            #expect(early > 0, "none was killed before its work was done")
+            try waitUntilQuiet()
+        }
+    }
+}
