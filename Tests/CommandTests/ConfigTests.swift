@@ -179,13 +179,16 @@ struct ConfigTests {
     @Test
     func `Values cannot steer the terminal`() throws {
         let outcome = try run(#"vm.watchdog.include=a\u001b[2J\nvm.watchdog.model\u202e"#)
-        #expect(outcome.status == 0)
+        #expect(outcome.status == 1)
         let controls = outcome.text.unicodeScalars.filter {
             $0 != "\n" && $0.properties.generalCategory == .control || $0 == "\u{202E}"
         }
         #expect(controls.isEmpty)
-        for command in ["config", "patch"] {
-            let outcome = try Tool.run(command, "--properties", "/a\u{1B}[2J\u{202E}")
+        for words in [
+            ["config"], ["config", "--json"], ["patch"], ["status", "--\u{1B}\u{202E}"],
+        ] {
+            let outcome = try Tool.run(words + ["--properties", "/a\u{1B}[2J\u{202E}\u{9B}"])
+            #expect(!(outcome.text + outcome.errorText).contains("\u{9B}"))
             #expect(!(outcome.text + outcome.errorText).contains("\u{1B}"))
             #expect(!(outcome.text + outcome.errorText).contains("\u{202E}"))
         }

@@ -177,10 +177,19 @@ struct PolicyReportTests {
             ("vm.watchdog.unknown=keystore.passphrase=hunter2", "keystore.passphrase=…"),
             ("vm.watchdog.unknown==keystore.passphrase=hunter2", "=keystore.passphrase=…"),
             ("vm.watchdog.unknown=keystore.passphrase=\\u0338hunter2", "keystore.passphrase=…"),
+            ("vm.watchdog.action=resetkeystore.passphrase:hunter2", "resetkeystore.passphrase:…"),
+            ("vm.watchdog.action=resetkeystore.passphrase hunter2", "resetkeystore.passphrase …"),
+            ("vm.watchdog.action=reset\\nkeystore.passphrase:hunter2", "reset\n…"),
+            ("vm.watchdog.action=reset\u{0}hunter2", "reset\u{0}…"),
+            ("vm.watchdog.action=reset\\u0085hunter2", "reset\u{85}…"),
+            ("vm.watchdog.include=i-*\\\nkeystore.passphrase hunter2", "i-*keystore.passphrase …"),
+            ("vm.watchdog.exclude=i-*keystore.passphrase:hunter2", "i-*keystore.passphrase:…"),
             // One of ours without a value, and another entry behind its key.
             ("vm.watchdog.actionkeystore.passphrase=hunter2", "…"),
             ("vm.watchdog.actionpassphrase=hunter2", "…"),
             ("vm.watchdog.unknown\\\npassphrase=hunter2", "…"),
+            ("vm.watchdog.actionkeystore.passphrase\\=hunter2", "…"),
+            ("vm.watchdog.actionkeystore.passphrase\\u003dhunter2", "…"),
             ("vm.watchdog.unknown\\u0338keystore.passphrase=hunter2", "…"),
         ] as [(String, String)])
     func gluedValue(text: String, raw: String) {

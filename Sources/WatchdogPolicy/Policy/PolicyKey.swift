@@ -69,12 +69,16 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Splits a list of patterns; one with an equals sign in it is none, but a line glued to it.
+    /// Splits a list of patterns; one with a character in it that may end a key is none, but most
+    /// likely a line glued to it.
     private func patterns(_ value: String) -> [GuestPattern]? {
-        value.unicodeScalars.contains("=")
-            ? nil
-            : value.split(separator: ",").map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
-                .map { GuestPattern(String($0)) }
+        let patterns = value.split(separator: ",").map { $0.trimmingBlanks() }.filter {
+            !$0.isEmpty
+        }
+        guard patterns.allSatisfy({ !$0.unicodeScalars.contains(where: \.mayEndKey) }) else {
+            return nil
+        }
+        return patterns.map { GuestPattern(String($0)) }
     }
 }
 
@@ -84,6 +88,8 @@ struct InvalidValue {
     var valid: [String]
     /// The valid value that was probably meant, or nothing where any other text would be valid.
     private var nearest: String?
+    /// What else helps, as the end of a clause.
+    private var hint = ""
 
     init(_ value: String, valid: [String]) {
         self.value = value
@@ -95,6 +101,7 @@ struct InvalidValue {
     static func notPatterns(_ value: String) -> InvalidValue {
         var invalid = InvalidValue(value, valid: ["patterns with * and ?, separated by commas"])
         invalid.nearest = nil
+        invalid.hint = "; write ? for a blank, '=' or ':' in a name"
         return invalid
     }
 
@@ -115,6 +122,6 @@ struct InvalidValue {
     /// The clause with less of the value than there is.
     func message(quoting shown: String) -> String {
         let remedy = nearest.map { "; did you mean '\($0)'?" } ?? ""
-        return "unknown value \(quoted(shown))\(remedy) (valid: \(valid.joined(separator: ", ")))"
+        return "unknown value \(quoted(shown))\(remedy)\(hint) (valid: \(valid.joined(separator: ", ")))"
     }
 }

@@ -124,7 +124,8 @@ public struct PolicyReport: Sendable, Hashable {
                 let value = String(decoding: entry.value, as: UTF16.self)
                 raw.append(
                     RawEntry(
-                        key: key, value: entry.isGluedInKey ? "…" : withoutGluedEntry(value)))
+                        key: withoutGluedEntry(key),
+                        value: entry.isGluedInKey ? "…" : withoutGluedEntry(value)))
             }
             guard let known = PolicyKey(rawValue: key) else {
                 warn(entry.keyPosition, Message.unknownKey(key))
@@ -227,13 +228,13 @@ private enum Message {
     static let emptyFile = "the file is empty; the built-in policy is in force"
 
     static func duplicate(_ key: String) -> String {
-        "\(escaped(key, quote: "'")) is set again further down; the last one is in force"
+        "\(escaped(withoutGluedEntry(key), quote: "'")) is set again further down; the last one is in force"
     }
 
     static func unknownKey(_ key: String) -> String {
         let nearest = nearestSpelling(
             to: key.lowercased(), among: PolicyKey.allCases.map(\.rawValue))
-        return "unknown key \(quoted(key)); did you mean '\(nearest)'?"
+        return "unknown key \(quoted(withoutGluedEntry(key))); did you mean '\(nearest)'?"
     }
 
     static func blank(_ key: PolicyKey, default value: String) -> String {

@@ -34,14 +34,18 @@ private func editDistance(_ source: [UInt8], _ target: [UInt8]) -> Int {
     return row[target.count]
 }
 
-/// Cuts a value behind its first equals sign, the one that it may start with apart.
+/// Cuts a key or a value behind the first character that may stand between a key and its value, the
+/// one that it may start with apart.
 ///
-/// Such a value most likely is two lines of a file that were glued together, by a lost line end or a
+/// Such a text most likely is two lines of a file that were glued together, by a lost line end or a
 /// backslash, and what follows may be the other line's secret.
-func withoutGluedEntry(_ value: String) -> String {
-    let scalars = value.unicodeScalars
-    guard let sign = scalars.dropFirst().firstIndex(of: "=") else { return value }
-    return String(scalars[...sign]) + "…"
+func withoutGluedEntry(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard let separator = scalars.dropFirst().firstIndex(where: \.mayEndKey),
+        // Blanks at the end are a matter of their own.
+        !text[separator...].trimmingBlanks().isEmpty
+    else { return text }
+    return String(scalars[...separator]) + "…"
 }
 
 /// Puts foreign text into single quotes, safe for a terminal and a log.
@@ -85,11 +89,21 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Whether the scalar is a control character or steers the direction of the text around it.
-    var isDisruptive: Bool {
+    /// Whether a key may end here, or a line could have: Java's separators, blanks of all kinds, and
+    /// control characters.
+    var mayEndKey: Bool {
+        self == "=" || self == ":" || properties.isWhitespace || isDisruptive
+    }
+
+    /// Whether the scalar is a control character, steers the direction of the text around it, or is
+    /// not to be seen.
+    public var isDisruptive: Bool {
         switch value {
-        case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069,
-            0xFEFF:
+        case 0x00...0x1F, 0x7F...0x9F, 0xAD, 0x034F, 0x061C, 0x115F...0x1160, 0x17B4...0x17B5,
+            0x180B...0x180F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0x3164,
+            0xFE00...0xFE0F,
+            0xFEFF, 0xFFA0, 0xFFF0...0xFFFB, 0x1BCA0...0x1BCA3, 0x1D173...0x1D17A,
+            0xE0000...0xE0FFF:
             true
         default: false
         }

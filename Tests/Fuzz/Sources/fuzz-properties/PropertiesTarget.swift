@@ -3,14 +3,14 @@ import WatchdogPolicy
 
 /// The properties file, as the hook reads it from a file that others write.
 ///
-/// The input is the file, but for bytes 1: in the place of each stands an entry of somebody else
-/// with a secret, so that the secret may be glued to anything.
+/// The input is the file, but for bytes 1 to 3: in the place of each stands an entry of somebody else
+/// with a secret, in one of the three forms that Java reads, so that it may be glued to anything.
 @c(LLVMFuzzerTestOneInput)
 public func testProperties(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = bytes(start, count)
     // libFuzzer learns the secret from comparisons, and then writes it where it is no secret.
     guard !Secret.isIn(input) else { return 0 }
-    let file = input.flatMap { $0 == 1 ? Secret.entry : [$0] }
+    let file = input.flatMap { Secret.entry(for: $0) ?? [$0] }
     let lines = LineLengths(of: file)
 
     let properties = Properties(reading: file)
@@ -37,7 +37,12 @@ public func testProperties(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
 /// An entry that is none of ours, as CloudStack's agent has one.
 private enum Secret {
     static let value = Array("hunter2hunter2".utf8)
-    static let entry = Array("keystore.passphrase=".utf8) + value
+    private static let entries = "=: ".utf8.map { Array("keystore.passphrase".utf8) + [$0] + value }
+
+    /// The entry that a byte of the input stands for.
+    static func entry(for byte: UInt8) -> [UInt8]? {
+        (1...3).contains(byte) ? entries[Int(byte) - 1] : nil
+    }
 
     /// Whether a text has it; the library's own search takes ten times as long.
     static func isIn(_ text: [UInt8]) -> Bool {
