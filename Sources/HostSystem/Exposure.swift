@@ -15,18 +15,25 @@ public struct Exposure: Error, Sendable, Hashable {
         self.place = place
         self.isFile = isFile
         way = ways.joined(separator: " and ")
-        let word = quoted(place)
-        let owning = "sudo chown root \(word)"
-        remedy = status.isWritableByOthers ? "\(owning) && sudo chmod go-w \(word)" : owning
+        let owning = "sudo chown root \(shellWord(place))"
+        let command =
+            status.isWritableByOthers
+            ? "\(owning) && sudo chmod go-w \(shellWord(place))" : owning
+        if place == "/" {
+            remedy = "mend the rights of '/', which in a user namespace nobody can"
+        } else if place.unicodeScalars.contains(where: \.isDisruptive) {
+            // What is printed would be another word.
+            remedy = "mend its rights, so that only root can change it"
+        } else {
+            remedy = command
+        }
     }
 
     private init(link: String, way: String) {
         place = link
         isFile = false
         self.way = way
-        remedy =
-            "put a file there instead, or its folder's rights in order: sudo chmod go-w"
-            + " \(quoted(folder(of: link)))"
+        remedy = "put a file there instead, or let only root write to its folder"
     }
 
     /// How many symbolic links may be on one way, as in the kernel.
@@ -47,11 +54,14 @@ public struct Exposure: Error, Sendable, Hashable {
         to path: String, trusting users: [UInt32]
     ) throws(PathError) -> String {
         // The root is the empty string, so that each name follows a slash.
-        var real =
-            path.hasPrefix("/")
-            ? "" : try PathError.wrapping { () throws(Errno) in try realPath(of: ".") }
+        var real = ""
         var rest = names(in: path)
+        if !path.hasPrefix("/") {
+            rest += names(in: try PathError.wrapping { () throws(Errno) in try realPath(of: ".") })
+        }
         var links = 0
+        // The last link, and how many names were still to follow behind it.
+        var last: (link: String, behind: Int)?
         let root = try PathError.wrapping { () throws(Errno) in try FileStatus(of: "/") }
         try check("/", root, isFile: false, trusting: users)
         while let name = rest.popLast() {
@@ -60,8 +70,14 @@ public struct Exposure: Error, Sendable, Hashable {
                 continue
             }
             let place = real + "/" + name
-            let status = try PathError.wrapping { () throws(Errno) in
-                try FileStatus(of: place, followsLinks: false)
+            let status: FileStatus
+            do throws(Errno) {
+                status = try FileStatus(of: place, followsLinks: false)
+            } catch {
+                guard error == .noSuchFile, let last, rest.count >= last.behind else {
+                    throw .system(error)
+                }
+                throw .dangling(link: last.link)
             }
             guard status.kind == .link else {
                 // Of others, such as /dev/null, nothing is read, and nobody should take rights away.
@@ -76,6 +92,7 @@ public struct Exposure: Error, Sendable, Hashable {
             guard links <= maximumLinks else { throw .system(.tooManyLinks) }
             let target = try PathError.wrapping { () throws(Errno) in try linkTarget(of: place) }
             if target.hasPrefix("/") { real = "" }
+            last = (place, rest.count)
             rest += names(in: target)
         }
         return real
@@ -118,6 +135,8 @@ public enum PathError: Error, Sendable, Hashable {
     case system(Errno)
     /// Others can change what is there.
     case exposed(Exposure)
+    /// A symbolic link leads to nothing.
+    case dangling(link: String)
 
     fileprivate static func wrapping<Value>(
         _ body: () throws(Errno) -> Value

@@ -10,6 +10,9 @@ enum PropertiesFileError: Error, Sendable, Hashable {
     case tooLong
     /// Others than root, or than the user we act as, decide what is in it.
     case exposed(Exposure)
+    /// A symbolic link on the way to it leads to nothing, which may be on a file system that is not
+    /// mounted.
+    case dangling(link: String)
 
     /// What became of the way to it.
     init(_ error: PathError) {
@@ -17,6 +20,7 @@ enum PropertiesFileError: Error, Sendable, Hashable {
             switch error {
             case .system(let error): .cannotRead(error)
             case .exposed(let exposure): .exposed(exposure)
+            case .dangling(let link): .dangling(link: link)
             }
     }
 }
@@ -33,6 +37,8 @@ extension PropertiesFileError: CustomStringConvertible {
             "is no regular file; put a file of keys and values there"
         case .tooLong:
             "is longer than 1 MiB, which no agent.properties is; put the right file there"
+        case .dangling(let link):
+            "cannot be read: the symbolic link \(quoted(link)) leads to nothing; mend it or remove it"
         case .exposed(let exposure):
             "is not read, since it decides what becomes of every guest and"
                 + (exposure.isFile ? "" : " \(quoted(exposure.place))") + " \(exposure.way);"

@@ -19,8 +19,8 @@ public enum SignalGuard {
     /// What the handler sends as long as there is nothing better.
     private static var firstLine: StaticString {
         """
-        <11>virt-watchdog: op=hook guest="" uuid=- result=failed reason="the hook was cut short before \
-        it could read its arguments, as it is where memory runs out; the guest goes on without it"
+        <11>virt-watchdog: op=hook guest="" uuid=- result=failed reason="the hook was cut short while it \
+        started, as it is where memory runs out or /proc is missing; the guest goes on without it"
         """
     }
 
@@ -71,6 +71,25 @@ public enum SignalGuard {
         let message = UnsafeMutablePointer<SystemLog.Message>.allocate(capacity: 1)
         message.initialize(to: SystemLog.Message(line, severity: .error, placeholder: placeholder))
         Self.message = message
+    }
+
+    /// Sees to it that the process leaves also where the kernel keeps it waiting for a file, as on a
+    /// network file system that does not answer: no handler runs then.
+    ///
+    /// Another thread leaves a moment after the alarm was to ring. The C functions are `getitimer`,
+    /// `pthread_create` and `nanosleep`.
+    public static func leaveWhileStuck() {
+        var timer = itimerval()
+        getitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer)
+        var time = timespec(
+            tv_sec: timer.it_value.tv_sec, tv_nsec: timer.it_value.tv_usec * 1000)
+        time.tv_nsec += 100_000_000
+        time.tv_sec += time.tv_nsec / 1_000_000_000
+        time.tv_nsec %= 1_000_000_000
+        Crew.start { [time] in
+            withUnsafePointer(to: time) { _ = nanosleep($0, nil) }
+            leave(by: SIGALRM)
+        }
     }
 
     /// Says what the handler leaves with from now on, without another line: what was decided holds.

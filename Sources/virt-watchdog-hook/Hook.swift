@@ -45,6 +45,7 @@ enum Hook {
         var document = try Document(parsing: input.span.bytes)
         var facts = document.facts
         if operation.findsGuestRunning { facts.trustAlignment(inBoot: bootID()) }
+        SignalGuard.leaveWhileStuck()
         let report = PolicyReport.ofHost(.ofEnvironment())
         let policy = report.policy
         let plan =
@@ -70,20 +71,40 @@ enum Hook {
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }
-        let isFresh = hasRecord && !operation.findsGuestRunning
-        if outcome.startsProtector, let uuid = facts.uuid,
-            let request = ProtectionRequest(uuid: uuid, isFresh: isFresh),
-            HandOverPlace.ofUser()?.offer(request) != true
-        {
-            try DetachedProcess.protector(request).start { error in
-                let failure =
-                    "the protector \(Layout.protector) cannot be started: \(error);"
-                    + " run install.sh again"
+        if outcome.startsProtector {
+            let isFresh = hasRecord && !operation.findsGuestRunning
+            callProtector(ofGuest: facts, isFresh: isFresh) { failure in
                 let line = LogLine(
-                    operation: operation.name, guest: facts.name, uuid: uuid, failure: failure)
+                    operation: operation.name, guest: facts.name, uuid: facts.uuid, failure: failure
+                )
                 SystemLog.send(line.text, severity: .error)
             }
         }
+        // All is done and logged.
+        SignalGuard.leaveQuietly(with: 0)
         _exit(0)
+    }
+
+    /// Hands the guest to a protector that is at work, or starts one.
+    ///
+    /// - Parameter complain: Called with a sentence if neither can be done, which may be in the child.
+    private static func callProtector(
+        ofGuest facts: GuestFacts, isFresh: Bool, orElse complain: (String) -> Void
+    ) {
+        guard let request = ProtectionRequest(uuid: facts.uuid ?? "", isFresh: isFresh) else {
+            complain("the definition has no UUID by which a protector would find the guest")
+            return
+        }
+        if let place = HandOverPlace.ofUser(), place.offer(request) { return }
+        let failure = "the protector \(Layout.protector) cannot be started"
+        do throws(Errno) {
+            try DetachedProcess.protector(request).start { error in
+                complain("\(failure): \(error); run install.sh again")
+            }
+        } catch {
+            complain(
+                "\(failure): \(error); once there is room for more processes, run virt-watchdog apply"
+            )
+        }
     }
 }

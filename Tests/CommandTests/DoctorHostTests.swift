@@ -238,7 +238,7 @@ struct DoctorHostTests {
         let finding = try #require(findings.first { $0.check == .propertiesMode })
         #expect(finding.level == level)
         guard level == .fail else { return }
-        #expect(finding.remedy == "sudo chown root '\(file)' && sudo chmod go-w '\(file)'")
+        #expect(finding.remedy == "sudo chown root \(file) && sudo chmod go-w \(file)")
         #expect(finding.message.contains("0\(String(mode, radix: 8))"))
         let contents = try #require(findings.first { $0.check == .propertiesFile })
         #expect(contents.level == .fail)

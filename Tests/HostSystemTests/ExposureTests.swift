@@ -33,6 +33,8 @@ struct ExposureTests {
             return "\(exposure.place) \(exposure.way)"
         } catch .system(let error) {
             return "\(error)"
+        } catch .dangling(let link) {
+            return "\(link) leads to nothing"
         }
     }
 
@@ -69,7 +71,10 @@ struct ExposureTests {
         symlink("loop", path("links/loop"))
         #expect(try way(to: path("links/loop")).contains("symbolic links"))
         symlink("/nowhere", path("links/nowhere"))
-        #expect(try way(to: path("links/nowhere")).contains("No such file"))
+        #expect(
+            try way(to: path("links/nowhere")) == realPath(of: path("links"))
+                + "/nowhere leads to nothing")
+        #expect(try way(to: path("links/relative/missing")).contains("No such file"))
         // A file may lie in a sticky folder of everybody's, and a link may not.
         chmod(path("links"), 0o1777)
         #expect(try way(to: path("links/file")).contains("is a symbolic link in a folder"))
@@ -79,6 +84,26 @@ struct ExposureTests {
     @Test("a relative path starts where we are")
     func relative() throws {
         #expect(try way(to: "./Package.swift") == realPath(of: "Package.swift"))
+    }
+
+    @Test("a remedy is a command that a shell takes as it is meant, or none")
+    func remedy() throws {
+        func remedy(in name: String) throws -> String {
+            let file = try file(name + "/agent.properties")
+            chmod(path(name), 0o777)
+            do throws(PathError) {
+                _ = try Exposure.way(to: file, trusting: users)
+            } catch .exposed(let exposure) {
+                return exposure.remedy
+            }
+            return ""
+        }
+        let hostile = "x'; touch ${HOME}pwned; '"
+        let word = "'" + path(hostile).replacing("'", with: #"'\''"#) + "'"
+        #expect(try remedy(in: hostile) == "sudo chown root \(word) && sudo chmod go-w \(word)")
+        let long = String(repeating: "n", count: 200)
+        #expect(try remedy(in: long).hasSuffix("/\(long)"))
+        #expect(try !remedy(in: "a\u{1B}[2J").contains("chmod"))
     }
 
     @Test(
@@ -109,7 +134,7 @@ struct ExposureTests {
         chmod(file, 0o666)
         let fault = try #require(PolicyReport.ofHost(layout).policy.fault)
         #expect(fault.contains("can be written by everybody (mode 0666)"))
-        #expect(fault.contains("sudo chown root '\(file)' && sudo chmod go-w '\(file)'"))
+        #expect(fault.contains("sudo chown root \(file) && sudo chmod go-w \(file)"))
         var chosen = Layout(root: folder.url.path, chosenProperties: file)
         #expect(PolicyReport.ofHost(chosen).policy.fault == nil, "its user's own affair")
         chosen.trustsChosenProperties = false

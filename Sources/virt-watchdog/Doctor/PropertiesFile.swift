@@ -83,7 +83,7 @@ enum PropertiesFile {
     }
 
     private static func mode(_ file: String) -> [Finding] {
-        guard let status = try? FileStatus(of: file) else { return [] }
+        guard let status = try? FileStatus(of: file), status.kind == .regular else { return [] }
         return [
             .ok(
                 .propertiesMode,

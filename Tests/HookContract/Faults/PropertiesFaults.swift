@@ -103,6 +103,22 @@ extension Fault {
         Fault(
             name: "agent.properties: never still", effect: .none,
             arrange: { try $0.unsettleProperties() }),
+        Fault(
+            name: "agent.properties: on a file system that does not answer",
+            effect: .noPlan("signal 14"),
+            arrange: { host in
+                // As a network file system whose server is gone: of FUSE, without a server.
+                host.prelude = """
+                    mkdir stuck
+                    mknod layers/dev/fuse c 10 229
+                    exec 8<>/dev/fuse
+                    mount -t fuse -o fd=8,rootmode=40000,user_id=0,group_id=0 stuck stuck
+                    sleep 60 <&8 >/dev/null 2>&1 8>&- &
+                    echo $! >helper
+                    exec 8>&-
+                    """
+                host.chosenProperties = host.folder.url.path + "/stuck/agent.properties"
+            }),
         Fault(fullDisk: "on a full disk", .none, "\(writePolicy)\n\(fill)"),
         Fault(
             fullDisk: "emptied on a full disk", .builtIn("the file is empty"),

@@ -39,6 +39,18 @@ extension Fault {
             "mkdir ../open; mv agent.properties ../open; chmod 0777 ../open;"
                 + " ln -s ../open/agent.properties ."),
         Fault(
+            exposed: "a link to nothing", "'/etc/virt-watchdog/agent.properties' leads to nothing",
+            "rm agent.properties; ln -s /nowhere/agent.properties ."),
+        Fault(
+            name: "agent.properties: named in a folder of somebody else's, by its name alone",
+            effect: .leftAlone("belongs to the user 7"),
+            arrange: { host in
+                try host.write(properties: HookCall.policy, to: "theirs/agent.properties")
+                host.chosenProperties = "agent.properties"
+                host.prelude = "chown 7 theirs"
+                host.limit = "cd theirs"
+            }),
+        Fault(
             name: "agent.properties: a link that root made, and a sticky folder", effect: .none,
             arrange: { host in
                 try host.write(properties: HookCall.policy, to: "etc/virt-watchdog/real")
