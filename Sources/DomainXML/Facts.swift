@@ -6,7 +6,7 @@ extension Document {
         let system = root.child(named: "os")
         let type = system?.child(named: "type")
         var facts = GuestFacts(
-            name: root.child(named: "name")?.text ?? "", uuid: root.child(named: "uuid")?.text,
+            name: root.child(named: "name")?.text ?? "", uuid: uuid,
             type: root["type"], arch: type?["arch"], machine: type?["machine"],
             firmware: system?.child(named: "loader")?.text,
             hasACPI: hasACPI,
@@ -32,6 +32,11 @@ extension Document {
             }
         }
         return facts
+    }
+
+    private var uuid: String? {
+        guard let text = root.child(named: "uuid")?.text, !text.isEmpty else { return nil }
+        return text
     }
 
     /// Whether the machine has ACPI. libvirt writes a clock into each definition; one without is a

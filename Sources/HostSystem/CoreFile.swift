@@ -9,7 +9,13 @@ public func forbidCoreFile() {
     _ = virt_watchdog_set_dumpable(0)
 }
 
-/// Takes ``forbidCoreFile()`` back.
-func allowCoreFile() {
-    _ = virt_watchdog_set_dumpable(1)
+/// Closes all descriptors from one on.
+///
+/// The C functions are `close_range` and, on Linux before 5.9, `closefrom`, which looks into
+/// `/proc/self/fd`. That is root's after ``forbidCoreFile()``, so that a user's process gives its
+/// memory up to core files for it.
+func closeFrom(_ first: CInt) {
+    guard virt_watchdog_close_from(CUnsignedInt(first)) != 0 else { return }
+    if geteuid() != 0 { _ = virt_watchdog_set_dumpable(1) }
+    closefrom(first)
 }

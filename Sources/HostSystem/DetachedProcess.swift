@@ -38,7 +38,7 @@ public struct DetachedProcess: Sendable, Hashable {
     /// libvirt waits until nobody holds the hook's standard streams, so that a child that kept one
     /// would stop a guest's start. When the parent exits, the child becomes init's.
     ///
-    /// The C functions are `fork`, `setsid`, `closefrom` and `execve`.
+    /// The C functions are `fork`, `setsid`, `close_range` and `execve`.
     ///
     /// - Parameter failure: Called in the child if the program cannot be executed.
     public func start(orElse failure: (Errno) -> Void) throws(Errno) {
@@ -47,16 +47,15 @@ public struct DetachedProcess: Sendable, Hashable {
         guard try retrying({ fork() }) == 0 else { return }
 
         setsid()
-        signal(SIGPIPE, SIG_DFL)
+        // What is ignored stays so; what is caught does not, and the protector waits for children.
+        for number in [SIGPIPE, SIGCHLD, SIGCONT, SIGURG, SIGWINCH] { signal(number, SIG_DFL) }
         let null = open("/dev/null", O_RDWR)
         for stream in STDIN_FILENO...STDERR_FILENO {
             // Without /dev/null, a closed stream still lets libvirt go on.
             if null < 0 { close(stream) } else { dup2(null, stream) }
         }
-        // Kernels before 5.9 let `closefrom` look into /proc/self/fd, which must be ours for that.
-        if geteuid() != 0 { allowCoreFile() }
         // libvirt hands the hook no others; whoever else runs it may.
-        closefrom(STDERR_FILENO + 1)
+        closeFrom(STDERR_FILENO + 1)
         chdir("/")
         withExtendedLifetime((argumentList, environmentList)) {
             _ = execve(path, argumentList.pointers, environmentList.pointers)

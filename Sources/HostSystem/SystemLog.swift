@@ -6,7 +6,7 @@ internal import Glibc
 /// delivered at once is lost.
 public enum SystemLog {
     /// How much a line matters, with syslog's numbers.
-    public enum Severity: Int32, Sendable {
+    public enum Severity: Int32, Sendable, Comparable {
         /// Something does not work.
         case error = 3
         /// Somebody should look.
@@ -15,6 +15,11 @@ public enum SystemLog {
         case notice = 5
         /// Nothing to do.
         case info = 6
+
+        /// Compares how much two lines matter; syslog has the highest number for what matters least.
+        public static func < (lesser: Severity, greater: Severity) -> Bool {
+            lesser.rawValue > greater.rawValue
+        }
     }
 
     /// What each line of ours bears.

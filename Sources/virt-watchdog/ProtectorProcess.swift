@@ -61,7 +61,8 @@ private struct OneProtection {
             let line = LogLine(
                 operation: "protect", guest: name, uuid: uuid, plan: protection.plan,
                 result: protection.result.rawValue, reason: protection.reason)
-            SystemLog.send(line.text, severity: protection.isConverged ? .notice : .warning)
+            let severity = protection.isConverged ? SystemLog.Severity.notice : .warning
+            SystemLog.send(line.text, severity: max(severity, protection.plan.severity))
         } catch {
             log(error, of: "protect", name)
             return

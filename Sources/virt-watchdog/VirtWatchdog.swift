@@ -27,8 +27,23 @@ struct VirtWatchdog: ParsableCommand {
             protector.run()
         } else {
             reserveStandardStreams()
-            main(nil)
+            do {
+                var command = try parseAsRoot()
+                try command.run()
+            } catch {
+                leave(because: error)
+            }
         }
+    }
+
+    /// Leaves as the argument parser does, but with nothing that could steer a terminal: what it says
+    /// of a command line quotes it.
+    private static func leave(because error: any Error) -> Never {
+        let status = exitCode(for: error)
+        let message = fullMessage(for: error)
+        if status.isSuccess || message.isEmpty { exit(withError: error) }
+        StandardError.write(lines: message)
+        exit(withError: status)
     }
 }
 

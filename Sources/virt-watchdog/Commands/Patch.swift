@@ -64,6 +64,7 @@ struct Patch: ParsableCommand {
     private func difference(
         from before: [UInt8], to after: [UInt8], of input: [UInt8], in name: String
     ) -> [UInt8] {
+        let name = printable(name)
         let corresponds = UnifiedDiff.lines(input).count == UnifiedDiff.lines(before).count
         return UnifiedDiff(
             from: before, to: after,

@@ -24,7 +24,22 @@ enum StandardOutput {
     static func print(json value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try write(Array(encoder.encode(value)) + [UInt8(ascii: "\n")])
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        try print(escapingDisruptiveScalars(in: text))
+    }
+
+    /// Writes what could steer a terminal as escapes of JSON's, inside whose strings alone it can
+    /// stand; the line ends between them stay.
+    private static func escapingDisruptiveScalars(in json: String) -> String {
+        json.unicodeScalars.reduce(into: "") { text, scalar in
+            guard scalar.isDisruptive, scalar != "\n" else {
+                return text.unicodeScalars.append(scalar)
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
     }
 }
 
@@ -33,5 +48,12 @@ enum StandardError {
     /// Prints a line behind the program's name; what libvirt says in it may quote anything.
     static func print(_ line: String) {
         try? writeAll(Array("virt-watchdog: \(printable(line))\n".utf8), to: 2)
+    }
+
+    /// Prints lines of the argument parser's, which may quote anything.
+    static func write(lines: String) {
+        let text = lines.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { printable(String($0)) + "\n" }
+        try? writeAll(Array(text.joined().utf8), to: 2)
     }
 }
