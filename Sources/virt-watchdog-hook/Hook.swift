@@ -71,18 +71,23 @@ enum Hook {
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }
-        let isFresh = hasRecord && !operation.findsGuestRunning
-        if outcome.startsProtector, let uuid = facts.uuid,
-            let request = ProtectionRequest(uuid: uuid, isFresh: isFresh),
-            HandOverPlace.ofUser()?.offer(request) != true
-        {
-            try DetachedProcess.protector(request).start { error in
-                let failure =
-                    "the protector \(Layout.protector) cannot be started: \(error);"
-                    + " run install.sh again"
+        if outcome.startsProtector, let uuid = facts.uuid {
+            func log(_ failure: String) {
                 let line = LogLine(
                     operation: operation.name, guest: facts.name, uuid: uuid, failure: failure)
                 SystemLog.send(line.text, severity: .error)
+            }
+            let isFresh = hasRecord && !operation.findsGuestRunning
+            guard let request = ProtectionRequest(uuid: uuid, isFresh: isFresh) else {
+                log("what the definition has for a UUID is none; no protector is started")
+                _exit(0)
+            }
+            // One that is at work already saves a process and a connection.
+            if HandOverPlace.ofUser()?.offer(request) == true { _exit(0) }
+            try DetachedProcess.protector(request).start { error in
+                log(
+                    "the protector \(Layout.protector) cannot be started: \(error);"
+                        + " run install.sh again")
             }
         }
         _exit(0)
