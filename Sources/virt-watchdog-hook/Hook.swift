@@ -92,9 +92,10 @@ enum Hook {
         ofGuest facts: GuestFacts, isFresh: Bool, orElse complain: (String) -> Void
     ) {
         guard let request = ProtectionRequest(uuid: facts.uuid ?? "", isFresh: isFresh) else {
-            complain("the definition has no UUID by which a protector would find the guest")
+            complain("the definition has no UUID by which to find the guest; no protector is started")
             return
         }
+        // One that is at work already saves a process and a connection.
         if let place = HandOverPlace.ofUser(), place.offer(request) { return }
         let failure = "the protector \(Layout.protector) cannot be started"
         do throws(Errno) {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// How the hook hands a guest over to a protector that is at work, or sees that there is none.
-@Suite(.enabled(if: Host.isAvailable, Host.needs))
+@Suite(.serialized, .enabled(if: Host.isAvailable, Host.needs))
 struct HandOverTests {
     private let guest = Definition()
     /// The guest as it comes back from a snapshot: with the record of an earlier run.

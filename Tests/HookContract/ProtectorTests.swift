@@ -74,6 +74,17 @@ struct ProtectorTests {
         #expect(!host.survivors.isEmpty, "the protector goes on")
     }
 
+    @Test(arguments: ["1", "c7a5fdbd-edaf-9455-926a-d65c16db180g", "--fresh", "a b"])
+    func `What is no UUID starts nothing, and is a line in the log`(_ uuid: String) throws {
+        let definition = Definition(uuid: uuid)
+        let run = try Host().run(
+            [definition.name, "started", "begin", "-"], definition.data, logLines: 2)
+        #expect(run.status == 0)
+        #expect(run.protector == nil)
+        #expect(run.log.count == 2)
+        #expect(run.log.last?.contains("no protector is started") == true)
+    }
+
     @Test
     func `A definition without a UUID starts nothing`() throws {
         let text = guest.text.replacing("<uuid>\(Definition.uuid)</uuid>", with: "")
