@@ -92,7 +92,8 @@ enum Hook {
         ofGuest facts: GuestFacts, isFresh: Bool, orElse complain: (String) -> Void
     ) {
         guard let request = ProtectionRequest(uuid: facts.uuid ?? "", isFresh: isFresh) else {
-            complain("the definition has no UUID by which to find the guest; no protector is started")
+            complain(
+                "the definition has no UUID by which to find the guest; no protector is started")
             return
         }
         // One that is at work already saves a process and a connection.

@@ -17,8 +17,10 @@ final class FakeGuest: ProtectableGuest {
     var arrivals = 0
     /// Whether QEMU has our watchdog, of which libvirt does not know.
     var hasForgottenWatchdog = false
-    /// How often it was asked to let go of that; it does at the second time.
+    /// How often it was asked to let go of that; it has at the third time.
     private(set) var requestsToLetGo = 0
+    /// How often it had been asked at each attempt to attach another one meanwhile.
+    private(set) var attemptsBesideForgotten: [Int] = []
     /// Whether devices that are attached show in the definition.
     var showsDevices = true
     private(set) var attached: [String] = []
@@ -112,9 +114,10 @@ final class FakeGuest: ProtectableGuest {
         persistentMetadata = content(of: "metadata")
     }
 
-    func letGoOfForgottenWatchdog() throws(LibvirtError) {
+    func letGoOfForgottenWatchdog() throws(LibvirtError) -> Bool {
         requestsToLetGo += 1
-        if letsGo, requestsToLetGo == 2 { hasForgottenWatchdog = false }
+        if letsGo, requestsToLetGo == 3 { hasForgottenWatchdog = false }
+        return !hasForgottenWatchdog
     }
 
     func isRunning() throws(LibvirtError) -> Bool { isActive }
@@ -160,7 +163,10 @@ final class FakeGuest: ProtectableGuest {
                 throw error
             }
         }
-        if hasForgottenWatchdog { throw .duplicate }
+        if hasForgottenWatchdog {
+            attemptsBesideForgotten.append(requestsToLetGo)
+            throw .duplicate
+        }
         if attached.count + 1 == failsAt { throw .noSuchDevice }
         attached.append(xml)
         switch target {

@@ -25,7 +25,9 @@ public protocol ProtectableGuest {
         _ element: String?, namespace: String, of target: DeviceTarget
     ) throws(LibvirtError)
     /// Asks the running guest to let go of our watchdog, of which QEMU knows and libvirt does not.
-    func letGoOfForgottenWatchdog() throws(LibvirtError)
+    ///
+    /// - Returns: Whether it has.
+    func letGoOfForgottenWatchdog() throws(LibvirtError) -> Bool
     /// Adds a device.
     func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError)
     /// Takes a device out, or asks the running guest to let go of it.

@@ -142,17 +142,16 @@ public struct Protector: Sendable {
                 try guest.attach(device: device.xml(at: point), to: .live)
                 return next
             } catch {
-                if let address = point.address { unusable.insert(address) }
                 var facts = try guest.facts()
-                facts.usedAddresses.formUnion(unusable)
-                let replanned = plan(policy, facts)
-                if error.isOfForgottenWatchdog, case .attach = replanned.decision {
+                if error.isOfForgottenWatchdog, case .attach = plan(policy, facts).decision {
                     if waited >= timing.firmwareLimit {
-                        try asking { () throws(LibvirtError) in try guest.letGoOfForgottenWatchdog()
-                        }
+                        try takeBackForgottenWatchdog(guest, error)
                     }
                     throw .libvirt(error)
                 }
+                if let address = point.address { unusable.insert(address) }
+                facts.usedAddresses.formUnion(unusable)
+                let replanned = plan(policy, facts)
                 let isElsewhere = replanned != next && error.mayConcernPlace
                 switch replanned.decision {
                 case .attach where isElsewhere, .leave, .changeAction: next = replanned
@@ -161,6 +160,21 @@ public struct Protector: Sendable {
             }
         }
         return nil
+    }
+
+    /// Has the guest let go of our watchdog, of which QEMU knows and libvirt does not.
+    ///
+    /// No attempt is made before it has, and before libvirt has heard of that: it would take the new
+    /// one, of the same name, for the one that is gone.
+    private func takeBackForgottenWatchdog(
+        _ guest: some ProtectableGuest, _ error: LibvirtError
+    ) throws(ProtectionError) {
+        let start = timing.now()
+        while try !asking({ () throws(LibvirtError) in try guest.letGoOfForgottenWatchdog() }) {
+            guard timing.now() - start < timing.limit else { throw .outOfTime(error) }
+            timing.sleep(.seconds(1))
+        }
+        timing.sleep(.seconds(2))
     }
 
     /// Gives the running guest's watchdogs another action, and writes that down.

@@ -32,12 +32,14 @@ extension Guest {
     ///
     /// libvirt has no call to adopt it, and to attach ours again needs its name. A request that comes
     /// to a guest in its firmware stays unheard until its next reset, and QEMU takes no other one
-    /// meanwhile. The command is QMP's `device_del`; whatever it answers, the next attempt to attach
-    /// shows what came of it.
-    public func letGoOfForgottenWatchdog() throws(LibvirtError) {
-        _ = try ask(
+    /// meanwhile. The command is QMP's `device_del`, which does not wait for the guest.
+    ///
+    /// - Returns: Whether it has done so.
+    public func letGoOfForgottenWatchdog() throws(LibvirtError) -> Bool {
+        let answer = try ask(
             machine:
                 #"{"execute":"device_del","arguments":{"id":"\#(WatchdogDevice.alias)"}}"#)
+        return MonitorOutcome(answer).isWithoutDevice
     }
 }
 
@@ -55,11 +57,14 @@ struct MonitorOutcome {
     let problem: String?
     /// Whether this QEMU has no such command.
     let isUnknownCommand: Bool
+    /// Whether there is no device of the name that was given.
+    let isWithoutDevice: Bool
 
     init(_ answer: String) {
         let reply = try? JSONDecoder().decode(Reply.self, from: Data(answer.utf8))
         problem = reply == nil ? "its answer is no JSON" : reply?.error?.desc
         isUnknownCommand = reply?.error?.class == "CommandNotFound"
+        isWithoutDevice = reply?.error?.class == "DeviceNotFound"
     }
 
     private struct Reply: Decodable {

@@ -122,6 +122,7 @@ struct InvalidValue {
     /// The clause with less of the value than there is.
     func message(quoting shown: String) -> String {
         let remedy = nearest.map { "; did you mean '\($0)'?" } ?? ""
-        return "unknown value \(quoted(shown))\(remedy)\(hint) (valid: \(valid.joined(separator: ", ")))"
+        return
+            "unknown value \(quoted(shown))\(remedy)\(hint) (valid: \(valid.joined(separator: ", ")))"
     }
 }
