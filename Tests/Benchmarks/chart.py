@@ -3,19 +3,28 @@
 import math
 from xml.sax.saxutils import escape
 
-LEFT, PLOT, RIGHT, ROW, TOP = 330, 480, 130, 22, 74
+LEFT, PLOT, RIGHT, ROW, TOP = 370, 480, 110, 22, 92
 
-STYLE = """
-  svg { font: 13px system-ui, sans-serif; --ground: #fff; --ink: #1f2328; --dim: #656d76;
-        --grid: #d8dee4; --reached: #1a7f37; --plain: #0969da; --missed: #cf222e; }
-  @media (prefers-color-scheme: dark) {
-    svg { --ground: #0d1117; --ink: #e6edf3; --dim: #8d96a0; --grid: #30363d;
-          --reached: #3fb950; --plain: #4493f8; --missed: #f85149; } }
-  .ground { fill: var(--ground) } text { fill: var(--ink) } .dim { fill: var(--dim) }
-  .title { font-size: 16px; font-weight: 600 } .label { text-anchor: end } .tick { text-anchor: middle }
-  .grid { stroke: var(--grid) } .one { stroke: var(--dim) } .target { stroke: var(--ink); stroke-width: 2 }
-  .reached { fill: var(--reached); stroke: var(--reached) } .plain { fill: var(--plain); stroke: var(--plain) }
-  .missed { fill: var(--missed); stroke: var(--missed) } .spread { stroke-width: 2; stroke-opacity: .45 }
+# The colours of each ground, as properties of the classes: not each viewer knows variables.
+COLOURS = """
+  .ground {{ fill: {ground} }} text {{ fill: {ink} }} text.dim {{ fill: {dim} }}
+  .grid {{ stroke: {grid} }} .one {{ stroke: {dim} }} .target {{ stroke: {ink} }}
+  .reached {{ fill: {reached}; stroke: {reached} }} .plain {{ fill: {plain}; stroke: {plain} }}
+  .missed {{ fill: {missed}; stroke: {missed} }}
+"""
+LIGHT = {
+    "ground": "#fff", "ink": "#1f2328", "dim": "#656d76", "grid": "#d8dee4",
+    "reached": "#1a7f37", "plain": "#0969da", "missed": "#cf222e",
+}
+DARK = {
+    "ground": "#0d1117", "ink": "#e6edf3", "dim": "#8d96a0", "grid": "#30363d",
+    "reached": "#3fb950", "plain": "#4493f8", "missed": "#f85149",
+}
+STYLE = f"""
+  text {{ font: 13px system-ui, sans-serif }} .title {{ font-size: 16px; font-weight: 600 }}
+  .label {{ text-anchor: end }} .tick {{ text-anchor: middle }} .target {{ stroke-width: 2 }}
+  .spread {{ stroke-width: 3; stroke-opacity: .45 }}
+  {COLOURS.format(**LIGHT)} @media (prefers-color-scheme: dark) {{ {COLOURS.format(**DARK)} }}
 """
 
 
@@ -30,7 +39,7 @@ def ticks(low, high):
 
 def chart(rows, title, subtitle):
     """Draws a row for each ratio: its label, median, p10, p90, target or nothing, and whether it was
-    reached."""
+    reached; and two lines below the title."""
     values = [value for row in rows for value in (row["p10"], row["p90"], row["target"]) if value]
     low = math.floor(math.log10(min(values)))
     high = max(math.ceil(math.log10(max(values))), low + 1)
@@ -44,8 +53,9 @@ def chart(rows, title, subtitle):
         f"<title>{escape(title)}</title><style>{STYLE}</style>",
         "<rect class='ground' width='100%' height='100%'/>",
         f"<text class='title' x='16' y='26'>{escape(title)}</text>",
-        f"<text class='dim' x='16' y='46'>{escape(subtitle)}</text>",
     ]
+    for number, line in enumerate(subtitle):
+        parts.append(f"<text class='dim' x='16' y='{46 + 18 * number}'>{escape(line)}</text>")
     for tick in ticks(low, high):
         kind = "one" if tick == 1 else "grid"
         parts.append(f"<path class='{kind}' d='M{x(tick)} {TOP - 6}V{bottom + 4}'/>")
