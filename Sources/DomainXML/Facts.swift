@@ -22,7 +22,7 @@ extension Document {
         for devices in root.children(named: "devices") {
             for device in devices.children where device.sharesNamespace(with: root) {
                 let address = device.pciAddress
-                if let address { facts.usedAddresses.insert(address) }
+                if let address { facts.usedAddresses.append(address) }
                 if device.isNamed("controller") {
                     if let controller = device.pciController {
                         facts.controllers.append(controller)

@@ -7,7 +7,7 @@ internal import WatchdogPolicy
 /// What is read of them is kept here; in the tree, a node of markup stands for each.
 struct SettledDevices {
     /// The PCI addresses that they take.
-    private(set) var usedAddresses: Set<GuestFacts.PCIAddress> = []
+    private(set) var usedAddresses: [GuestFacts.PCIAddress] = []
     /// The line of the first namespace in them that libxml2 would not write as it read it.
     private(set) var unwritableLine: Int?
     private let buffer: xmlBufferPtr?
@@ -37,7 +37,7 @@ struct SettledDevices {
 
         let isOurs = Element(devices).sharesNamespace(with: Element(root))
         if isOurs, device.sharesNamespace(with: Element(root)), let address = device.pciAddress {
-            usedAddresses.insert(address)
+            usedAddresses.append(address)
         }
         unwritableLine = unwritableLine ?? device.declaringUnwritableNamespace?.line
         virt_watchdog_set_markup(text)

@@ -120,7 +120,7 @@ public struct Protector: Sendable {
             } catch {
                 if let address = point.address { unusable.insert(address) }
                 var facts = try guest.facts()
-                facts.usedAddresses.formUnion(unusable)
+                facts.usedAddresses += unusable
                 let replanned = plan(policy, facts)
                 let isElsewhere = replanned != next && error.mayConcernPlace
                 switch replanned.decision {
