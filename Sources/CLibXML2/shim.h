@@ -7,4 +7,15 @@
 #include <libxml/xmlerror.h>
 #include <libxml/xmlsave.h>
 
+/* Has the text of a node written as it is, for it is markup. libxml2 tells by this array, whose length
+   Swift would have to know. */
+static inline void virt_watchdog_set_markup(xmlNodePtr text) {
+    text->name = xmlStringTextNoenc;
+}
+
+/* Whether a node is such a text. */
+static inline int virt_watchdog_is_markup(const xmlNode *node) {
+    return node->type == XML_TEXT_NODE && node->name == xmlStringTextNoenc;
+}
+
 #endif

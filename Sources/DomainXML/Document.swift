@@ -12,6 +12,8 @@ public struct Document: ~Copyable {
     let pointer: xmlDocPtr
     /// The root element, which has the name that was asked for.
     let root: Element
+    /// What is not in the tree any more.
+    let settled: SettledDevices
 
     /// Parses a definition.
     ///
@@ -32,6 +34,7 @@ public struct Document: ~Copyable {
         defer { xmlFreeParserCtxt(context) }
 
         var guardian = ParserGuard(context)
+        defer { guardian.settled.close() }
         let document = withUnsafeMutablePointer(to: &guardian) { guardian in
             context.pointee._private = UnsafeMutableRawPointer(guardian)
             defer { context.pointee._private = nil }
@@ -58,6 +61,7 @@ public struct Document: ~Copyable {
         }
         pointer = document
         self.root = root
+        settled = guardian.settled
     }
 
     /// Parses a definition that is a string already.

@@ -18,10 +18,11 @@ extension Document {
             facts.alignment = Alignment(attributes: values)
             facts.persistentAlignment = PersistentAlignment(attributes: values)
         }
+        facts.usedAddresses = settled.usedAddresses
         for devices in root.children(named: "devices") {
             for device in devices.children where device.sharesNamespace(with: root) {
                 let address = device.pciAddress
-                if let address { facts.usedAddresses.insert(address) }
+                if let address { facts.usedAddresses.append(address) }
                 if device.isNamed("controller") {
                     if let controller = device.pciController {
                         facts.controllers.append(controller)
@@ -63,7 +64,8 @@ extension Document {
 }
 
 extension Element {
-    fileprivate var pciAddress: GuestFacts.PCIAddress? {
+    /// Where the device is on a PCI bus, or nothing.
+    var pciAddress: GuestFacts.PCIAddress? {
         guard let address = child(named: "address"), address.has("type", "pci") else { return nil }
         return GuestFacts.PCIAddress(
             domain: address.number("domain"), bus: address.number("bus"),

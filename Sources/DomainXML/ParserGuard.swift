@@ -1,6 +1,7 @@
 internal import CLibXML2
 
-/// Keeps a parser's first error, and stops it at an entity declaration that could do harm.
+/// Keeps a parser's first error, stops it at an entity declaration that could do harm, and settles
+/// devices as they are read.
 ///
 /// An internal entity that stands for plain text is harmless: the parser leaves references to it
 /// as they are. Everything else (external subsets and entities, parameter entities, entities made
@@ -13,8 +14,11 @@ struct ParserGuard {
     private let internalSubset: internalSubsetSAXFunc?
     private let entityDecl: entityDeclSAXFunc?
     private let attributeDecl: attributeDeclSAXFunc?
+    private let endElement: endElementNsSAX2Func?
     /// Why the document is not taken, or nothing.
     private(set) var error: DocumentError?
+    /// What was written down already of what is read.
+    private(set) var settled = SettledDevices()
 
     /// Puts itself between a parser and its handlers; the parser's `_private` must point to it.
     init(_ context: xmlParserCtxtPtr) {
@@ -22,6 +26,7 @@ struct ParserGuard {
         internalSubset = handlers?.pointee.internalSubset
         entityDecl = handlers?.pointee.entityDecl
         attributeDecl = handlers?.pointee.attributeDecl
+        endElement = handlers?.pointee.endElementNs
         handlers?.pointee.internalSubset = { context, name, externalID, systemID in
             ParserGuard.with(context) { parser, guardian in
                 if externalID != nil || systemID != nil {
@@ -52,6 +57,13 @@ struct ParserGuard {
                 } else {
                     guardian.attributeDecl?(context, element, name, type, kind, value, choices)
                 }
+            }
+        }
+        handlers?.pointee.endElementNs = { context, name, prefix, namespace in
+            ParserGuard.with(context) { parser, guardian in
+                let node = parser.pointee.node
+                guardian.endElement?(context, name, prefix, namespace)
+                if let node { guardian.settled.settle(node) }
             }
         }
         handlers?.pointee.serror = { context, raised in

@@ -48,7 +48,8 @@ extension Document {
     /// - Returns: The text in the document's own encoding; UTF-8 where it names none, or one such as
     ///   UTF-7, in which a text does not begin as XML does and so cannot be read again.
     public func serialized() throws(DocumentError) -> [UInt8] {
-        if let element = root.declaringUnwritableNamespace { throw .namespace(line: element.line) }
+        let unwritable = [root.declaringUnwritableNamespace?.line, settled.unwritableLine]
+        if let line = unwritable.compactMap({ $0 }).min() { throw .namespace(line: line) }
         // libxml2 marks a document without a declaration by this value of `standalone`.
         let hasDeclaration = pointer.pointee.standalone != -1
         let namesEncoding = pointer.pointee.encoding != nil
@@ -125,8 +126,7 @@ extension Element {
         guard let new = xmlNewDocNode(node.pointee.doc, node.pointee.ns, name, nil) else {
             return nil
         }
-        let siblingBreak = children.compactMap(\.lineBreak).reduce(nil) { $1 as String? }
-        let isFirst = children.first { _ in true } == nil
+        let isFirst = lastChild == nil
         let newBreak = isFirst ? lineBreak.map { $0 + $0.dropFirst() } : siblingBreak
 
         if let last = node.pointee.last, xmlIsBlankNode(last) != 0 {
@@ -137,6 +137,31 @@ extension Element {
         }
         if let newBreak { xmlAddPrevSibling(new, xmlNewText(newBreak)) }
         return Element(new)
+    }
+
+    /// The last child element, settled ones included.
+    private var lastChild: Element? { node.pointee.last.flatMap(Self.last) }
+
+    /// The element that a node is, or the last one before it; settled ones included.
+    private static func last(_ node: xmlNodePtr) -> Element? {
+        var next: xmlNodePtr? = node
+        while let node = next {
+            if node.pointee.type == XML_ELEMENT_NODE || virt_watchdog_is_markup(node) != 0 {
+                return Element(node)
+            }
+            next = node.pointee.prev
+        }
+        return nil
+    }
+
+    /// The line break in front of the last child element that starts a line.
+    private var siblingBreak: String? {
+        var next = lastChild
+        while let child = next {
+            if let lineBreak = child.lineBreak { return lineBreak }
+            next = child.node.pointee.prev.flatMap(Self.last)
+        }
+        return nil
     }
 
     /// Takes the element out of its document; it is gone then.

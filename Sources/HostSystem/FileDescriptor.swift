@@ -59,13 +59,26 @@ private let chunkLength = 64 << 10
 /// - Parameter limit: How many bytes are wanted at most; reading stops soon after.
 public func readAll(from descriptor: Int32, limit: Int) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: chunkLength)
     while bytes.count <= limit {
-        let count = try retrying { read(descriptor, &chunk, chunk.count) }
-        if count == 0 { break }
-        bytes += chunk[..<count]
+        let chunk = try readChunk(from: descriptor)
+        if chunk.isEmpty { break }
+        if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
     }
     return bytes
+}
+
+/// Reads what is there, up to a length; nothing at the end.
+private func readChunk(from descriptor: Int32) throws(Errno) -> [UInt8] {
+    var result = Result<Int, Errno>.success(0)
+    // The pages that a short text leaves empty are not touched, and so cost nothing.
+    let chunk = [UInt8](unsafeUninitializedCapacity: chunkLength) { buffer, count in
+        result = Result { () throws(Errno) in
+            try retrying { read(descriptor, buffer.baseAddress, buffer.count) }
+        }
+        count = (try? result.get()) ?? 0
+    }
+    _ = try result.get()
+    return chunk
 }
 
 /// Writes all bytes to a descriptor, also to one that does not wait.

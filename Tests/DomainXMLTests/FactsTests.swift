@@ -64,7 +64,7 @@ struct FactsTests {
                 GuestFacts.Controller(model: "pcie-to-pci-bridge", index: 17, isOwned: true),
             ])
         #expect(
-            facts.usedAddresses == [
+            Set(facts.usedAddresses) == [
                 GuestFacts.PCIAddress(bus: 0, slot: 31, function: 2),
                 GuestFacts.PCIAddress(bus: 17, slot: 4), GuestFacts.PCIAddress(bus: 17, slot: 1),
             ], "a source's address is the host's, not the guest's")

@@ -23,7 +23,7 @@ struct PersistentAdditionTests {
         let facts = PlanTests.q35 {
             $0.isLive = false
             $0.controllers.append(Controller(model: "pcie-root-port", index: 4, chassis: 5))
-            $0.usedAddresses.formUnion([Address(bus: 0, slot: 2), Address(bus: 0, slot: 3)])
+            $0.usedAddresses += [Address(bus: 0, slot: 2), Address(bus: 0, slot: 3)]
         }
         let port = addition(facts)?.port
         #expect(port?.index == 5)
@@ -36,9 +36,7 @@ struct PersistentAdditionTests {
     func noFreePort() {
         let facts = PlanTests.q35 {
             $0.isLive = false
-            $0.usedAddresses = [1, 2, 3].reduce(into: []) {
-                $0.insert(Address(bus: $1, slot: 0))
-            }
+            $0.usedAddresses = [1, 2, 3].map { Address(bus: $0, slot: 0) }
         }
         #expect(addition(facts)?.port?.index == 4)
     }
@@ -46,10 +44,10 @@ struct PersistentAdditionTests {
     @Test("with every slot taken an empty port is used, and without one there is no room")
     func full() {
         var facts = PlanTests.q35 { $0.isLive = false }
-        for slot in UInt32(1)...31 { facts.usedAddresses.insert(Address(bus: 0, slot: slot)) }
+        for slot in UInt32(1)...31 { facts.usedAddresses.append(Address(bus: 0, slot: slot)) }
         #expect(addition(facts)?.port == nil)
         #expect(addition(facts)?.point == .rootPort(Address(bus: 3, slot: 0)))
-        for bus in UInt32(1)...3 { facts.usedAddresses.insert(Address(bus: bus, slot: 0)) }
+        for bus in UInt32(1)...3 { facts.usedAddresses.append(Address(bus: bus, slot: 0)) }
         #expect(addition(facts) == nil)
     }
 
@@ -72,10 +70,10 @@ struct PersistentAdditionTests {
                     model: "i6300esb", alias: WatchdogDevice.alias,
                     address: Address(bus: 4, slot: 0))
             ]
-            $0.usedAddresses.insert(Address(bus: 4, slot: 0))
+            $0.usedAddresses.append(Address(bus: 4, slot: 0))
         }
         #expect(facts.hasOwnedPortToSpare)
-        facts.usedAddresses.insert(Address(bus: 4, slot: 0, function: 1))
+        facts.usedAddresses.append(Address(bus: 4, slot: 0, function: 1))
         #expect(!facts.hasOwnedPortToSpare)
         #expect(!PlanTests.q35().hasOwnedPortToSpare)
     }

@@ -44,7 +44,7 @@ struct PlanTests {
         }
         #expect(plan(.builtIn, bridge) == Plan(.attach(Self.reset, .automatic)))
         let oneLeft = Self.q35 {
-            $0.usedAddresses.insert(Address(bus: 3, slot: 0))
+            $0.usedAddresses.append(Address(bus: 3, slot: 0))
         }
         #expect(
             plan(.builtIn, oneLeft)
@@ -204,7 +204,7 @@ struct PlanTests {
     @Test("a guest with no place left waits for a cold start")
     func noPlace() {
         let noPort = Self.q35 {
-            $0.usedAddresses.formUnion([Address(bus: 2, slot: 0), Address(bus: 3, slot: 0)])
+            $0.usedAddresses += [Address(bus: 2, slot: 0), Address(bus: 3, slot: 0)]
         }
         let hotplugOff = Self.q35 {
             $0.controllers = [
@@ -214,7 +214,7 @@ struct PlanTests {
             $0.usedAddresses = []
         }
         let noSlot = Self.pc { facts in
-            facts.usedAddresses = Set((1...31).map { Address(bus: 0, slot: $0) })
+            facts.usedAddresses = (1...31).map { Address(bus: 0, slot: $0) }
         }
         let rootOff = Self.pc {
             $0.controllers = [Controller(model: "pci-root", index: 0, allowsHotplug: false)]
@@ -223,7 +223,7 @@ struct PlanTests {
             #expect(plan(.builtIn, facts).decision == .coldPlug(Self.reset, .noFreeSlot))
         }
         let bridgeHasRoom = Self.pc { facts in
-            facts.usedAddresses = Set((1...31).map { Address(bus: 0, slot: $0) })
+            facts.usedAddresses = (1...31).map { Address(bus: 0, slot: $0) }
             facts.controllers.append(Controller(model: "pci-bridge", index: 1))
         }
         #expect(plan(.builtIn, bridgeHasRoom).decision == .attach(Self.reset, .automatic))
@@ -237,7 +237,7 @@ struct PlanTests {
         #expect(cold.reason.contains("<acpi/>"))
         var bridged = withoutACPI
         bridged.controllers.append(Controller(model: "pci-bridge", index: 1))
-        bridged.usedAddresses.insert(Address(bus: 1, slot: 1))
+        bridged.usedAddresses.append(Address(bus: 1, slot: 1))
         let attach = plan(.builtIn, bridged)
         #expect(attach.decision == .attach(Self.reset, .bridge(Address(bus: 1, slot: 2))))
         #expect(attach.reason.contains("slot 2 of the bridge 1"))

@@ -150,7 +150,7 @@ public struct Protector: Sendable {
                     throw .libvirt(error)
                 }
                 if let address = point.address { unusable.insert(address) }
-                facts.usedAddresses.formUnion(unusable)
+                facts.usedAddresses += unusable
                 let replanned = plan(policy, facts)
                 let isElsewhere = replanned != next && error.mayConcernPlace
                 switch replanned.decision {

@@ -84,6 +84,6 @@ extension GuestFacts {
     public var hasOwnedPortToSpare: Bool {
         guard let port = controllers.first(where: \.isOwned) else { return false }
         let ours = watchdogs.filter(\.isOwned).compactMap(\.address)
-        return !usedAddresses.subtracting(ours).contains { $0.bus == port.index }
+        return !usedAddresses.contains { $0.bus == port.index && !ours.contains($0) }
     }
 }

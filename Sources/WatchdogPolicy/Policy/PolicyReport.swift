@@ -47,14 +47,25 @@ public struct PolicyReport: Sendable, Hashable {
     /// What was found, in the order of the file.
     public var problems: [Problem]
 
-    /// Where the settings stand that are not built in.
-    private var places: [PolicyKey: SourcePosition] = [:]
+    /// Where a setting stands that is not built in.
+    private struct Place: Sendable, Hashable {
+        var key: PolicyKey
+        var position: SourcePosition
+    }
+
+    /// Where the settings stand. A list, since what it takes Swift's runtime to make a dictionary is a
+    /// good part of the hook's time.
+    private var places: [Place] = []
 
     /// All settings, in the order of the manual.
     public var settings: [Setting] {
         PolicyKey.allCases.map {
-            Setting(key: $0, value: $0.value(in: policy), position: places[$0])
+            Setting(key: $0, value: $0.value(in: policy), position: position(of: $0))
         }
+    }
+
+    private func position(of key: PolicyKey) -> SourcePosition? {
+        places.last { $0.key == key }?.position
     }
 
     /// Whether a problem is an error.
@@ -111,17 +122,16 @@ public struct PolicyReport: Sendable, Hashable {
                 Problem(position: nil, severity: .warning, message: Message.emptyFile))
         }
 
-        var lastIndices: [Properties.Text: Int] = [:]
-        for (index, entry) in properties.entries.enumerated() { lastIndices[entry.key] = index }
+        let isRepeated = properties.repetitions
         for (index, entry) in properties.entries.enumerated() {
-            let key = String(decoding: entry.key, as: UTF16.self)
-            let isLast = lastIndices[entry.key] == index
+            let key = entry.key.string
+            let isLast = !isRepeated[index]
             if entry.key.starts(with: prefix) {
                 if !isLast {
                     warn(entry.keyPosition, Message.duplicate(key))
                     continue
                 }
-                let value = String(decoding: entry.value, as: UTF16.self)
+                let value = entry.value.string
                 raw.append(
                     RawEntry(
                         key: withoutGluedEntry(key),
@@ -131,7 +141,9 @@ public struct PolicyReport: Sendable, Hashable {
                 warn(entry.keyPosition, Message.unknownKey(key))
                 continue
             }
-            if read(entry, as: known) { places[known] = entry.valuePosition }
+            if read(entry, as: known) {
+                places.append(Place(key: known, position: entry.valuePosition))
+            }
         }
         problems.sort { ($0.position?.order ?? (0, 0)) < ($1.position?.order ?? (0, 0)) }
     }
@@ -140,7 +152,7 @@ public struct PolicyReport: Sendable, Hashable {
     ///
     /// - Returns: Whether its value is in force.
     private mutating func read(_ entry: Properties.Entry, as key: PolicyKey) -> Bool {
-        let text = String(decoding: entry.value, as: UTF16.self)
+        let text = entry.value.string
         let value = text.trimmingBlanks()
         if value.isEmpty {
             warn(entry.valuePosition, Message.blank(key, default: key.value(in: .builtIn)))
@@ -154,7 +166,7 @@ public struct PolicyReport: Sendable, Hashable {
             return false
         }
         if let invalid = key.set(String(value), in: &policy) {
-            let shown = String(decoding: entry.valueOnFirstLine, as: UTF16.self)
+            let shown = entry.valueOnFirstLine.string
             fail(
                 entry.valuePosition,
                 Message.badValue(
@@ -188,7 +200,28 @@ extension SourcePosition {
     fileprivate var order: (Int, Int) { (line, column) }
 }
 
+extension Properties {
+    /// Of each entry, whether the same key comes again further down.
+    fileprivate var repetitions: [Bool] {
+        let order = entries.indices.sorted { one, other in
+            let (key, otherKey) = (entries[one].key, entries[other].key)
+            return key == otherKey ? one < other : key.lexicographicallyPrecedes(otherKey)
+        }
+        var result = Array(repeating: false, count: entries.count)
+        for (index, next) in zip(order, order.dropFirst()) {
+            result[index] = entries[index].key == entries[next].key
+        }
+        return result
+    }
+}
+
 extension Properties.Text {
+    /// The text as a string; what is ASCII, as it mostly is, needs no decoder.
+    fileprivate var string: String {
+        guard allSatisfy({ $0 < 0x80 }) else { return String(decoding: self, as: UTF16.self) }
+        return String(decoding: map { UInt8($0) }, as: UTF8.self)
+    }
+
     /// Whether the key is one of ours, or was meant to be: in another case, or behind a UTF-8 byte
     /// order mark, which Java takes for a part of the first key.
     fileprivate func mayBeOurs(prefix: [UInt16]) -> Bool {
