@@ -184,23 +184,25 @@ extension LiveTests {
             try Lab.run("/bin/mv", ["\(folder)/50-virt-watchdog", Self.aside])
         }
 
-        @Test("a policy with an error is a failure, one that all can write to a warning")
+        @Test("a policy with an error is a failure, and so is one that all can write to")
         func policy() throws {
             try Lab.setPolicy("\nvm.watchdog.action=resett\n")
-            try Lab.run("/bin/chmod", ["0666", Lab.properties.path])
-            defer { _ = try? Command("/bin/chmod", ["0644", Lab.properties.path]).run() }
             var answer = try examine()
             #expect(answer.levels("properties-file") == ["fail"])
             #expect(
                 answer["properties-file"].first?.message.contains("\(Lab.properties.path):2:20")
                     == true)
-            #expect(answer.levels("properties-mode") == ["warn"])
+            #expect(answer.levels("properties-mode") == ["ok"])
             #expect(answer.status == 1)
             try Lab.setPolicy("vm.watchdog.action=reset\n")
+            try Lab.run("/bin/chmod", ["0666", Lab.properties.path])
+            defer { _ = try? Command("/bin/chmod", ["0644", Lab.properties.path]).run() }
             answer = try examine()
-            #expect(answer.levels("properties-file") == ["ok"])
-            #expect(answer.levels("properties-mode") == ["warn"])
-            #expect(answer.status == 0)
+            #expect(answer.levels("properties-file") == ["fail"])
+            #expect(answer.levels("properties-mode") == ["fail"])
+            #expect(answer.status == 1)
+            let guest = try LabGuest("exposed")
+            try guest.waits(forLog: "op=started", "plan=leave", "can be written by everybody")
         }
 
         @Test("a QEMU without the device is a failure")
