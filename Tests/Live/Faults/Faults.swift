@@ -136,7 +136,11 @@ final class LabTrap {
     }
 
     /// Sets it for the next protector that starts.
+    ///
+    /// One that lingers would take the guest over, and is killed.
     func set(after time: Duration) throws {
+        for protector in LabProtector.all() { protector.send(SIGKILL) }
+        try Lab.wait(for: "the end of the protectors at work") { LabProtector.all().isEmpty }
         try? FileManager.default.removeItem(at: result)
         try Data(String(format: "%.3f", time / .seconds(1)).utf8)
             .write(to: delay, options: .atomic)
