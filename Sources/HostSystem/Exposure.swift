@@ -98,8 +98,12 @@ public struct Exposure: Error, Sendable, Hashable {
         return real
     }
 
+    /// The names that a path is made of, the last one first.
     private static func names(in path: String) -> [String] {
-        path.split(separator: "/").filter { $0 != "." }.reversed().map(String.init)
+        var names: [String] = []
+        for name in path.split(separator: "/") where name != "." { names.append(String(name)) }
+        names.reverse()
+        return names
     }
 
     private static func check(

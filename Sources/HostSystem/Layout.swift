@@ -1,4 +1,5 @@
 internal import CBuildSettings
+internal import CSystemCalls
 internal import Glibc
 
 /// Where things are on a host.
@@ -51,6 +52,21 @@ public struct Layout: Sendable, Hashable {
             root + "/etc/cloudstack/agent/agent.properties",
             root + "/etc/virt-watchdog/agent.properties",
         ]
+    }
+
+    /// Whether the policy may be on another file system than the root's, which may not answer.
+    ///
+    /// To ask is to touch none but the root's; the C function is `openat2` with `RESOLVE_NO_XDEV`.
+    public var mayLeaveRoot: Bool {
+        (chosenProperties.map { [$0] } ?? properties).contains { path in
+            guard path.hasPrefix("/") else { return true }
+            let place = virt_watchdog_open_place(path)
+            if place >= 0 {
+                close(place)
+                return false
+            }
+            return errno != ENOENT
+        }
     }
 
     /// Lays out this host, with the properties file that the environment names, if any.

@@ -16,7 +16,7 @@ public struct LogLine: Sendable, Hashable {
         text = Self.join(
             operation, guest: guest, uuid: uuid,
             more: [("plan", plan.name)] + (result.map { [("result", $0)] } ?? []),
-            reason: ([reason ?? plan.reason] + plan.warnings).joined(separator: "; "))
+            reason: clauses([reason ?? plan.reason] + plan.warnings))
     }
 
     /// Makes the line for something that was done besides a plan.
@@ -39,6 +39,18 @@ public struct LogLine: Sendable, Hashable {
         for (key, value) in more { line += " \(key)=\(value)" }
         return line + " reason=\"\(onOneLine(reason))\""
     }
+}
+
+/// Makes one sentence of clauses.
+///
+/// The library's `joined` looks for types at run time, which takes longer than all the rest of a line.
+public func clauses(_ parts: [String]) -> String {
+    var sentence = ""
+    for part in parts {
+        if !sentence.isEmpty { sentence += "; " }
+        sentence += part
+    }
+    return sentence
 }
 
 /// Writes a UUID as it is, and anything else that a definition has in its place in quotes, so that it

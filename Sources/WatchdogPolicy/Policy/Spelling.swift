@@ -92,7 +92,9 @@ extension Unicode.Scalar {
     /// Whether a key may end here, or a line could have: Java's separators, blanks of all kinds, and
     /// control characters.
     var mayEndKey: Bool {
-        self == "=" || self == ":" || properties.isWhitespace || isDisruptive
+        // Of ASCII, Unicode's tables need not be asked.
+        value < 0x7F
+            ? value <= 0x20 || self == "=" || self == ":" : properties.isWhitespace || isDisruptive
     }
 
     /// Whether the scalar is a control character, steers the direction of the text around it, or is
