@@ -27,8 +27,7 @@ public enum SignalGuard {
     /// Installs the handlers, and forbids core files; done once, it is done.
     ///
     /// It uses nothing of Swift's runtime and takes no memory that it cannot do without. The C
-    /// functions are `mmap`, `sigaltstack`, `sigaction`,
-    /// `sigprocmask` and `alarm`.
+    /// functions are `mmap`, `sigaltstack`, `sigaction`, `sigprocmask` and `alarm`.
     ///
     /// - Parameter seconds: After how many seconds to leave in any case.
     public static func install(leavingAfter seconds: UInt32) {

@@ -17,7 +17,7 @@ let patience: UInt32 = 2
     ///
     /// libvirt calls the hook five times in a guest's life, and three times there is nothing to do.
     /// Setting up takes longer than all else then: without this, such a call takes 1.09 times as long
-    /// as an empty C process, and with it 0.76. And where memory is short, it is the setting up that
+    /// as an empty C process, and with it 0.8. And where memory is short, it is the setting up that
     /// fails first. The linker puts the functions of this section where the C library calls them first
     /// of all; they must not use anything of Swift's runtime.
     @used

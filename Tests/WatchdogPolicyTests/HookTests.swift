@@ -152,6 +152,18 @@ struct HookTests {
     }
 
     @Test(
+        "what is not to be seen is written as an escape",
+        arguments: [
+            "\u{AD}", "\u{034F}", "\u{115F}", "\u{180E}", "\u{2061}", "\u{3164}", "\u{FFF9}",
+            "\u{E0041}",
+        ] as [Unicode.Scalar])
+    func invisible(scalar: Unicode.Scalar) {
+        let line = LogLine(operation: "started", guest: "a\(scalar)b", failure: "a\(scalar)b")
+        #expect(!line.text.unicodeScalars.contains(scalar))
+        #expect(line.text.contains("a\\u{\(String(scalar.value, radix: 16))}b"))
+    }
+
+    @Test(
         "no name can forge a line or leave its quotes",
         arguments: [
             "a\nb", "a\r\nop=started", "a\" reason=\"fine", "a\\", "\u{1B}[2J", "\u{202E}x", "\0",
