@@ -45,8 +45,10 @@ extension Document {
     ///
     /// The C function is [`xmlSaveDoc`](https://gnome.pages.gitlab.gnome.org/libxml2/html/xmlsave_8h.html).
     ///
-    /// - Returns: The text in the document's own encoding; UTF-8 where it names none, or one such as
-    ///   UTF-7, in which a text does not begin as XML does and so cannot be read again.
+    /// - Returns: The text in the document's own encoding if that is UTF-8, UTF-16, ISO-8859-1 or
+    ///   ASCII, which libxml2 writes itself, else in UTF-8. Other encodings it has written by ICU or
+    ///   iconv; a character that they lack then costs the text around it, and in some, such as UTF-7,
+    ///   a text does not begin as XML does.
     public func serialized() throws(DocumentError) -> [UInt8] {
         let unwritable = [root.declaringUnwritableNamespace?.line, settled.unwritableLine]
         if let line = unwritable.compactMap({ $0 }).min() { throw .namespace(line: line) }
@@ -56,12 +58,17 @@ extension Document {
         var options = CInt(XML_SAVE_AS_XML.rawValue)
         if !hasDeclaration || !namesEncoding { options |= CInt(XML_SAVE_NO_DECL.rawValue) }
         let encoding = pointer.pointee.encoding.map { String(cString: $0) } ?? "UTF-8"
-        var text = try written(in: encoding, options)
-        if !text.beginsAsXML { text = try written(in: "UTF-8", options) }
+        let isOwn = Self.ownEncodings.contains(encoding.uppercased())
+        let text = try written(in: isOwn ? encoding : "UTF-8", options)
 
         // Saved as UTF-8 and not as references, text would gain an `encoding` in its declaration.
         return hasDeclaration && !namesEncoding ? Array(bareDeclaration.utf8) + text : text
     }
+
+    /// The encodings that every libxml2 writes by code of its own.
+    private static let ownEncodings = [
+        "UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "ISO-8859-1", "US-ASCII", "ASCII",
+    ]
 
     private func written(
         in encoding: String, _ options: CInt
@@ -106,14 +113,6 @@ extension Document {
         let watchdog = devices?.appendChild(named: "watchdog")
         xmlNewProp(watchdog?.node, "model", device.model.rawValue)
         xmlNewProp(watchdog?.node, "action", device.action.rawValue)
-    }
-}
-
-extension [UInt8] {
-    /// Whether the first character is the first of any XML, or a byte order mark.
-    fileprivate var beginsAsXML: Bool {
-        first == UInt8(ascii: "<") || starts(with: [0, UInt8(ascii: "<")])
-            || starts(with: [0xFE, 0xFF]) || starts(with: [0xFF, 0xFE])
     }
 }
 

@@ -123,13 +123,33 @@ struct PatchTests {
         #expect(before.hasSuffix("<watchdog model=\"i6300esb\" action=\"reset\"/>"))
     }
 
-    @Test("in an encoding that hides what is XML, a document is written in UTF-8")
-    func unreadableEncoding() throws {
-        let text = "<?xml version='1.0' encoding='UTF-7'?><domain><name>+AOk-</name></domain>"
-        let output = try patched(Array(text.utf8), .builtIn)
+    /// Encodings that libxml2 has from others, and an é in them. UTF-7 hides what is XML; the last
+    /// one is ISO-8859-1 to who ignores signs and leading zeros in names, as ICU does.
+    @Test(
+        "in an encoding that libxml2 does not write itself, a document is written in UTF-8",
+        arguments: [
+            ("UTF-7", Array("+AOk-".utf8)), ("ISO-8859-15", [0xE9]), ("windows-1252", [0xE9]),
+            ("ISO08859-1", [0xE9]),
+        ])
+    func foreignEncoding(name: String, e: [UInt8]) throws {
+        let text =
+            Array("<?xml version='1.0' encoding='\(name)'?><domain><name>".utf8) + e
+            + Array("</name><title>&#x3B1;</title></domain>".utf8)
+        let output = try patched(text, .builtIn)
         #expect(output.starts(with: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".utf8))
         #expect(try Document(parsing: output.span.bytes).facts.name == "é")
+        #expect(String(decoding: output, as: UTF8.self).contains("<title>α</title>"))
         #expect(try patched(output, .builtIn) == output)
+    }
+
+    @Test(
+        "in an encoding that libxml2 writes itself, what it lacks becomes a reference",
+        arguments: ["ISO-8859-1", "iso-8859-1", "US-ASCII", "ASCII"])
+    func ownEncoding(name: String) throws {
+        let text = "<?xml version='1.0' encoding='\(name)'?><domain><title>&#x3B1;</title></domain>"
+        let output = try String(decoding: patched(Array(text.utf8), .builtIn), as: UTF8.self)
+        #expect(output.hasPrefix("<?xml version=\"1.0\" encoding=\"\(name)\"?>"))
+        #expect(output.contains("<title>&#945;</title>"))
     }
 
     @Test(
