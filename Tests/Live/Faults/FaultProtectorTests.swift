@@ -13,10 +13,11 @@ extension LiveTests.Faults {
         ///
         /// - Returns: Whether it was, and whether the guest had no watchdog yet.
         private func start(
-            _ guest: LabGuest, _ trap: LabTrap, _ chance: inout SplitMix64
+            _ guest: LabGuest, _ trap: LabTrap, killedWithin milliseconds: Int,
+            by chance: inout SplitMix64
         ) throws -> (killed: Bool, early: Bool) {
             if try guest.state() == "running" { try guest.virsh("destroy", guest.name) }
-            try trap.set(after: .milliseconds(.random(in: 0..<60, using: &chance)))
+            try trap.set(after: .milliseconds(Int.random(in: 0..<milliseconds, using: &chance)))
             try guest.virsh("start", guest.name)
             let caught = try trap.waitsForProtector()
             return (caught != nil, try guest.watchdogs().isEmpty)
@@ -34,9 +35,11 @@ extension LiveTests.Faults {
             let wanted = times(8, whole: 30)
             var killed = 0
             var early = 0
-            for turn in 0..<wanted * 5 where killed < wanted {
+            // How long its work takes is the machine's affair, so that more are killed until one was early.
+            for turn in 0..<wanted * 5 where killed < wanted || early == 0 {
                 let guest = guests[turn % guests.count]
-                let outcome = try start(guest, trap, &chance)
+                let outcome = try start(
+                    guest, trap, killedWithin: turn.isMultiple(of: 3) ? 8 : 60, by: &chance)
                 guard outcome.killed else { continue }
                 killed += 1
                 early += outcome.early ? 1 : 0
@@ -48,7 +51,7 @@ extension LiveTests.Faults {
                 for guest in guests { try guest.waitsUntilProtected() }
             }
             say("protector killed: \(killed) times, \(early) of them before the watchdog was there")
-            #expect(killed == wanted)
+            #expect(killed >= wanted)
             #expect(early > 0, "none was killed before its work was done")
             try waitUntilQuiet()
         }
