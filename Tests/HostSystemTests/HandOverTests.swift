@@ -270,6 +270,114 @@ struct HandOverTests {
         }
     }
 
+    private var notes: [String] {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: place.folder)
+        return (names ?? []).filter { !$0.hasPrefix("protector-") }.sorted()
+    }
+
+    @Test
+    func `Guests in hand are noted, with a protector that takes guests over and without`() throws {
+        let seen = Mutex<[[String]]>([])
+        let fresh = try #require(ProtectionRequest(uuid: request.uuid, isFresh: true))
+        for one in [request, fresh] {
+            Shift(linger: .zero, limit: .seconds(60)).run(one, at: place) { _ in
+                seen.withLock { $0.append(notes) }
+            }
+            #expect(notes.isEmpty)
+        }
+        // One that can neither have the place nor be answered works by itself.
+        let folder = try place.openFolder()
+        try #require(flock(folder.number, LOCK_EX | LOCK_NB) == 0)
+        Shift.usual.run(request, at: place) { _ in seen.withLock { $0.append(notes) } }
+        #expect(notes.isEmpty)
+        let uuid = request.uuid
+        #expect(seen.withLock { $0 } == [[uuid], [uuid + ".fresh"], [uuid]])
+    }
+
+    @Test
+    func `Guests of a protector that was killed are taken up by the next one`() throws {
+        let killed = try (2...4).map { try #require(Self.request($0)) }
+        let fresh = try #require(ProtectionRequest(uuid: killed[2].uuid, isFresh: true))
+        let left = [killed[0], killed[1], fresh, request]
+        do {
+            let notes = left.compactMap { GuestInHand($0, at: place) }
+            try #require(notes.count == left.count)
+            // They go without being finished, as by SIGKILL.
+        }
+        let worked = Mutex<[ProtectionRequest: Int]>([:])
+        Shift(linger: .zero, limit: .seconds(60)).run(request, at: place) { one in
+            worked.withLock { $0[one, default: 0] += 1 }
+        }
+        let once = Dictionary(uniqueKeysWithValues: left.map { ($0, 1) })
+        #expect(worked.withLock { $0 } == once)
+        #expect(notes.isEmpty)
+    }
+
+    @Test
+    func `A guest that a protector still has in hand is left to it, until that is killed`() throws {
+        let other = try #require(Self.request(2))
+        var held = GuestInHand(other, at: place)
+        try #require(held != nil)
+        let worked = Mutex<[String]>([])
+        let work: @Sendable (ProtectionRequest) -> Void = { one in
+            worked.withLock { $0.append(one.uuid) }
+        }
+        Shift(linger: .zero, limit: .seconds(60)).run(request, at: place, work)
+        #expect(worked.withLock { $0 } == [request.uuid])
+        #expect(notes == [other.uuid])
+
+        // Killed while another one is at work, which takes it up before it ends.
+        let note = Mutex(held.take())
+        Shift(linger: .milliseconds(200), limit: .seconds(60)).run(request, at: place) { one in
+            work(one)
+            note.withLock { $0 = nil }
+        }
+        #expect(worked.withLock { $0 } == [request.uuid, request.uuid, other.uuid])
+        #expect(notes.isEmpty)
+    }
+
+    @Test
+    func `A guest that is to be forgotten is not taken up, unless it is in hand`() throws {
+        let fresh = try #require(ProtectionRequest(uuid: request.uuid, isFresh: true))
+        let other = try #require(Self.request(2))
+        for one in [request, fresh] {
+            try #require(GuestInHand(one, at: place) != nil)
+        }
+        let held = GuestInHand(other, at: place)
+        try #require(held != nil && notes.count == 3)
+        place.forget(request.uuid)
+        #expect(notes == [other.uuid])
+        withExtendedLifetime(held) { place.forget(other.uuid) }
+        #expect(notes == [other.uuid])
+        place.forget("../" + other.uuid)
+        place.forget("no UUID")
+    }
+
+    @Test
+    func `What is no note is left alone`() throws {
+        try makeFolder()
+        let (a, b, c) = try (
+            #require(Self.request(2)).uuid, #require(Self.request(3)).uuid,
+            #require(Self.request(4)).uuid
+        )
+        try #require(mkfifo("\(place.folder)/\(a)", 0o600) == 0)
+        try #require(mkdir("\(place.folder)/\(b)", 0o700) == 0)
+        try Data().write(to: URL(filePath: "\(parent.url.path)/elsewhere"))
+        try #require(symlink("\(parent.url.path)/elsewhere", "\(place.folder)/\(c)") == 0)
+        for name in ["hello", "\(a).freshest", "\(a).fresh.fresh", ".fresh", "--fresh \(a)"] {
+            try Data().write(to: URL(filePath: "\(place.folder)/\(name)"))
+        }
+        let before = notes
+        let worked = Mutex<[String]>([])
+        for one in [request, try #require(Self.request(2))] {
+            Shift(linger: .zero, limit: .seconds(60)).run(one, at: place) { one in
+                worked.withLock { $0.append(one.uuid) }
+            }
+        }
+        #expect(worked.withLock { $0 } == [request.uuid, a])
+        #expect(notes == before)
+    }
+
     @Test
     func `Nothing is lost and nothing done twice, whenever protectors end`() throws {
         let (senders, each) = (8, 250)

@@ -69,7 +69,8 @@ enum Lab {
         try wait(for: "the end of the protector at work", at: location) {
             let folder = "/run/libvirt/virt-watchdog"
             return try !FileManager.default.fileExists(atPath: folder)
-                || FileManager.default.contentsOfDirectory(atPath: folder).isEmpty
+                || FileManager.default.contentsOfDirectory(atPath: folder)
+                    .allSatisfy { !$0.hasPrefix("protector-") }
         }
     }
 

@@ -42,6 +42,16 @@ public struct HandOverPlace: Sendable, Hashable {
         return send(socket.number, text, text.count, CInt(MSG_NOSIGNAL)) == text.count
     }
 
+    /// Has no protector take a guest up that was in the hands of one that was killed.
+    ///
+    /// - Parameter uuid: The guest's UUID, as libvirt writes it.
+    public func forget(_ uuid: String) {
+        for isFresh in [false, true] {
+            ProtectionRequest(uuid: uuid, isFresh: isFresh)
+                .flatMap { GuestInHand(abandoned: $0, at: self) }?.finish()
+        }
+    }
+
     /// Makes the folder if it is not there, and opens it; the C function is `mkdir`.
     func openFolder() throws(Errno) -> FileDescriptor {
         mkdir(folder, 0o700)

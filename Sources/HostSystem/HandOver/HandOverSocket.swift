@@ -20,7 +20,7 @@ struct HandOverSocket: ~Copyable {
 
     /// Takes a place, unless another protector has it.
     ///
-    /// The C functions are `flock`, `unlinkat`, `setsockopt` with `SO_PASSCRED`, and `bind`.
+    /// The C functions are `flock`, `unlinkat`, `setsockopt` with `SO_PASSCRED`, `fchmod` and `bind`.
     init(at place: HandOverPlace) throws(Errno) {
         let folder = try place.openFolder()
         let socket = try FileDescriptor(ofDatagrams: ())
@@ -32,8 +32,8 @@ struct HandOverSocket: ~Copyable {
         _ = try retrying {
             setsockopt(socket.number, SOL_SOCKET, SO_PASSCRED, &isOn, length)
         }
-        let mask = umask(0o177)
-        defer { umask(mask) }
+        // Linux gives the file the socket's own mode.
+        _ = try retrying { fchmod(socket.number, 0o600) }
         _ = try retrying { address.asGeneric { bind(socket.number, $0, $1) } }
         self.place = place
         self.folder = folder

@@ -26,7 +26,7 @@ public struct Shift: Sendable {
     /// Works until there is nothing to do.
     ///
     /// Where another protector is at work, that one gets the guest; where none can be told, the guest
-    /// is worked on and no other.
+    /// is worked on and no other. Guests that a protector had in hand when it was killed are taken up.
     ///
     /// - Parameters:
     ///   - first: The guest that this protector was started for.
@@ -39,7 +39,7 @@ public struct Shift: Sendable {
         guard let place else { return work(first) }
         for _ in 0..<Self.attempts {
             if let socket = try? HandOverSocket(at: place) {
-                let hands = Hands(work)
+                let hands = Hands(at: place, work)
                 hands.take(first)
                 return serve(socket, hands)
             }
@@ -47,7 +47,9 @@ public struct Shift: Sendable {
             // Whoever has the place may be about to listen there, or to leave it.
             usleep(Self.pause)
         }
+        let note = GuestInHand(first, at: place)
         work(first)
+        note?.finish()
     }
 
     /// How often it is tried to take guests over, or to hand the own one over.
@@ -57,6 +59,7 @@ public struct Shift: Sendable {
 
     private func serve(_ socket: borrowing HandOverSocket, _ hands: Hands) {
         let end = ContinuousClock.now + limit
+        hands.takeUpAbandoned()
         while true {
             let patience = min(hands.idleSince + linger, end) - .now
             if patience <= .zero { break }
@@ -65,6 +68,8 @@ public struct Shift: Sendable {
         }
         socket.close()
         take(socket.receive(within: .zero), hands)
+        // One that had given up the place may have been killed since.
+        hands.takeUpAbandoned()
         hands.waitUntilIdle()
     }
 
@@ -91,9 +96,11 @@ private final class Hands: Sendable {
 
     private let state = Mutex(State())
     private let ended = Semaphore()
+    private let place: HandOverPlace
     private let work: @Sendable (ProtectionRequest) -> Void
 
-    init(_ work: @escaping @Sendable (ProtectionRequest) -> Void) {
+    init(at place: HandOverPlace, _ work: @escaping @Sendable (ProtectionRequest) -> Void) {
+        self.place = place
         self.work = work
     }
 
@@ -103,9 +110,25 @@ private final class Hands: Sendable {
     }
 
     func take(_ request: ProtectionRequest) {
+        take(request, GuestInHand(request, at: place))
+    }
+
+    /// Takes the guests of protectors that were killed.
+    func takeUpAbandoned() {
+        for note in GuestInHand.allAbandoned(at: place) {
+            let line = LogLine(
+                operation: "protect", guest: "", uuid: note.request.uuid, result: "resumed",
+                reason: "the protector that had the guest in hand ended before it was done")
+            SystemLog.send(line.text, severity: .warning)
+            take(note.request, note)
+        }
+    }
+
+    private func take(_ request: ProtectionRequest, _ note: GuestInHand?) {
         state.withLock { $0.busy += 1 }
         let job: @Sendable () -> Void = { [self] in
             work(request)
+            note?.finish()
             state.withLock { state in
                 state.busy -= 1
                 state.idleSince = .now

@@ -68,6 +68,10 @@ struct Remove: ParsableCommand {
             case .failure: RemovalRow(unanswered: found)
             }
         }
+        // A protector that takes up what a killed one left would give it back at once.
+        if takesLive, !dryRun, let place = HandOverPlace.ofUser() {
+            for case .success(let guest) in found { place.forget(guest.uuid) }
+        }
         try RemovalRow.print(rows, json: json)
         if !rows.allSatisfy(\.isClean) { throw ExitCode.notAsWanted }
     }

@@ -55,5 +55,41 @@ extension LiveTests.Faults {
             #expect(early > 0, "none was killed before its work was done")
             try waitUntilQuiet()
         }
+
+        @Test("killed with guests in hand: the protector of the next guest takes them up")
+        func killedWithGuests() throws {
+            try Lab.setPolicy("vm.watchdog.model=none\n")
+            let guests = try (0..<3).map { try guest("h-\($0)", $0) }
+            let left = guests.dropLast()
+            for guest in left { try guest.virsh("start", guest.name) }
+            try waitUntilQuiet()
+            let uuids = try left.map {
+                try Lab.virsh("domuuid", $0.name).trimmingCharacters(in: .whitespacesAndNewlines)
+            }
+            let notes = "/run/libvirt/virt-watchdog"
+
+            try Lab.setPolicy("")
+            let before = try Lab.log().count
+            try Lab.whileDaemonHangs {
+                let protectors = try uuids.map { uuid in
+                    let arguments = ["protect", "--connect", "qemu:///system", uuid]
+                    let protector = try RunningCommand(Command(Lab.tool, arguments))
+                    try Lab.wait(for: "the note of \(uuid)") {
+                        FileManager.default.fileExists(atPath: "\(notes)/\(uuid)")
+                    }
+                    return protector
+                }
+                for protector in LabProtector.all() { protector.send(SIGKILL) }
+                for protector in protectors { _ = try protector.finish(within: .seconds(20)) }
+            }
+            for guest in left { #expect(try guest.watchdogs().isEmpty) }
+            try guests[2].virsh("start", guests[2].name)
+            for guest in guests { try guest.waitsUntilProtected() }
+            let resumed = try Lab.log().dropFirst(before).filter { $0.contains("result=resumed") }
+            #expect(resumed.count == 2)
+            for uuid in uuids { #expect(resumed.contains { $0.contains("uuid=\(uuid) ") }) }
+            try waitUntilQuiet()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: notes) == [])
+        }
     }
 }
