@@ -57,7 +57,7 @@ let package = Package(
         .executableTarget(
             name: "virt-watchdog-hook",
             dependencies: ["CICUData", "DomainXML", "HostSystem", "WatchdogPolicy"],
-            swiftSettings: strict),
+            exclude: ["link-order"], swiftSettings: strict),
         .executableTarget(
             name: "virt-watchdog",
             dependencies: [
