@@ -45,8 +45,8 @@ extension Document {
     ///
     /// The C function is [`xmlSaveDoc`](https://gnome.pages.gitlab.gnome.org/libxml2/html/xmlsave_8h.html).
     ///
-    /// - Returns: The text in the document's own encoding if that is UTF-8, UTF-16, ISO-8859-1 or
-    ///   ASCII, which libxml2 writes itself, else in UTF-8. Other encodings it has written by ICU or
+    /// - Returns: The text in the encoding that the document declares if that is UTF-8, UTF-16,
+    ///   ISO-8859-1 or ASCII, which libxml2 writes itself, else in UTF-8. Other encodings it has written by ICU or
     ///   iconv; a character that they lack then costs the text around it, and in some, such as UTF-7,
     ///   a text does not begin as XML does.
     public func serialized() throws(DocumentError) -> [UInt8] {
@@ -58,7 +58,7 @@ extension Document {
         var options = CInt(XML_SAVE_AS_XML.rawValue)
         if !hasDeclaration || !namesEncoding { options |= CInt(XML_SAVE_NO_DECL.rawValue) }
         let encoding = pointer.pointee.encoding.map { String(cString: $0) } ?? "UTF-8"
-        let isOwn = Self.ownEncodings.contains(encoding.uppercased())
+        let isOwn = hasDeclaration && Self.ownEncodings.contains(encoding.uppercased())
         let text = try written(in: isOwn ? encoding : "UTF-8", options)
 
         // Saved as UTF-8 and not as references, text would gain an `encoding` in its declaration.

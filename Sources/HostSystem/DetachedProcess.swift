@@ -52,7 +52,7 @@ public struct DetachedProcess: Sendable, Hashable {
         let null = open("/dev/null", O_RDWR)
         for stream in STDIN_FILENO...STDERR_FILENO {
             // Without /dev/null, a closed stream still lets libvirt go on.
-            if null < 0 { close(stream) } else { dup2(null, stream) }
+            if null < 0 || dup2(null, stream) < 0 { close(stream) }
         }
         // libvirt hands the hook no others; whoever else runs it may.
         closeFrom(STDERR_FILENO + 1)

@@ -71,17 +71,21 @@ private let withoutName: CInt = 0o20_000_000
 /// How much is read at once: what a pipe holds, and no more memory touched than that.
 private let chunkLength = 64 << 10
 
-/// Reads a descriptor to its end.
+/// Reads a descriptor to its end, also one that does not wait.
 ///
-/// The C function is `read`.
+/// The C functions are `read` and `poll`.
 ///
 /// - Parameter limit: How many bytes are wanted at most; reading stops soon after.
 public func readAll(from descriptor: Int32, limit: Int) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count <= limit {
-        let chunk = try readChunk(from: descriptor)
-        if chunk.isEmpty { break }
-        if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
+        do throws(Errno) {
+            let chunk = try readChunk(from: descriptor)
+            if chunk.isEmpty { break }
+            if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
+        } catch .wouldBlock {
+            try waitFor(POLLIN, of: descriptor)
+        }
     }
     return bytes
 }
@@ -112,10 +116,15 @@ public func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
             }
             rest.removeFirst(count)
         } catch .wouldBlock {
-            var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            _ = try retrying { poll(&waiting, 1, -1) }
+            try waitFor(POLLOUT, of: descriptor)
         }
     }
+}
+
+/// Waits until a descriptor can be read from or written to, as `poll` has it.
+private func waitFor(_ events: CInt, of descriptor: Int32) throws(Errno) {
+    var waiting = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    _ = try retrying { poll(&waiting, 1, -1) }
 }
 
 /// Writes all bytes to a descriptor at once, so that a signal finds all of them written or none.

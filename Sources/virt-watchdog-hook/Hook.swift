@@ -64,12 +64,13 @@ enum Hook {
             operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,
             result: outcome.refusal == nil ? nil : "refused",
             reason: clauses([plan.reason] + report.remarks))
+        // What the log says of a refusal is what happens, whichever signal comes then.
+        if outcome.refusal != nil { SignalGuard.leaveQuietly(with: 1) }
         SystemLog.send(line.text, severity: outcome.refusal == nil ? plan.severity : .error)
         if let refusal = outcome.refusal {
             let message =
                 "virt-watchdog: \(facts.name.isEmpty ? "guest" : quoted(facts.name))"
                 + " is not started, since vm.watchdog.enforce=true and \(refusal)\n"
-            SignalGuard.leaveQuietly(with: 1)
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }

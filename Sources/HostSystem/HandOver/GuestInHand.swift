@@ -3,7 +3,7 @@ internal import Glibc
 /// A note that a protector has a guest in hand: a file with the request's name, locked while it lives.
 ///
 /// A protector that is killed leaves its notes behind without their locks, and the next one takes up
-/// the guests that they name. Where no note can be made, the guest is worked on without one.
+/// the guests that they name, once. Where no note can be made, the guest is worked on without one.
 final class GuestInHand: Sendable {
     /// What the protector was asked for.
     let request: ProtectionRequest
@@ -56,7 +56,7 @@ final class GuestInHand: Sendable {
 
     /// Locks a note, if there are descriptors to spare.
     private static func lock(_ file: borrowing FileDescriptor) -> Bool {
-        file.number <= lastDescriptor && flock(file.number, LOCK_EX | LOCK_NB) == 0
+        file.number < descriptors && flock(file.number, LOCK_EX | LOCK_NB) == 0
     }
 
     /// Takes the note away; the C function is `unlink`.
@@ -64,8 +64,13 @@ final class GuestInHand: Sendable {
         unlink(path)
     }
 
-    /// The rest of the usual 1024 are for connections to libvirt, without which nobody is protected.
-    private static let lastDescriptor: CInt = 511
+    /// How many descriptors are for notes: half of them, since without connections to libvirt nobody is
+    /// protected. The C function is `getrlimit`.
+    private static let descriptors: CInt = {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return CInt(min(limit.rlim_cur, 1024) / 2)
+    }()
 
     private static let freshSuffix = ".fresh"
 

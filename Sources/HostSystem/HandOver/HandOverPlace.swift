@@ -17,13 +17,17 @@ public struct HandOverPlace: Sendable, Hashable {
         name = "protector-\(version)"
     }
 
+    /// The place for guests of ``DetachedProcess/protectorURI``, whether it is used or not.
+    public static var own: HandOverPlace {
+        HandOverPlace(folder: Layout.runFolder + "/libvirt/virt-watchdog")
+    }
+
     /// The place for guests of the daemon that the user of this process talks to.
     ///
     /// There is none where the environment names a properties file: a protector that is at work does
     /// not have the same environment.
     public static func ofUser() -> HandOverPlace? {
-        guard environment(Layout.propertiesVariable) == nil else { return nil }
-        return HandOverPlace(folder: Layout.runFolder + "/libvirt/virt-watchdog")
+        environment(Layout.propertiesVariable) == nil ? own : nil
     }
 
     /// Hands a guest over to a protector that is at work.

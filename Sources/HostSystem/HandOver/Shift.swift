@@ -120,7 +120,9 @@ private final class Hands: Sendable {
                 operation: "protect", guest: "", uuid: note.request.uuid, result: "resumed",
                 reason: "the protector that had the guest in hand ended before it was done")
             SystemLog.send(line.text, severity: .warning)
-            take(note.request, note)
+            // Without a note this time: it may be this guest that ends protectors.
+            note.finish()
+            take(note.request, nil)
         }
     }
 

@@ -47,10 +47,11 @@ public enum AttachPoint: Sendable, Hashable {
 extension GuestFacts {
     /// The first slot that is left on each conventional bus that takes devices while the guest runs.
     fileprivate var freeConventionalSlots: [PCIAddress] {
-        controllers.filter(canHotplug).compactMap { controller in
-            controller.conventionalSlots?.first { slot in
-                !usedAddresses.contains { $0.bus == controller.index && $0.slot == slot }
-            }.map { PCIAddress(bus: controller.index, slot: $0) }
+        let used = Set(usedAddresses.map { PCIAddress(bus: $0.bus, slot: $0.slot) })
+        return controllers.filter(canHotplug).compactMap { controller in
+            controller.conventionalSlots?.lazy
+                .map { PCIAddress(bus: controller.index, slot: $0) }
+                .first { !used.contains($0) }
         }.sorted { $0.bus < $1.bus }
     }
 
@@ -59,10 +60,11 @@ extension GuestFacts {
     /// libvirt fills ports from the lowest index on; whoever takes the last one is least in the
     /// way of other hot-plugged devices.
     fileprivate var freePorts: [Controller] {
-        controllers.filter { controller in
+        let usedBuses = Set(usedAddresses.map(\.bus))
+        return controllers.filter { controller in
             ["pcie-root-port", "pcie-switch-downstream-port"].contains(controller.model)
                 && canHotplug(controller)
-                && !usedAddresses.contains { $0.bus == controller.index }
+                && !usedBuses.contains(controller.index)
         }.sorted { $0.index < $1.index }
     }
 

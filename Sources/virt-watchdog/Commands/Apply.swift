@@ -1,5 +1,4 @@
 import ArgumentParser
-import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
@@ -48,10 +47,6 @@ struct Apply: ParsableCommand {
                 if persists { row.add(try protector.persist(guest)) }
                 return row
             }
-        }
-        // What a protector that was killed has left is done now.
-        if let place = HandOverPlace.ofUser() {
-            for row in rows where row.isConverged { row.uuid.map(place.forget) }
         }
         try GuestRow.print(rows, json: json)
         if report.hasErrors || !rows.allSatisfy(\.isConverged) { throw ExitCode.notAsWanted }

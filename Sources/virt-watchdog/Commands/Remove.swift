@@ -59,6 +59,10 @@ struct Remove: ParsableCommand {
         let found = try all ? connection.list(.all) : connection.find(guests)
         let remover = Remover(isDry: dryRun)
         let (takesLive, takesConfig) = (live || !config, config || !live)
+        // A protector that takes up what a killed one left would give it back at once.
+        if takesLive, !dryRun, [nil, DetachedProcess.protectorURI].contains(daemon.connect) {
+            for case .success(let guest) in found { HandOverPlace.own.forget(guest.uuid) }
+        }
         let answers = Crew.ask(count: found.count, patience: Self.patience) { index in
             RemovalRow(found[index], remover, live: takesLive, config: takesConfig)
         }
@@ -67,10 +71,6 @@ struct Remove: ParsableCommand {
             case .success(let row): row
             case .failure: RemovalRow(unanswered: found)
             }
-        }
-        // A protector that takes up what a killed one left would give it back at once.
-        if takesLive, !dryRun, let place = HandOverPlace.ofUser() {
-            for case .success(let guest) in found { place.forget(guest.uuid) }
         }
         try RemovalRow.print(rows, json: json)
         if !rows.allSatisfy(\.isClean) { throw ExitCode.notAsWanted }
