@@ -46,9 +46,9 @@ extension Document {
     /// The C function is [`xmlSaveDoc`](https://gnome.pages.gitlab.gnome.org/libxml2/html/xmlsave_8h.html).
     ///
     /// - Returns: The text in the encoding that the document declares if that is UTF-8, UTF-16,
-    ///   ISO-8859-1 or ASCII, which libxml2 writes itself, else in UTF-8. Other encodings it has written by ICU or
-    ///   iconv; a character that they lack then costs the text around it, and in some, such as UTF-7,
-    ///   a text does not begin as XML does.
+    ///   ISO-8859-1 or ASCII, which libxml2 writes itself, else in UTF-8. Other encodings it has
+    ///   written by ICU or iconv; a character that they lack may then cost the text around it, and in
+    ///   some, such as UTF-7, a text does not begin as XML does.
     public func serialized() throws(DocumentError) -> [UInt8] {
         let unwritable = [root.declaringUnwritableNamespace?.line, settled.unwritableLine]
         if let line = unwritable.compactMap({ $0 }).min() { throw .namespace(line: line) }

@@ -6,6 +6,9 @@ import Testing
 @testable import HostSystem
 
 /// Guests that are handed over to a protector at work.
+///
+/// One after the other: a test with many protectors takes the descriptors that the notes of others need.
+@Suite(.serialized)
 struct HandOverTests {
     private let parent: TemporaryFolder
     private let place: HandOverPlace
