@@ -322,6 +322,10 @@ final class LabGuest {
         try virsh("domstate", name).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    func uuid() throws -> String {
+        try virsh("domuuid", name).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     /// The process ID of its QEMU.
     func process() throws -> String {
         try String(contentsOfFile: "/run/libvirt/qemu/\(name).pid", encoding: .utf8)

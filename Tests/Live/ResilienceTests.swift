@@ -45,8 +45,7 @@ extension LiveTests {
         func protectorOutlivesDaemon() throws {
             let guest = try LabGuest("outlive")
             try guest.waits(forLog: "op=protect", "result=attached")
-            let uuid = try Lab.virsh("domuuid", guest.name)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let uuid = try guest.uuid()
             let before = try Lab.log(of: guest.name).count { $0.contains("op=protect") }
             try Lab.waitUntilNoProtectorLingers()
             try Lab.script(["stop-libvirtd", "--kill"])

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
@@ -65,11 +66,13 @@ struct Apply: ParsableCommand {
                 message: "the guest does not run; the hook sees to its plan when it starts")
         }
         var found: Guest? = guest
-        return GuestRow(
-            try protector.protect { () throws(LibvirtError) in
-                // The first time it is at hand; after a failure the connection may be lost.
-                if let guest = found.take() { return guest }
-                return try Connection(to: guests.daemon.connect).guest(uuid: guest.uuid)
-            })
+        let protection = try protector.protect { () throws(LibvirtError) in
+            // The first time it is at hand; after a failure the connection may be lost.
+            if let guest = found.take() { return guest }
+            return try Connection(to: guests.daemon.connect).guest(uuid: guest.uuid)
+        }
+        // What a protector that was killed left to do is done.
+        if protection.isConverged { guests.daemon.handOverPlace?.forget(guest.uuid) }
+        return GuestRow(protection)
     }
 }
