@@ -17,8 +17,10 @@ final class FakeGuest: ProtectableGuest {
     var arrivals = 0
     /// Whether QEMU has our watchdog, of which libvirt does not know.
     var hasForgottenWatchdog = false
-    /// How often it was asked to let go of that; it has at the third time.
+    /// How often it was asked to let go of that.
     private(set) var requestsToLetGo = 0
+    /// How often it is asked before it has, if it does.
+    var requestsBeforeLettingGo = 3
     /// How often it had been asked at each attempt to attach another one meanwhile.
     private(set) var attemptsBesideForgotten: [Int] = []
     /// Whether devices that are attached show in the definition.
@@ -116,7 +118,7 @@ final class FakeGuest: ProtectableGuest {
 
     func letGoOfForgottenWatchdog() throws(LibvirtError) -> Bool {
         requestsToLetGo += 1
-        if letsGo, requestsToLetGo == 3 { hasForgottenWatchdog = false }
+        if letsGo, requestsToLetGo == requestsBeforeLettingGo { hasForgottenWatchdog = false }
         return !hasForgottenWatchdog
     }
 

@@ -143,6 +143,16 @@ struct ProtectorTests {
         #expect(clock.now < .seconds(80))
     }
 
+    @Test("a watchdog that is let go of late is followed by another, though the time is up by then")
+    func letGoLate() throws {
+        let guest = FakeGuest(controllers: FakeGuest.pciRoot)
+        guest.hasForgottenWatchdog = true
+        guest.requestsBeforeLettingGo = 590
+        #expect(try protect(guest).result == .attached)
+        #expect(guest.attached.count == 1)
+        #expect(clock.now >= .seconds(600))
+    }
+
     @Test("a guest that does not let go is left alone in the end, with the remedy")
     func notLetGo() throws {
         let guest = FakeGuest(controllers: FakeGuest.pciRoot)

@@ -26,9 +26,13 @@ public final class RunningCommand {
     public struct TimeLimitExceeded: Error, CustomStringConvertible {
         /// How long it was waited for.
         public var limit: Duration
+        /// The processes of its group by then, and what each waits for in the kernel.
+        public var processes: [String]
 
         /// A sentence for the test's report.
-        public var description: String { "the command is not over after \(limit)" }
+        public var description: String {
+            "the command is not over after \(limit); of its group there are \(processes)"
+        }
     }
 
     /// Starts a command; its `input` is ignored in favour of ``write(_:)``.
@@ -153,10 +157,7 @@ public final class RunningCommand {
         var texts = [output: Data(), error: Data()]
         var open: Set<Int32> = [output, error]
         while !open.isEmpty {
-            guard ContinuousClock.now - start < limit else {
-                end()
-                throw TimeLimitExceeded(limit: limit)
-            }
+            guard ContinuousClock.now - start < limit else { throw giveUp(after: limit) }
             writePending()
             if pending.isEmpty, closesInput { closeInput() }
             var requests = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -170,10 +171,7 @@ public final class RunningCommand {
         }
         var status: Int32 = 0
         while waitpid(id, &status, WNOHANG) == 0 {
-            guard ContinuousClock.now - start < limit else {
-                end()
-                throw TimeLimitExceeded(limit: limit)
-            }
+            guard ContinuousClock.now - start < limit else { throw giveUp(after: limit) }
             usleep(500)
         }
         isOver = true
@@ -183,6 +181,17 @@ public final class RunningCommand {
                 status: signal == 0 ? status >> 8 & 0xFF : -signal,
                 output: texts[output] ?? Data(), error: texts[error] ?? Data()),
             duration: ContinuousClock.now - start)
+    }
+
+    /// Ends a command that takes too long, once what it does is seen.
+    private func giveUp(after limit: Duration) -> TimeLimitExceeded {
+        let processes = Self.processes(inGroup: id).map { process in
+            ["stat", "wchan", "stack"].map { name in
+                (try? String(contentsOfFile: "/proc/\(process)/\(name)", encoding: .utf8)) ?? "?"
+            }.joined(separator: " ")
+        }
+        end()
+        return TimeLimitExceeded(limit: limit, processes: processes)
     }
 
     private func end() {

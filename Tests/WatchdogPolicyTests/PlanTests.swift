@@ -277,6 +277,24 @@ struct PlanTests {
                 == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
     }
 
+    @Test("of eight times as many ports and devices, the decision takes some eight times as long")
+    func manyPorts() {
+        func duration(_ count: UInt32) -> Duration {
+            let facts = Self.q35 { facts in
+                facts.controllers += (4..<count).map {
+                    Controller(model: "pcie-root-port", index: $0)
+                }
+                facts.usedAddresses = (0..<count).map { Address(bus: $0, slot: 0) }
+            }
+            // The shortest: whatever else the machine does only makes it longer.
+            return (0..<5).map { _ in
+                ContinuousClock().measure { #expect(plan(.builtIn, facts).name == "cold-plug") }
+            }.min() ?? .zero
+        }
+        let ratio = duration(16_000) / duration(2000)
+        #expect(ratio < 24, "64 times, if each port is compared with each device")
+    }
+
     @Test("a live guest without any PCI controller has no PCI")
     func livesWithoutPCI() {
         let facts = GuestFacts(name: "g", arch: "riscv64", machine: "spike", isLive: true)

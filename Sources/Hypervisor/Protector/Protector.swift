@@ -104,7 +104,7 @@ public struct Protector: Sendable {
         var attached: Plan?
         var facts = found
         if case .attach = first.decision {
-            attached = try attach(first, to: guest, waited)
+            attached = try attach(first, to: guest, waited, read)
             facts = try read()
             guard facts.id == found.id else { return nil }
         }
@@ -126,13 +126,17 @@ public struct Protector: Sendable {
 
     /// Hot-plugs the device where the plan wants it, and elsewhere if somebody else is faster.
     ///
-    /// - Parameter waited: How long that has been tried.
+    /// - Parameters:
+    ///   - waited: How long that has been tried.
+    ///   - read: Reads the guest again.
     /// - Returns: The plan that was carried out in the end, or nothing if somebody else has given the
     ///   guest a watchdog meanwhile.
     private func attach(
-        _ first: Plan, to guest: some ProtectableGuest, _ waited: Duration
+        _ first: Plan, to guest: some ProtectableGuest, _ waited: Duration,
+        _ read: () throws(ProtectionError) -> GuestFacts
     ) throws(ProtectionError) -> Plan? {
         var unusable: Set<GuestFacts.PCIAddress> = []
+        var hasLetGo = false
         var next = first
         while case .attach(var device, let point) = next.decision {
             if let shared = (next.companion?.action).flatMap(WatchdogAction.init(rawValue:)) {
@@ -142,12 +146,14 @@ public struct Protector: Sendable {
                 try guest.attach(device: device.xml(at: point), to: .live)
                 return next
             } catch {
-                var facts = try guest.facts()
+                var facts = try read()
                 if error.isOfForgottenWatchdog, case .attach = plan(policy, facts).decision {
-                    if waited >= timing.firmwareLimit {
-                        try takeBackForgottenWatchdog(guest, error)
-                    }
-                    throw .libvirt(error)
+                    guard waited >= timing.firmwareLimit, !hasLetGo else { throw .libvirt(error) }
+                    try takeBackForgottenWatchdog(guest, error)
+                    // Now, since all other time may be up.
+                    hasLetGo = true
+                    next = try plan(policy, read())
+                    continue
                 }
                 if let address = point.address { unusable.insert(address) }
                 facts.usedAddresses += unusable
