@@ -1,4 +1,5 @@
 internal import CLibvirt
+internal import HostSystem
 internal import Synchronization
 
 /// Connections to one daemon, which those share who work at the same time.
@@ -52,6 +53,11 @@ public final class ConnectionPool: Sendable {
 
     /// A seat for one more, without a connection yet.
     public func seat() -> Seat { Seat(in: self) }
+
+    /// Opens a connection on a thread of its own, for those to come; where that fails, they try.
+    public func open() {
+        Crew.start { [self] in _ = try? seat().connection() }
+    }
 
     private func take() throws(LibvirtError) -> Connection {
         if let connection = takeOpen() { return connection }

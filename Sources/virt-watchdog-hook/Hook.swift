@@ -74,7 +74,10 @@ enum Hook {
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }
-        if outcome.startsProtector {
+        switch outcome.protector {
+        case .none: break
+        case .standBy: callProtectorToStandBy()
+        case .protect:
             let isFresh = hasRecord && !operation.findsGuestRunning
             callProtector(ofGuest: facts, isFresh: isFresh) { failure in
                 let line = LogLine(
@@ -86,6 +89,17 @@ enum Hook {
         // All is done and logged.
         SignalGuard.leaveQuietly(with: 0)
         _exit(0)
+    }
+
+    /// Has a protector at work wait for the guest, or starts one to be there when it runs.
+    ///
+    /// Nothing is lost where there is none: it is started when the guest runs, and what is wrong is
+    /// told then.
+    private static func callProtectorToStandBy() {
+        guard let place = HandOverPlace.ofUser(), place.canBeTaken, !place.offer(.standBy) else {
+            return
+        }
+        DetachedProcess.protector(.standBy).startAside()
     }
 
     /// Hands the guest to a protector that is at work, or starts one.
@@ -100,10 +114,11 @@ enum Hook {
             return
         }
         // One that is at work already saves a process and a connection.
-        if let place = HandOverPlace.ofUser(), place.offer(request) { return }
+        let call = ProtectorCall.protect(request)
+        if let place = HandOverPlace.ofUser(), place.offer(call) { return }
         let failure = "the protector \(Layout.protector) cannot be started"
         do throws(Errno) {
-            try DetachedProcess.protector(request).start { error in
+            try DetachedProcess.protector(call).start { error in
                 complain("\(failure): \(error); run install.sh again")
             }
         } catch {

@@ -2,7 +2,8 @@ import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
-/// The protector as the hook starts it for a guest: `virt-watchdog protect --connect URI [--fresh] UUID`.
+/// The protector as the hook starts it: `virt-watchdog protect --connect URI`, and for a guest that
+/// runs `[--fresh] UUID`, for one that is about to `--standby`.
 ///
 /// With `--fresh`, what is written down about the guest's actions is of an earlier run. While it is at
 /// work, it takes over other guests of the same daemon from the hook, and lingers for them.
@@ -11,23 +12,23 @@ import WatchdogPolicy
 /// argument parser: a guest in its firmware waits for it, and parsing took a fifth of its time.
 struct ProtectorProcess {
     private let uri: String
-    private let request: ProtectionRequest
+    private let call: ProtectorCall
 
     /// Takes the hook's arguments, and nothing else.
     init?(arguments: [String]) {
         guard (5...6).contains(arguments.count), arguments[1] == "protect",
             arguments[2] == "--connect",
-            let request = ProtectionRequest(arguments[4...].joined(separator: " ").utf8)
+            let call = ProtectorCall(arguments[4...].joined(separator: " ").utf8)
         else { return nil }
         uri = arguments[3]
-        self.request = request
+        self.call = call
     }
 
     /// Brings the guest to the policy, and those that come meanwhile, and logs what came of it.
     func run() {
         let pool = ConnectionPool(to: uri)
         let isOfHook = uri == DetachedProcess.protectorURI
-        Shift.usual.run(request, at: isOfHook ? .ofUser() : nil) { request in
+        Shift.usual.run(call, at: isOfHook ? .ofUser() : nil, standBy: pool.open) { request in
             OneProtection(request, pool).run()
         }
     }

@@ -81,9 +81,15 @@ struct ManualTests {
                 case .patchedDefinition: "patched definition"
                 case .changedAction: "changed action"
                 }
+            let calls =
+                switch row.protector {
+                case .none: "nothing"
+                case .standBy: "standby"
+                case .protect: "protector"
+                }
             let cells = [
                 "\(row.name) \(row.phase)", row.readsDefinition ? "yes" : "no", prints,
-                row.startsProtector ? "protector" : "nothing", row.mayRefuse ? "0 or 1" : "0",
+                calls, row.mayRefuse ? "0 or 1" : "0",
             ]
             expected.append(".It " + cells.joined(separator: " Ta "))
         }

@@ -71,7 +71,18 @@ struct HandOverTests {
             "as the one is that is started")
     }
 
-    @Test(arguments: ["prepare", "start", "stopped", "release", "migrate", "restore"])
+    @Test
+    func `A protector at work is told to be there when the guest runs, and none is started`() throws
+    {
+        let atWork = try HostAtWork()
+        let protector = try atWork.listen()
+        let run = try atWork.host.run([guest.name, "prepare", "begin", "-"], guest.data)
+        #expect(run.status == 0)
+        #expect(run.protector == nil)
+        #expect(protector.takeLines() == ["--standby"])
+    }
+
+    @Test(arguments: ["start", "stopped", "release", "migrate", "restore"])
     func `Other operations leave it alone`(_ operation: String) throws {
         let atWork = try HostAtWork()
         let protector = try atWork.listen()

@@ -65,9 +65,12 @@ struct HandOverTests {
     func `What is sent is received, fresh or not`() throws {
         let socket = try HandOverSocket(at: place)
         let fresh = try #require(ProtectionRequest(uuid: request.uuid, isFresh: true))
-        #expect(place.offer(request))
-        #expect(place.offer(fresh))
-        #expect(socket.receive(within: .seconds(5)) == [.request(request), .request(fresh)])
+        #expect(place.offer(.protect(request)))
+        #expect(place.offer(.protect(fresh)))
+        #expect(
+            socket.receive(within: .seconds(5)) == [
+                .call(.protect(request)), .call(.protect(fresh)),
+            ])
         #expect(socket.receive(within: .zero).isEmpty)
         let status = try FileStatus(of: self.socket, followsLinks: false)
         #expect(status.mode == 0o600)
@@ -75,9 +78,85 @@ struct HandOverTests {
     }
 
     @Test
+    func `A call to stand by is read as it is written, and has no more to it`() throws {
+        #expect(ProtectorCall("--standby".utf8) == .standBy)
+        #expect(ProtectorCall.standBy.text == "--standby")
+        #expect(ProtectorCall(request.text.utf8) == .protect(request))
+        for text in [
+            "", "--standb", "--standby ", "--standby \(request.uuid)", "--fresh --standby",
+        ] {
+            #expect(ProtectorCall(text.utf8) == nil, "\(text)")
+        }
+        let socket = try HandOverSocket(at: place)
+        #expect(place.offer(.standBy))
+        #expect(socket.receive(within: .seconds(5)) == [.call(.standBy)])
+    }
+
+    @Test
+    func `A protector that stands by makes ready, takes what comes, and waits no longer for it`()
+        throws
+    {
+        var ready = 0
+        let worked = Mutex<[ProtectionRequest]>([])
+        let shift = Shift(linger: .milliseconds(300), limit: .seconds(60))
+        let duration = ContinuousClock().measure {
+            shift.run(.standBy, at: place, standBy: { ready += 1 }) { one in
+                worked.withLock { $0.append(one) }
+            }
+        }
+        #expect(ready == 1)
+        #expect(worked.withLock { $0 }.isEmpty)
+        #expect(duration >= .milliseconds(300) && duration < .seconds(10))
+
+        shift.run(
+            .standBy, at: place,
+            standBy: {
+                // The guest runs.
+                #expect(place.offer(.protect(request)))
+            }
+        ) { one in worked.withLock { $0.append(one) } }
+        #expect(worked.withLock { $0 } == [request])
+    }
+
+    @Test
+    func `Called to stand by beside one at work, a protector leaves it to that one`() throws {
+        let start = ContinuousClock.now
+        let ended = Mutex(start)
+        Shift(linger: .milliseconds(600), limit: .seconds(60)).run(
+            .standBy, at: place,
+            standBy: {
+                Crew.start { [place] in
+                    usleep(400_000)
+                    Shift.usual.run(
+                        .standBy, at: place, standBy: { Issue.record("it has the place") }
+                    ) { _ in Issue.record("it has a guest") }
+                    ended.withLock { $0 = .now }
+                }
+            }
+        ) { _ in Issue.record("there is a guest") }
+        #expect(ended.withLock { $0 } > start)
+        #expect(
+            ContinuousClock.now - start >= .milliseconds(1000),
+            "it waits from the last call on")
+    }
+
+    @Test
+    func `Without a place there is nothing to stand by for`() {
+        Shift.usual.run(.standBy, at: nil, standBy: { Issue.record("it makes ready") }) { _ in
+            Issue.record("it has a guest")
+        }
+        let nowhere = HandOverPlace(folder: parent.url.path + "/not/there")
+        #expect(!nowhere.canBeTaken && place.canBeTaken)
+        Shift.usual.run(.standBy, at: nowhere, standBy: { Issue.record("it makes ready") }) { _ in
+            Issue.record("it has a guest")
+        }
+    }
+
+    @Test
     func `A protector of another version is not asked`() throws {
         let socket = try HandOverSocket(at: place)
-        #expect(!HandOverPlace(folder: parent.url.path + "/own", version: "2").offer(request))
+        #expect(
+            !HandOverPlace(folder: parent.url.path + "/own", version: "2").offer(.protect(request)))
         #expect(socket.receive(within: .zero).isEmpty)
     }
 
@@ -123,7 +202,7 @@ struct HandOverTests {
             try makeFolder()
             listener = try bindSocket(CInt(SOCK_DGRAM.rawValue), at: socket)
             var count = 0
-            while place.offer(request) {
+            while place.offer(.protect(request)) {
                 count += 1
                 try #require(count < 1_000_000)
             }
@@ -146,7 +225,7 @@ struct HandOverTests {
             try #require(chown(path, 65534, 65534) == 0)
         }
         let start = ContinuousClock.now
-        #expect(!place.offer(request))
+        #expect(!place.offer(.protect(request)))
         #expect(ContinuousClock.now - start < .seconds(1))
     }
 
@@ -182,8 +261,8 @@ struct HandOverTests {
         if effectiveUser == 0 { try send(65534, request.text) }
         try send(nil, request.text)
         let expected: [HandOverSocket.Arrival] =
-            [.request(request), .nonsense, .nonsense, .nonsense]
-            + (effectiveUser == 0 ? [.nonsense] : []) + [.request(request)]
+            [.call(.protect(request)), .nonsense, .nonsense, .nonsense]
+            + (effectiveUser == 0 ? [.nonsense] : []) + [.call(.protect(request))]
         #expect(socket.receive(within: .seconds(5)) == expected)
     }
 
@@ -192,39 +271,42 @@ struct HandOverTests {
         do {
             let first = try HandOverSocket(at: place)
             #expect(throws: Errno.self) { _ = try HandOverSocket(at: place) }
-            #expect(place.offer(request), "the attempt does no harm")
-            #expect(first.receive(within: .seconds(5)) == [.request(request)])
+            #expect(place.offer(.protect(request)), "the attempt does no harm")
+            #expect(first.receive(within: .seconds(5)) == [.call(.protect(request))])
             // Goes without being closed, as by SIGKILL.
         }
         #expect(try FileStatus(of: socket, followsLinks: false).kind == .other)
-        #expect(!place.offer(request))
+        #expect(!place.offer(.protect(request)))
         let second = try HandOverSocket(at: place)
-        #expect(place.offer(request))
-        #expect(second.receive(within: .seconds(5)) == [.request(request)])
+        #expect(place.offer(.protect(request)))
+        #expect(second.receive(within: .seconds(5)) == [.call(.protect(request))])
     }
 
     @Test
     func `Once it is closed, nothing is taken, and what was taken is there`() throws {
         let socket = try HandOverSocket(at: place)
-        #expect(place.offer(request))
+        #expect(place.offer(.protect(request)))
         socket.close()
-        #expect(!place.offer(request))
+        #expect(!place.offer(.protect(request)))
         let next = try HandOverSocket(at: place)
-        #expect(place.offer(request), "the next one has the place")
-        #expect(socket.receive(within: .zero) == [.request(request)])
+        #expect(place.offer(.protect(request)), "the next one has the place")
+        #expect(socket.receive(within: .zero) == [.call(.protect(request))])
         #expect(socket.receive(within: .zero).isEmpty)
-        #expect(next.receive(within: .zero) == [.request(request)])
+        #expect(next.receive(within: .zero) == [.call(.protect(request))])
     }
 
     @Test
     func `A second protector hands its guest over and ends`() throws {
         let worked = Mutex<[String]>([])
         let others = try (2...6).map { try #require(Self.request($0)) }
-        Shift(linger: .milliseconds(300), limit: .seconds(60)).run(request, at: place) { first in
+        Shift(linger: .milliseconds(300), limit: .seconds(60)).run(.protect(request), at: place) {
+            first in
             worked.withLock { $0.append(first.uuid) }
             guard first == request else { return }
             for other in others {
-                Shift.usual.run(other, at: place) { _ in Issue.record("it works by itself") }
+                Shift.usual.run(.protect(other), at: place) { _ in
+                    Issue.record("it works by itself")
+                }
             }
         }
         #expect(worked.withLock { Set($0) } == Set((others + [request]).map(\.uuid)))
@@ -236,9 +318,10 @@ struct HandOverTests {
     func `A guest that takes long delays no other, and is waited for`() throws {
         let worked = Mutex<[String]>([])
         let other = try #require(Self.request(2))
-        Shift(linger: .milliseconds(10), limit: .seconds(60)).run(request, at: place) { one in
+        Shift(linger: .milliseconds(10), limit: .seconds(60)).run(.protect(request), at: place) {
+            one in
             if one == request {
-                #expect(place.offer(other))
+                #expect(place.offer(.protect(other)))
                 #expect(
                     RunningCommand.wait(within: .seconds(20)) {
                         worked.withLock { $0 == [other.uuid] }
@@ -252,10 +335,11 @@ struct HandOverTests {
     @Test
     func `After its time it takes no more guests, though one is at work`() throws {
         let wasTaken = Mutex(true)
-        Shift(linger: .seconds(60), limit: .milliseconds(50)).run(request, at: place) { _ in
+        Shift(linger: .seconds(60), limit: .milliseconds(50)).run(.protect(request), at: place) {
+            _ in
             wasTaken.withLock { taken in
                 _ = RunningCommand.wait(within: .seconds(20)) {
-                    taken = place.offer(request)
+                    taken = place.offer(.protect(request))
                     return !taken
                 }
             }
@@ -268,7 +352,7 @@ struct HandOverTests {
         try Data().write(to: URL(filePath: parent.url.path + "/own"))
         for place in [nil, place] {
             let worked = Mutex(0)
-            Shift.usual.run(request, at: place) { _ in worked.withLock { $0 += 1 } }
+            Shift.usual.run(.protect(request), at: place) { _ in worked.withLock { $0 += 1 } }
             #expect(worked.withLock { $0 } == 1)
         }
     }
@@ -283,7 +367,7 @@ struct HandOverTests {
         let seen = Mutex<[[String]]>([])
         let fresh = try #require(ProtectionRequest(uuid: request.uuid, isFresh: true))
         for one in [request, fresh] {
-            Shift(linger: .zero, limit: .seconds(60)).run(one, at: place) { _ in
+            Shift(linger: .zero, limit: .seconds(60)).run(.protect(one), at: place) { _ in
                 seen.withLock { $0.append(notes) }
             }
             #expect(notes.isEmpty)
@@ -291,7 +375,7 @@ struct HandOverTests {
         // One that can neither have the place nor be answered works by itself.
         let folder = try place.openFolder()
         try #require(flock(folder.number, LOCK_EX | LOCK_NB) == 0)
-        Shift.usual.run(request, at: place) { _ in seen.withLock { $0.append(notes) } }
+        Shift.usual.run(.protect(request), at: place) { _ in seen.withLock { $0.append(notes) } }
         #expect(notes.isEmpty)
         let uuid = request.uuid
         #expect(seen.withLock { $0 } == [[uuid], [uuid + ".fresh"], [uuid]])
@@ -315,7 +399,8 @@ struct HandOverTests {
         try leave(left)
         let worked = Mutex<[ProtectionRequest: Int]>([:])
         let noted = Mutex<Set<String>>([])
-        Shift(linger: .milliseconds(100), limit: .seconds(60)).run(request, at: place) { one in
+        Shift(linger: .milliseconds(100), limit: .seconds(60)).run(.protect(request), at: place) {
+            one in
             worked.withLock { $0[one, default: 0] += 1 }
             guard one != request else { return }
             usleep(20_000)
@@ -336,13 +421,14 @@ struct HandOverTests {
         let work: @Sendable (ProtectionRequest) -> Void = { one in
             worked.withLock { $0.append(one.uuid) }
         }
-        Shift(linger: .zero, limit: .seconds(60)).run(request, at: place, work)
+        Shift(linger: .zero, limit: .seconds(60)).run(.protect(request), at: place, work)
         #expect(worked.withLock { $0 } == [request.uuid])
         #expect(notes == [other.uuid])
 
         // Killed while another one is at work, which takes it up before it ends.
         let late = try #require(Self.request(3))
-        Shift(linger: .milliseconds(200), limit: .seconds(60)).run(request, at: place) { one in
+        Shift(linger: .milliseconds(200), limit: .seconds(60)).run(.protect(request), at: place) {
+            one in
             work(one)
             if one == request { try? leave([late]) }
         }
@@ -383,7 +469,7 @@ struct HandOverTests {
         let before = notes
         let worked = Mutex<[String]>([])
         for one in [request, try #require(Self.request(2))] {
-            Shift(linger: .zero, limit: .seconds(60)).run(one, at: place) { one in
+            Shift(linger: .zero, limit: .seconds(60)).run(.protect(one), at: place) { one in
                 worked.withLock { $0.append(one.uuid) }
             }
         }
@@ -400,7 +486,7 @@ struct HandOverTests {
         DispatchQueue.concurrentPerform(iterations: senders) { sender in
             for number in 0..<each {
                 guard let request = Self.request(sender * each + number) else { continue }
-                if place.offer(request) {
+                if place.offer(.protect(request)) {
                     handedOver.withLock { $0 += 1 }
                     continue
                 }
@@ -410,7 +496,7 @@ struct HandOverTests {
                     limit: .microseconds(Int.random(in: 100...4000)))
                 protectors.enter()
                 Thread.detachNewThread {
-                    shift.run(request, at: place) { one in
+                    shift.run(.protect(request), at: place) { one in
                         worked.withLock { $0[one.uuid, default: 0] += 1 }
                     }
                     protectors.leave()

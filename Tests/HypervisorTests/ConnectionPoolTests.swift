@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Hypervisor
@@ -24,6 +25,18 @@ struct ConnectionPoolTests {
         let seats = (0..<4).map { _ in pool.seat() }
         for seat in seats + seats + seats { _ = try seat.connection() }
         #expect(pool.count == 1)
+    }
+
+    @Test("one that is opened ahead is the first one's, who does not wait for another")
+    func opensAhead() throws {
+        pool.open()
+        let end = ContinuousClock.now + .seconds(30)
+        while pool.count == 0, ContinuousClock.now < end { usleep(1000) }
+        #expect(pool.count == 1)
+        let seat = pool.seat()
+        _ = try seat.connection()
+        #expect(pool.count == 1)
+        ConnectionPool(to: "test:///no/such/file.xml").open()
     }
 
     @Test("who does not get a connection learns why, and nothing is kept")

@@ -43,6 +43,32 @@ extension LiveTests {
             try guest.waits(forLog: "op=started", "cut short")
         }
 
+        @Test(
+            "a guest that starts alone finds a protector that stands by, and none is started then")
+        func standby() throws {
+            let calls = Lab.folder.appending(path: "calls").path
+            let real = Lab.tool + "-real"
+            try Lab.waitUntilNoProtectorLingers()
+            try Lab.run("/bin/mv", [Lab.tool, real])
+            defer { _ = try? Command("/bin/mv", ["-f", real, Lab.tool]).run() }
+            try Data(
+                """
+                #!/bin/bash
+                echo "$*" >>\(calls)
+                exec -a \(Lab.tool) \(real) "$@"
+                """.utf8
+            ).write(to: URL(filePath: Lab.tool))
+            try Lab.run("/bin/chmod", ["0755", Lab.tool])
+
+            let guest = try LabGuest("standby")
+            try guest.waits(forLog: "op=protect", "result=attached")
+            #expect(
+                try String(contentsOfFile: calls, encoding: .utf8)
+                    == "protect --connect qemu:///system --standby\n")
+            // Nobody has to take it back: where no guest comes, it leaves.
+            try Lab.waitUntilNoProtectorLingers()
+        }
+
         @Test("a protector at work while libvirtd is killed gets through to the new one")
         func protectorOutlivesDaemon() throws {
             let guest = try LabGuest("outlive")

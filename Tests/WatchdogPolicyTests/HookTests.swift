@@ -22,6 +22,8 @@ struct HookTests {
         var prints: [String] = []
         /// The plans for which a protector is started.
         var starts: [String] = []
+        /// The plans for which one is called to stand by.
+        var standsBy: [String] = []
         /// The plans for which the start is refused, under enforce.
         var refuses: [String] = []
     }
@@ -32,6 +34,7 @@ struct HookTests {
             Row(
                 operation: "prepare", phase: "begin", reads: true,
                 prints: ["attach", "change-action", "cold-plug"],
+                standsBy: ["attach", "change-action"],
                 refuses: ["cold-plug", "refuse"]),
             Row(operation: "start", phase: "begin", reads: false),
             Row(
@@ -54,28 +57,31 @@ struct HookTests {
         for plan in [Self.attach, Self.change, Self.cold, Self.refuse, Self.leave] {
             let outcome = HookOutcome(of: operation, for: plan, under: .builtIn)
             #expect(outcome.printsDefinition == row.prints.contains(plan.name), "\(plan.name)")
-            #expect(outcome.startsProtector == row.starts.contains(plan.name), "\(plan.name)")
+            let task: HookOperation.ProtectorTask =
+                row.starts.contains(plan.name)
+                ? .protect : row.standsBy.contains(plan.name) ? .standBy : .none
+            #expect(outcome.protector == task, "\(plan.name)")
             #expect(outcome.refusal == nil, "nothing is refused without enforce")
             let persisting = HookOutcome(of: operation, for: plan, under: Policy(persist: true))
             let writes = !row.starts.isEmpty && plan.name == "cold-plug"
-            #expect(
-                persisting.startsProtector == (outcome.startsProtector || writes), "\(plan.name)")
+            #expect(persisting.protector == (writes ? .protect : task), "\(plan.name)")
             let enforced = HookOutcome(of: operation, for: plan, under: Policy(enforce: true))
             #expect((enforced.refusal != nil) == row.refuses.contains(plan.name), "\(plan.name)")
-            #expect(!(enforced.printsDefinition && enforced.refusal != nil))
+            if enforced.refusal != nil {
+                #expect(!enforced.printsDefinition && enforced.protector == .none)
+            }
             let recorded = HookOutcome(of: operation, for: plan, under: .builtIn, hasRecord: true)
             let checks = !row.starts.isEmpty
-            #expect(
-                recorded.startsProtector == (outcome.startsProtector || checks), "\(plan.name)")
+            #expect(recorded.protector == (checks ? .protect : task), "\(plan.name)")
         }
     }
 
     @Test("an action that is libvirt's own is for a cold start")
     func dump() throws {
         let started = try #require(HookOperation("started", "begin"))
-        #expect(!HookOutcome(of: started, for: Self.dump, under: .builtIn).startsProtector)
+        #expect(HookOutcome(of: started, for: Self.dump, under: .builtIn).protector == .none)
         let persist = Policy(persist: true)
-        #expect(HookOutcome(of: started, for: Self.dump, under: persist).startsProtector)
+        #expect(HookOutcome(of: started, for: Self.dump, under: persist).protector == .protect)
         let prepare = try #require(HookOperation("prepare", "begin"))
         let enforce = Policy(enforce: true)
         #expect(HookOutcome(of: prepare, for: Self.dump, under: enforce).refusal != nil)

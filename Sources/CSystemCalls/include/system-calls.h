@@ -37,4 +37,13 @@ static inline int virt_watchdog_open_place(const char *path) {
 #endif
 }
 
+/* Starts the program that is the first argument: in a session of its own, in the folder /, with /dev/null
+   for its three standard streams, no other descriptor, and no signal that is ignored. Returns its
+   process ID, or -1 with errno.
+
+   Nobody waits and nothing is copied: until it executes the program, the child runs in the memory of its
+   parent, on a stack that is there once. The parent may leave meanwhile, but what it gave must stay, and
+   it may not call this again. */
+int virt_watchdog_start_aside(char *const *arguments, char *const *environment);
+
 #endif

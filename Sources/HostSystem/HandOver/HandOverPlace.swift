@@ -30,19 +30,25 @@ public struct HandOverPlace: Sendable, Hashable {
         environment(Layout.propertiesVariable) == nil ? own : nil
     }
 
-    /// Hands a guest over to a protector that is at work.
+    /// Whether the daemon's run folder, in which the place is, is there; the C function is `access`.
+    public var canBeTaken: Bool {
+        guard let end = folder.utf8.lastIndex(of: UInt8(ascii: "/")) else { return false }
+        return access(String(folder[..<end]), X_OK) == 0
+    }
+
+    /// Calls a protector that is at work, with a guest to hand over or to come.
     ///
     /// The C functions are `open`, `fstat`, `fstatat`, `connect` and `send`. By way of `/proc`, the
     /// folder that was looked at is the one where the socket is; nobody else may change what is there.
     ///
-    /// - Returns: Whether there is one that has it now.
-    public func offer(_ request: ProtectionRequest) -> Bool {
+    /// - Returns: Whether there is one that has the call now.
+    public func offer(_ call: ProtectorCall) -> Bool {
         guard let folder = try? FileDescriptor(folder: folder), Self.isOwn(folder),
             isOwnSocket(in: folder), var address = address(in: folder),
             let socket = try? FileDescriptor(ofDatagrams: ())
         else { return false }
         guard address.asGeneric({ connect(socket.number, $0, $1) }) == 0 else { return false }
-        let text = Array(request.text.utf8)
+        let text = Array(call.text.utf8)
         return send(socket.number, text, text.count, CInt(MSG_NOSIGNAL)) == text.count
     }
 

@@ -8,8 +8,8 @@ internal import Glibc
 struct HandOverSocket: ~Copyable {
     /// What came.
     enum Arrival: Sendable, Hashable {
-        /// A guest.
-        case request(ProtectionRequest)
+        /// What the hook wants of a protector.
+        case call(ProtectorCall)
         /// Something else, or from somebody else.
         case nonsense
     }
@@ -64,7 +64,7 @@ struct HandOverSocket: ~Copyable {
 
     private func receiveOne() -> Arrival? {
         // Room for one byte more, so that what is too long is seen to be.
-        var text = [UInt8](repeating: 0, count: ProtectionRequest.maximumLength + 1)
+        var text = [UInt8](repeating: 0, count: ProtectorCall.maximumLength + 1)
         var control = [UInt8](repeating: 0, count: Self.controlLength)
         var (count, controlCount) = (-1, 0)
         text.withUnsafeMutableBytes { text in
@@ -86,9 +86,9 @@ struct HandOverSocket: ~Copyable {
         // A socket that is closed gives nothing, from nobody; an empty message comes from somebody.
         guard count > 0 || count == 0 && controlCount > 0 else { return nil }
         guard Self.sender(control[..<controlCount]) == geteuid(),
-            let request = ProtectionRequest(text[..<count])
+            let call = ProtectorCall(text[..<count])
         else { return .nonsense }
-        return .request(request)
+        return .call(call)
     }
 
     /// Room for a `cmsghdr` and a `ucred`, and for what would follow.

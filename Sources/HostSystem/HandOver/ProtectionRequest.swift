@@ -1,7 +1,6 @@
 /// What a protector is asked for: one guest.
 ///
-/// Its text is the end of a protector's command line, `[--fresh] UUID`, and all that the hook sends
-/// to a protector that is at work already.
+/// Its text is `[--fresh] UUID`.
 public struct ProtectionRequest: Sendable, Hashable {
     /// The guest's UUID.
     public let uuid: String

@@ -29,26 +29,33 @@ public struct Shift: Sendable {
     /// is worked on and no other. Guests that a protector had in hand when it was killed are taken up.
     ///
     /// - Parameters:
-    ///   - first: The guest that this protector was started for.
+    ///   - first: What this protector was started for.
     ///   - place: Where guests are taken over, if they are.
+    ///   - standBy: Makes ready for a guest that is to come, and does not wait.
     ///   - work: Brings a guest to the policy; called on a thread of its own for each.
     public func run(
-        _ first: ProtectionRequest, at place: HandOverPlace?,
+        _ first: ProtectorCall, at place: HandOverPlace?, standBy: () -> Void = {},
         _ work: @escaping @Sendable (ProtectionRequest) -> Void
     ) {
-        guard let place else { return work(first) }
+        guard let place else {
+            if case .protect(let request) = first { work(request) }
+            return
+        }
         for _ in 0..<Self.attempts {
             if let socket = try? HandOverSocket(at: place) {
                 let hands = Hands(at: place, work)
                 hands.take(first)
+                if first == .standBy { standBy() }
                 return serve(socket, hands)
             }
             if place.offer(first) { return }
             // Whoever has the place may be about to listen there, or to leave it.
             usleep(Self.pause)
         }
-        let note = GuestInHand(first, at: place)
-        work(first)
+        // A guest that is to come has a protector of its own then.
+        guard case .protect(let request) = first else { return }
+        let note = GuestInHand(request, at: place)
+        work(request)
         note?.finish()
     }
 
@@ -76,7 +83,7 @@ public struct Shift: Sendable {
     private func take(_ arrivals: [HandOverSocket.Arrival], _ hands: Hands) {
         for arrival in arrivals {
             switch arrival {
-            case .request(let request): hands.take(request)
+            case .call(let call): hands.take(call)
             case .nonsense:
                 let line = LogLine(
                     operation: "protect", guest: "",
@@ -109,8 +116,11 @@ private final class Hands: Sendable {
         state.withLock { $0.busy > 0 ? .now : $0.idleSince }
     }
 
-    func take(_ request: ProtectionRequest) {
-        take(request, GuestInHand(request, at: place))
+    func take(_ call: ProtectorCall) {
+        switch call {
+        case .protect(let request): take(request, GuestInHand(request, at: place))
+        case .standBy: state.withLock { $0.idleSince = .now }
+        }
     }
 
     /// Takes the guests of protectors that were killed.

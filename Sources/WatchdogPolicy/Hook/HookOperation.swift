@@ -14,14 +14,25 @@ public struct HookOperation: Sendable {
         case changedAction
     }
 
+    /// What a protector is called for, where the plan has something for it to do.
+    public enum ProtectorTask: Sendable, Hashable {
+        /// None is called.
+        case none
+        /// To be there by the time that the guest runs: to start a protector takes longer than all
+        /// that it does.
+        case standBy
+        /// To bring the guest to the policy.
+        case protect
+    }
+
     private let staticName: StaticString
     private let staticPhase: StaticString
     /// Whether the definition is read from standard input; if not, the hook leaves at once.
     public var readsDefinition: Bool
     /// What goes to standard output.
     public var output: Output
-    /// Whether a protector is started where the plan has something for it to do.
-    public var startsProtector: Bool
+    /// What a protector is called for, where the plan has something for it to do.
+    public var protector: ProtectorTask
     /// Whether the guest has been running already, so that what was written down about its run holds.
     public var findsGuestRunning: Bool
     /// Whether the hook may exit with 1, under `vm.watchdog.enforce=true`.
@@ -30,13 +41,13 @@ public struct HookOperation: Sendable {
     private init(
         _ name: StaticString, _ phase: StaticString, reads: Bool = true,
         prints output: Output = .nothing,
-        startsProtector: Bool = false, findsGuestRunning: Bool = false, mayRefuse: Bool = false
+        protector: ProtectorTask = .none, findsGuestRunning: Bool = false, mayRefuse: Bool = false
     ) {
         staticName = name
         staticPhase = phase
         readsDefinition = reads
         self.output = output
-        self.startsProtector = startsProtector
+        self.protector = protector
         self.findsGuestRunning = findsGuestRunning
         self.mayRefuse = mayRefuse
     }
@@ -52,14 +63,15 @@ public struct HookOperation: Sendable {
     /// The table and its rows are such that they need no memory and no type made at run time: most
     /// calls of the hook do nothing but look here and leave.
     public static let table: [9 of HookOperation] = [
-        HookOperation("prepare", "begin", prints: .patchedDefinition, mayRefuse: true),
+        HookOperation(
+            "prepare", "begin", prints: .patchedDefinition, protector: .standBy, mayRefuse: true),
         HookOperation("start", "begin", reads: false),
-        HookOperation("started", "begin", startsProtector: true),
+        HookOperation("started", "begin", protector: .protect),
         HookOperation("stopped", "end", reads: false),
         HookOperation("release", "end", reads: false),
         HookOperation("migrate", "begin", prints: .changedAction),
         HookOperation("restore", "begin", prints: .changedAction),
-        HookOperation("reconnect", "begin", startsProtector: true, findsGuestRunning: true),
+        HookOperation("reconnect", "begin", protector: .protect, findsGuestRunning: true),
         HookOperation("attach", "begin", reads: false),
     ]
 

@@ -2,8 +2,8 @@
 public struct HookOutcome: Sendable, Hashable {
     /// Whether the definition is printed as the plan changes it.
     public var printsDefinition: Bool
-    /// Whether a protector is started.
-    public var startsProtector: Bool
+    /// What a protector is called for.
+    public var protector: HookOperation.ProtectorTask
     /// Why the guest's start is refused, or nothing where it is not.
     public var refusal: String?
 
@@ -23,11 +23,19 @@ public struct HookOutcome: Sendable, Hashable {
         // What only a cold start can bring is written down for that, at least; and a record that
         // does not hold any more goes.
         let isWorthWriting = policy.persist && plan.changesDefinition && !plan.changesLiveGuest
-        startsProtector =
-            operation.startsProtector
-            && (plan.changesLiveGuest || isWorthWriting || hasRecord)
+        let hasTask =
+            switch operation.protector {
+            case .none: false
+            // The rest can wait until a protector has started.
+            case .standBy: plan.changesLiveGuest
+            case .protect: plan.changesLiveGuest || isWorthWriting || hasRecord
+            }
+        protector = hasTask ? operation.protector : .none
         refusal =
             operation.mayRefuse && policy.enforce && plan.leavesUnprotected ? plan.reason : nil
-        if refusal != nil { printsDefinition = false }
+        if refusal != nil {
+            printsDefinition = false
+            protector = .none
+        }
     }
 }

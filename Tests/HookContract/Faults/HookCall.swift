@@ -38,7 +38,7 @@ struct HookCall: Sendable, CustomTestStringConvertible {
         for index in HookOperation.table.indices {
             let row = HookOperation.table[index]
             let work: Work =
-                row.output != .nothing ? .print : row.startsProtector ? .protect : .nothing
+                row.output != .nothing ? .print : row.protector == .protect ? .protect : .nothing
             calls.append(HookCall(name: row.name, phase: row.phase, work: work))
         }
         calls.append(HookCall(name: "hibernate", phase: "begin", work: .nothing))

@@ -100,7 +100,8 @@ struct LabProtector {
 
 /// A trap for protectors, in place of the tool: it sends one of them a signal at a moment of its life.
 ///
-/// That life is some 30 ms, and a test that looks for it among the processes is often too late.
+/// That life is some 30 ms, and a test that looks for it among the processes is often too late. None
+/// stands by, so that it begins when the guest runs.
 final class LabTrap {
     private static let real = Lab.tool + "-real"
     private let folder: TemporaryFolder
@@ -115,6 +116,7 @@ final class LabTrap {
         result = folder.url.appending(path: "result")
         let script = """
             #!/bin/bash
+            [ "${!#}" != --standby ] || exit 0
             id=$$
             if [ "$1" = protect ] && mv \(delay.path) \(delay.path)-$id 2>/dev/null; then
                 (
