@@ -11,17 +11,15 @@ struct program {
     char *const *environment;
 };
 
-/* Runs in its parent's memory, in which nothing but the stack is its own: it calls the kernel, and
-   nothing that keeps a state. */
+/* Runs in its parent's memory, in which nothing but the stack is its own: it does no more than to call
+   the kernel. */
 static int execute(void *context) {
     const struct program *program = context;
-    /* First of all, since libvirt waits for the streams. */
-    if (virt_watchdog_close_from(0) != 0) _exit(0);
     static const int signals[] = {SIGPIPE, SIGCHLD, SIGCONT, SIGURG, SIGWINCH};
     for (size_t index = 0; index < sizeof signals / sizeof *signals; index++)
         signal(signals[index], SIG_DFL);
-    if (open("/dev/null", O_RDWR) == 0 && dup2(0, 1) == 1 && dup2(0, 2) == 2 && setsid() != -1 &&
-        chdir("/") == 0)
+    if (virt_watchdog_close_from(0) == 0 && open("/dev/null", O_RDWR) == 0 && dup2(0, 1) == 1 &&
+        dup2(0, 2) == 2 && setsid() != -1 && chdir("/") == 0)
         execve(program->arguments[0], program->arguments, program->environment);
     _exit(0);
 }

@@ -33,7 +33,7 @@ public struct Program: Sendable, Hashable {
     /// It is over when the program has ended, even if somebody whom it left behind holds its
     /// streams. The C functions are `posix_spawn`, `poll`, `waitpid` and `kill`.
     public func run(within limit: Duration) throws(ProgramError) -> Outcome {
-        let start = ContinuousClock.now
+        let start = Clock.now
         let (output, error): (Pipe, Pipe)
         let id: pid_t
         do throws(Errno) {
@@ -52,7 +52,7 @@ public struct Program: Sendable, Hashable {
                 error.drain()
                 return Outcome(status: status, output: output.bytes, error: error.bytes)
             }
-            guard ContinuousClock.now - start < limit else {
+            guard Clock.now - start < limit else {
                 kill(id, SIGKILL)
                 // One that hangs in the kernel stays there, and becomes init's when we leave.
                 for _ in 0..<100 where Self.status(of: id) == nil { usleep(10_000) }

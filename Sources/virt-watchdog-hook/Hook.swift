@@ -74,9 +74,15 @@ enum Hook {
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }
+        // libvirt waits until nobody holds them, as a child would that does not get its turn.
+        close(STDOUT_FILENO)
+        close(STDERR_FILENO)
         switch outcome.protector {
         case .none: break
-        case .standBy: callProtectorToStandBy()
+        case .standBy:
+            // The guest's start does not depend on it.
+            SignalGuard.leaveQuietly(with: 0)
+            callProtectorToStandBy()
         case .protect:
             let isFresh = hasRecord && !operation.findsGuestRunning
             callProtector(ofGuest: facts, isFresh: isFresh) { failure in

@@ -25,6 +25,8 @@ struct VirtWatchdog: ParsableCommand {
         if effectiveUser == 0 { forbidCoreFile() }
         if let protector = ProtectorProcess(arguments: CommandLine.arguments) {
             protector.run()
+            // Not by way of the libraries: one that stood by may still wait for its connection.
+            leaveAtOnce()
         } else {
             reserveStandardStreams()
             do {

@@ -3,10 +3,12 @@
 
    A line on standard input: the file for the program's standard input, the one for its standard
    output, the program and its arguments, with a tab between them. A line on standard output: the exit
-   status, wall-clock nanoseconds, CPU microseconds of the program and what it waited for, peak KiB.
+   status, wall-clock nanoseconds, CPU microseconds of the program and what it waited for, peak KiB. It
+   is over when the program is gone and nobody holds its standard error any more, as with libvirt.
 
    Where it may, it runs them before everybody else's (SCHED_FIFO), so that a machine with other work
    to do measures much the same as one without. */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -21,16 +23,24 @@ static void run(char **words) {
     int source = open(words[0], O_RDONLY | O_CLOEXEC);
     int target = open(words[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (source < 0 || target < 0) { perror(source < 0 ? words[0] : words[1]); exit(1); }
+    int error[2];
+    if (pipe2(error, O_CLOEXEC) != 0) { perror("pipe2"); exit(1); }
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);
     pid_t child = fork();
     if (child == 0) {
         dup2(source, STDIN_FILENO);
         dup2(target, STDOUT_FILENO);
+        dup2(error[1], STDERR_FILENO);
         execv(words[2], words + 2);
         perror(words[2]);
         _exit(127);
     }
+    close(error[1]);
+    char text[4096];
+    ssize_t count;
+    while ((count = read(error[0], text, sizeof text)) > 0) fwrite(text, 1, count, stderr);
+    close(error[0]);
     int status;
     struct rusage usage;
     if (child < 0 || wait4(child, &status, 0, &usage) != child) { perror("spawn"); exit(1); }

@@ -26,7 +26,7 @@ struct SecrecyTests {
         let host = try Host(properties: HookCall.policy)
         let run = try host.run([call.guest.name] + call.words, call.guest.data)
         #expect(run.leaks.isEmpty)
-        #expect(run.text.contains(Canary.inDefinition) == (call.work == .print))
+        #expect(run.text.contains(Canary.inDefinition) == call.prints)
     }
 
     @Test

@@ -122,11 +122,11 @@ struct HandOverTests {
     func `Called to stand by beside one at work, a protector leaves it to that one`() throws {
         let start = ContinuousClock.now
         let ended = Mutex(start)
-        Shift(linger: .milliseconds(600), limit: .seconds(60)).run(
+        Shift(linger: .seconds(3), limit: .seconds(60)).run(
             .standBy, at: place,
             standBy: {
                 Crew.start { [place] in
-                    usleep(400_000)
+                    usleep(200_000)
                     Shift.usual.run(
                         .standBy, at: place, standBy: { Issue.record("it has the place") }
                     ) { _ in Issue.record("it has a guest") }
@@ -136,7 +136,7 @@ struct HandOverTests {
         ) { _ in Issue.record("there is a guest") }
         #expect(ended.withLock { $0 } > start)
         #expect(
-            ContinuousClock.now - start >= .milliseconds(1000),
+            ContinuousClock.now - start >= .milliseconds(3200),
             "it waits from the last call on")
     }
 

@@ -65,10 +65,10 @@ public struct Shift: Sendable {
     private static let pause: UInt32 = 1000
 
     private func serve(_ socket: borrowing HandOverSocket, _ hands: Hands) {
-        let end = ContinuousClock.now + limit
+        let end = Clock.now + limit
         hands.takeUpAbandoned()
         while true {
-            let patience = min(hands.idleSince + linger, end) - .now
+            let patience = min(hands.idleSince + linger, end) - Clock.now
             if patience <= .zero { break }
             // A moment more than it takes, so that it is over then.
             take(socket.receive(within: patience + .milliseconds(1)), hands)
@@ -98,7 +98,7 @@ public struct Shift: Sendable {
 private final class Hands: Sendable {
     private struct State {
         var busy = 0
-        var idleSince = ContinuousClock.now
+        var idleSince = Clock.now
     }
 
     private let state = Mutex(State())
@@ -112,14 +112,14 @@ private final class Hands: Sendable {
     }
 
     /// Since when there is nothing to do: since now, while there is something.
-    var idleSince: ContinuousClock.Instant {
-        state.withLock { $0.busy > 0 ? .now : $0.idleSince }
+    var idleSince: Duration {
+        state.withLock { $0.busy > 0 ? Clock.now : $0.idleSince }
     }
 
     func take(_ call: ProtectorCall) {
         switch call {
         case .protect(let request): take(request, GuestInHand(request, at: place))
-        case .standBy: state.withLock { $0.idleSince = .now }
+        case .standBy: state.withLock { $0.idleSince = Clock.now }
         }
     }
 
@@ -143,7 +143,7 @@ private final class Hands: Sendable {
             note?.finish()
             state.withLock { state in
                 state.busy -= 1
-                state.idleSince = .now
+                state.idleSince = Clock.now
             }
             ended.post()
         }

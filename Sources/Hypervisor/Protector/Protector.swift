@@ -26,9 +26,9 @@ public struct Protector: Sendable {
     public func protect(
         isFresh: Bool = false, _ findGuest: () throws(LibvirtError) -> some ProtectableGuest
     ) throws(ProtectionError) -> Protection {
-        try retrying(findGuest) { guest, waited throws(ProtectionError) in
+        try retrying(findGuest) { guest, backoff throws(ProtectionError) in
             try waitForArrival(of: guest)
-            return try protect(guest, isFresh: isFresh, waited)
+            return try protect(guest, isFresh: isFresh, &backoff)
         }
     }
 
@@ -43,15 +43,15 @@ public struct Protector: Sendable {
 
     /// Does something until it works.
     ///
-    /// - Parameter body: Does it; it is told how long that has been tried.
+    /// - Parameter body: Does it.
     private func retrying<Found: ProtectableGuest, Answer>(
         _ findGuest: () throws(LibvirtError) -> Found,
-        _ body: (Found, Duration) throws(ProtectionError) -> Answer
+        _ body: (Found, inout Backoff) throws(ProtectionError) -> Answer
     ) throws(ProtectionError) -> Answer {
         var backoff = Backoff(timing)
         while true {
             do throws(ProtectionError) {
-                return try body(asking(findGuest), backoff.elapsed)
+                return try body(asking(findGuest), &backoff)
             } catch {
                 guard case .libvirt(let reason) = error, reason.isWorthRetrying else { throw error }
                 guard backoff.wait() else { throw .outOfTime(reason) }
@@ -77,13 +77,11 @@ public struct Protector: Sendable {
     private static let arrivalInterval = Duration.milliseconds(200)
 
     /// Brings a guest to the policy, once.
-    ///
-    /// - Parameter waited: How long that has been tried.
     private func protect(
-        _ guest: some ProtectableGuest, isFresh: Bool, _ waited: Duration
+        _ guest: some ProtectableGuest, isFresh: Bool, _ backoff: inout Backoff
     ) throws(ProtectionError) -> Protection {
         while true {
-            if let protection = try protectRun(of: guest, isFresh: isFresh, waited) {
+            if let protection = try protectRun(of: guest, isFresh: isFresh, &backoff) {
                 return protection
             }
         }
@@ -94,7 +92,7 @@ public struct Protector: Sendable {
     /// - Returns: What came of it, or nothing if the guest ended meanwhile, and all of it with it; it
     ///   may be started again already.
     private func protectRun(
-        of guest: some ProtectableGuest, isFresh: Bool, _ waited: Duration
+        of guest: some ProtectableGuest, isFresh: Bool, _ backoff: inout Backoff
     ) throws(ProtectionError) -> Protection? {
         func read() throws(ProtectionError) -> GuestFacts {
             try isFresh ? guest.definedFacts() : guest.facts()
@@ -104,7 +102,7 @@ public struct Protector: Sendable {
         var attached: Plan?
         var facts = found
         if case .attach = first.decision {
-            attached = try attach(first, to: guest, waited, read)
+            attached = try attach(first, to: guest, &backoff, read)
             facts = try read()
             guard facts.id == found.id else { return nil }
         }
@@ -126,17 +124,14 @@ public struct Protector: Sendable {
 
     /// Hot-plugs the device where the plan wants it, and elsewhere if somebody else is faster.
     ///
-    /// - Parameters:
-    ///   - waited: How long that has been tried.
-    ///   - read: Reads the guest again.
+    /// - Parameter read: Reads the guest again.
     /// - Returns: The plan that was carried out in the end, or nothing if somebody else has given the
     ///   guest a watchdog meanwhile.
     private func attach(
-        _ first: Plan, to guest: some ProtectableGuest, _ waited: Duration,
+        _ first: Plan, to guest: some ProtectableGuest, _ backoff: inout Backoff,
         _ read: () throws(ProtectionError) -> GuestFacts
     ) throws(ProtectionError) -> Plan? {
         var unusable: Set<GuestFacts.PCIAddress> = []
-        var hasLetGo = false
         var next = first
         while case .attach(var device, let point) = next.decision {
             if let shared = (next.companion?.action).flatMap(WatchdogAction.init(rawValue:)) {
@@ -148,12 +143,12 @@ public struct Protector: Sendable {
             } catch {
                 var facts = try read()
                 if error.isOfForgottenWatchdog, case .attach = plan(policy, facts).decision {
-                    guard waited >= timing.firmwareLimit, !hasLetGo else { throw .libvirt(error) }
-                    try takeBackForgottenWatchdog(guest, error)
-                    // Now, since all other time may be up.
-                    hasLetGo = true
-                    next = try plan(policy, read())
-                    continue
+                    if backoff.elapsed >= timing.firmwareLimit {
+                        try takeBackForgottenWatchdog(guest, error)
+                        // That may have taken all the time that there was.
+                        backoff.startOver()
+                    }
+                    throw .libvirt(error)
                 }
                 if let address = point.address { unusable.insert(address) }
                 facts.usedAddresses += unusable

@@ -63,6 +63,7 @@ struct Backoff {
     private let timing: Timing
     private var next: Duration
     private var firstFailure: Duration?
+    private var hasStartedOver = false
 
     init(_ timing: Timing) {
         self.timing = timing
@@ -72,6 +73,13 @@ struct Backoff {
     /// How long ago the first failure was.
     var elapsed: Duration {
         firstFailure.map { timing.now() - $0 } ?? .zero
+    }
+
+    /// Gives what follows as much time as there was to begin with, once.
+    mutating func startOver() {
+        guard !hasStartedOver else { return }
+        self = Backoff(timing)
+        hasStartedOver = true
     }
 
     /// Waits before the next attempt.

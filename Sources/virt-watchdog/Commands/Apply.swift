@@ -42,10 +42,13 @@ struct Apply: ParsableCommand {
         let connection = try guests.daemon.connection(readOnly: false)
         let protector = Protector(policy: report.policy, timing: .brisk)
         let persists = config || report.policy.persist
+        let notes = report.hasErrors ? nil : notes
         let rows = try guests.find(on: connection).map { found in
             GuestRow(found) { guest in
                 var row = try row(of: guest, protector, alone: !persists)
                 if persists { row.add(try protector.persist(guest)) }
+                // What a protector that was killed left to do is done.
+                if row.isConverged { notes?.forget(guest.uuid) }
                 return row
             }
         }
@@ -66,13 +69,18 @@ struct Apply: ParsableCommand {
                 message: "the guest does not run; the hook sees to its plan when it starts")
         }
         var found: Guest? = guest
-        let protection = try protector.protect { () throws(LibvirtError) in
-            // The first time it is at hand; after a failure the connection may be lost.
-            if let guest = found.take() { return guest }
-            return try Connection(to: guests.daemon.connect).guest(uuid: guest.uuid)
-        }
-        // What a protector that was killed left to do is done.
-        if protection.isConverged { guests.daemon.handOverPlace?.forget(guest.uuid) }
-        return GuestRow(protection)
+        return GuestRow(
+            try protector.protect { () throws(LibvirtError) in
+                // The first time it is at hand; after a failure the connection may be lost.
+                if let guest = found.take() { return guest }
+                return try Connection(to: guests.daemon.connect).guest(uuid: guest.uuid)
+            })
+    }
+
+    /// Where protectors note the guests that they bring to the same policy; nowhere where that is not
+    /// the host's.
+    private var notes: HandOverPlace? {
+        policy.properties == nil && HandOverPlace.ofUser() != nil
+            ? guests.daemon.handOverPlace : nil
     }
 }

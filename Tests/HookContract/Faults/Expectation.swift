@@ -29,7 +29,7 @@ struct Expectation {
             lines = nil
         case .unreported:
             work(as: call)
-            if call.work == .protect { protects = nil }
+            if protects == true { protects = nil }
         case .noPlan(let reason):
             lines = [Line(result: "failed", reason: reason, isError: true)]
         case .leftAlone(let reason):
@@ -43,13 +43,13 @@ struct Expectation {
             lines = [Line(plan: "refuse", result: isRefused ? "refused" : nil, reason: reason)]
         case .notPrinted(let reason):
             work(as: call)
-            guard call.work == .print else { return }
-            prints = false
+            guard call.prints else { return }
+            (prints, protects) = (false, false)
             lines = [Line(result: "failed", reason: reason, isError: true)]
         case .notProtected(let reason):
             work(as: call)
-            guard call.work == .protect else { return }
             protects = false
+            guard call.work == .protect else { return }
             lines?.append(Line(result: "failed", reason: reason, isError: true))
         case .uncertain:
             work(as: call)
@@ -62,14 +62,14 @@ struct Expectation {
 
     /// What a call does where nothing is wrong.
     private mutating func work(as call: HookCall) {
-        prints = call.work == .print
-        protects = call.work == .protect
+        prints = call.prints
+        protects = call.work == .protect || call.work == .standBy
         complains = call.work == .refuse
         statuses = [call.work == .refuse ? 1 : 0]
         lines = [
             call.work == .refuse
                 ? Line(plan: "refuse", result: "refused", isError: true)
-                : Line(plan: "change-action")
+                : Line(plan: call.work == .standBy ? "attach" : "change-action")
         ]
     }
 }

@@ -68,7 +68,13 @@ struct Fault: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all =
-        definitions + truncations + properties + trust + streams + signals + limits + logs
-        + protectors
-        + arguments
+        definitions + truncations + (properties + trust).map(\.ofNamedPolicy) + streams + signals
+        + limits + logs + protectors + arguments
+
+    /// A fault of a file that the environment names, where no protector is called to stand by.
+    private var ofNamedPolicy: Fault {
+        var fault = self
+        fault.concerns = { [concerns] in concerns($0) && $0.work != .standBy }
+        return fault
+    }
 }

@@ -10,6 +10,8 @@ struct HookCall: Sendable, CustomTestStringConvertible {
         case nothing
         /// It prints the definition with another action.
         case print
+        /// It prints the definition with a watchdog, and calls a protector to stand by.
+        case standBy
         /// It starts the protector.
         case protect
         /// It exits with 1.
@@ -26,13 +28,21 @@ struct HookCall: Sendable, CustomTestStringConvertible {
 
     var reads: Bool { work != .nothing }
 
-    var testDescription: String { work == .refuse ? "\(name), refusing" : name }
+    var prints: Bool { work == .print || work == .standBy }
+
+    var testDescription: String {
+        switch work {
+        case .refuse: "\(name), refusing"
+        case .standBy: "\(name), with a standby"
+        case .nothing, .print, .protect: name
+        }
+    }
 
     /// The arguments behind the guest's name.
     var words: [String] { [name, phase, "-"] }
 
-    /// Every operation that libvirt documents, one that it does not, and one more time the one that
-    /// may refuse.
+    /// Every operation that libvirt documents, one that it does not, and two more times the one that
+    /// may refuse, and that calls a protector to stand by.
     static let all: [HookCall] = {
         var calls: [HookCall] = []
         for index in HookOperation.table.indices {
@@ -46,6 +56,8 @@ struct HookCall: Sendable, CustomTestStringConvertible {
             HookCall(
                 name: "prepare", phase: "begin", work: .refuse, guest: Definition(machine: .microvm)
             ))
+        calls.append(
+            HookCall(name: "prepare", phase: "begin", work: .standBy, guest: Definition()))
         return calls
     }()
 }

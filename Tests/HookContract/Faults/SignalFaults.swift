@@ -19,7 +19,14 @@ extension Fault {
                 name: "SIG\(signal.name) \(moment)",
                 effect: .noPlan("signal \(signal.number < 10 ? "0" : "")\(signal.number)"),
                 event: .signal(signal.number, moment),
-                concerns: { moment == .amidOutput ? $0.work == .print : $0.reads },
+                concerns: { call in
+                    switch moment {
+                    case .amidOutput: call.prints
+                    // In a file that the environment names, where no protector is called to stand by.
+                    case .amidPolicy: call.reads && call.work != .standBy
+                    case .beforeInput, .amidInput, .afterInput: call.reads
+                    }
+                },
                 arrange: { host in
                     if moment == .amidPolicy { try host.unsettleProperties() }
                     guard moment == .amidOutput else { return }
