@@ -74,9 +74,11 @@ enum Hook {
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }
-        // libvirt waits until nobody holds them, as a child would that does not get its turn.
-        close(STDOUT_FILENO)
-        close(STDERR_FILENO)
+        if outcome.protector != .none {
+            // libvirt waits until nobody holds them, as a child would that does not get its turn.
+            close(STDOUT_FILENO)
+            close(STDERR_FILENO)
+        }
         switch outcome.protector {
         case .none: break
         case .standBy:
@@ -102,7 +104,7 @@ enum Hook {
     /// Nothing is lost where there is none: it is started when the guest runs, and what is wrong is
     /// told then.
     private static func callProtectorToStandBy() {
-        guard let place = HandOverPlace.ofUser(), place.canBeTaken, !place.offer(.standBy) else {
+        guard let place = HandOverPlace.ofUser(), !place.offer(.standBy), place.canBeTaken else {
             return
         }
         DetachedProcess.protector(.standBy).startAside()

@@ -11,11 +11,9 @@ extension LiveTests {
             try Lab.setPolicy("")
         }
 
-        // All signals at all moments are the contract tests'; these are of a crash, of Swift's own trap,
-        // and of somebody else.
         @Test(
             "a hook that dies while it reads lets the guest start",
-            arguments: ["SEGV", "ILL", "TERM"])
+            arguments: ["SEGV", "ILL", "ABRT", "BUS", "FPE", "TERM"])
         func signal(name: String) throws {
             // The real hook, behind a script that holds its input back until the signal is sent.
             let real = "/etc/libvirt/hooks-real"
