@@ -1,0 +1,89 @@
+public import Hypervisor
+public import WatchdogPolicy
+
+/// A number that tells calls apart.
+public struct CallID: Sendable, Hashable {
+    /// The number; later calls have higher ones.
+    public let number: UInt64
+}
+
+/// One call to libvirt about one guest, which a worker makes.
+public struct Call: Sendable, Hashable {
+    /// What the worker asks libvirt.
+    public enum Kind: Sendable, Hashable {
+        /// Reads the guest: control state, state, live definition, run.
+        case look
+        /// Hot-plugs a device, given as libvirt's XML.
+        case attach(String)
+        /// Has QEMU's monitor change what its watchdogs do.
+        case setAction(WatchdogAction)
+        /// Writes the record of an action into the live metadata, or removes it.
+        case record(Alignment?)
+        /// Writes the opt-out into the live metadata, or removes it.
+        case optOut(OptOut?)
+        /// Asks QEMU to unplug a watchdog of ours that libvirt does not know.
+        case unplugOrphan
+        /// Brings the persistent definition to a policy.
+        case persist(Policy)
+    }
+
+    /// The guest's UUID.
+    public let uuid: String
+    /// What is asked.
+    public let kind: Kind
+
+    /// Makes a call.
+    public init(uuid: String, kind: Kind) {
+        self.uuid = uuid
+        self.kind = kind
+    }
+}
+
+/// What a guest looks like at one moment.
+public struct Look: Sendable, Hashable {
+    /// The facts of the live definition, or of the persistent one of a guest that does not run.
+    /// Records in them do not count yet.
+    public var facts: GuestFacts
+    /// What the guest is doing.
+    public var situation: Situation
+    /// Whether a migration into this host has not ended.
+    public var isArriving: Bool
+    /// The guest's run, or nothing where it is unknown.
+    public var run: RunID?
+    /// Whether a signal has stopped QEMU's process.
+    public var isStopped: Bool
+
+    /// Makes a look.
+    public init(
+        facts: GuestFacts, situation: Situation, isArriving: Bool = false, run: RunID? = nil,
+        isStopped: Bool = false
+    ) {
+        self.facts = facts
+        self.situation = situation
+        self.isArriving = isArriving
+        self.run = run
+        self.isStopped = isStopped
+    }
+}
+
+/// What libvirt answered.
+public enum Answer: Sendable, Hashable {
+    /// The guest was read.
+    case look(Look)
+    /// The change was made.
+    case done
+    /// Whether QEMU has unplugged the watchdog that libvirt does not know.
+    case orphanIsGone(Bool)
+    /// The persistent definition was brought to the policy.
+    case persisted(Persistence)
+}
+
+/// Why a call failed.
+public enum CallFailure: Error, Sendable, Hashable {
+    /// libvirt's error.
+    case libvirt(LibvirtError)
+    /// libvirt's definition cannot be read; the reason, without the definition's content.
+    case definition(String)
+    /// Another call occupies the guest's monitor, for that long already.
+    case occupied(Duration)
+}

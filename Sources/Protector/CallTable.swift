@@ -1,0 +1,73 @@
+/// The calls that libvirt has not answered yet.
+///
+/// A call cannot be cancelled. One that takes too long is written off: its worker and its connection
+/// are left to it, and another worker takes their place. Five calls that do not return block their
+/// connection, and twenty stop libvirtd for all its clients, so the table limits them.
+struct CallTable: Sendable {
+    /// How many calls there are at most, those that were written off included.
+    static let limit = 4
+
+    private struct Entry {
+        var uuid: String
+        var deadline: Duration
+        var isWrittenOff = false
+    }
+
+    private var entries: [CallID: Entry] = [:]
+    private var lastNumber: UInt64 = 0
+    /// How many calls were written off and have not returned.
+    private(set) var writtenOffCount = 0
+    /// How many calls are kept for guests that have lately shown that their QEMU answers.
+    let reserve: Int
+
+    init(reserve: Int) {
+        self.reserve = reserve
+    }
+
+    /// How many calls have not returned.
+    var count: Int { entries.count }
+
+    /// Whether a call about a guest may begin.
+    ///
+    /// - Parameter isTrusted: Whether the guest's QEMU has lately shown that it answers.
+    func hasRoom(forTrusted isTrusted: Bool) -> Bool {
+        entries.count < Self.limit - (isTrusted ? 0 : reserve)
+    }
+
+    /// When the next call is over its limit.
+    var nextDeadline: Duration? {
+        var next: Duration?
+        for entry in entries.values where !entry.isWrittenOff {
+            next = min(next ?? entry.deadline, entry.deadline)
+        }
+        return next
+    }
+
+    mutating func begin(about uuid: String, until deadline: Duration) -> CallID {
+        lastNumber += 1
+        let id = CallID(number: lastNumber)
+        entries[id] = Entry(uuid: uuid, deadline: deadline)
+        return id
+    }
+
+    /// Takes a call that has returned out of the table.
+    ///
+    /// - Returns: The guest's UUID, or nothing where the call is unknown.
+    mutating func end(_ id: CallID) -> String? {
+        guard let entry = entries.removeValue(forKey: id) else { return nil }
+        if entry.isWrittenOff { writtenOffCount -= 1 }
+        return entry.uuid
+    }
+
+    /// Writes off the calls that are over their limit.
+    mutating func writeOff(at now: Duration) -> [(id: CallID, uuid: String)] {
+        var overdue: [(id: CallID, uuid: String)] = []
+        for (id, entry) in entries where !entry.isWrittenOff && entry.deadline <= now {
+            overdue.append((id, entry.uuid))
+        }
+        overdue.sort { $0.id.number < $1.id.number }
+        for (id, _) in overdue { entries[id]?.isWrittenOff = true }
+        writtenOffCount += overdue.count
+        return overdue
+    }
+}

@@ -1,0 +1,102 @@
+internal import Hypervisor
+internal import WatchdogPolicy
+
+extension Core {
+    /// Puts a guest in the place of an earlier run.
+    mutating func replace(with guest: GuestTreatment) {
+        var guest = guest
+        guest.turn = nextTurn()
+        guests[guest.uuid] = guest
+        waiting[guest.uuid] = nil
+    }
+
+    /// Forgets a guest that does not run any more.
+    mutating func end(_ uuid: String) {
+        guard guests[uuid] != nil else { return }
+        waiting[uuid] = nil
+        if settings.isService {
+            guests[uuid] = nil
+        } else {
+            finish(uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest does not run")))
+        }
+    }
+
+    /// A number that no entry and no timer has yet.
+    private mutating func nextTurn() -> UInt64 {
+        lastTurn += 1
+        return lastTurn
+    }
+
+    /// Has a guest read as soon as nothing else is asked about it.
+    mutating func lookAgain(at uuid: String) {
+        guard let guest = guests[uuid] else { return }
+        // What belongs together is not interrupted.
+        if guest.call != nil || guest.next != .look {
+            guests[uuid]?.looksAgain = true
+        } else {
+            makeReady(uuid)
+        }
+    }
+
+    /// Makes the guest's next call after a while.
+    mutating func wait(_ duration: Duration, _ uuid: String) {
+        guard var guest = guests[uuid] else { return }
+        guest.turn = nextTurn()
+        guest.isReady = false
+        guests[uuid] = guest
+        timers.set(.guest(uuid, turn: guest.turn), for: now + duration)
+    }
+
+    /// Queues the guest's next call.
+    mutating func makeReady(_ uuid: String) {
+        guard var guest = guests[uuid], guest.call == nil, !guest.isReady else { return }
+        guest.turn = nextTurn()
+        guest.isReady = true
+        guests[uuid] = guest
+        let entry = Entry(uuid: uuid, turn: guest.turn)
+        if guest.isTrusted { trustedQueue.append(entry) } else { otherQueue.append(entry) }
+    }
+
+    /// Begins the calls that there is room for.
+    mutating func begin() {
+        guard link == .up else { return }
+        while calls.hasRoom(forTrusted: true), let entry = trustedQueue.popFirst() { begin(entry) }
+        while calls.hasRoom(forTrusted: false), let entry = otherQueue.popFirst() { begin(entry) }
+    }
+
+    private mutating func begin(_ entry: Entry) {
+        guard var guest = guests[entry.uuid], guest.turn == entry.turn else { return }
+        guest.isReady = false
+        guests[entry.uuid] = guest
+        // Until the guest is listed or has an event, a hook may hold it.
+        guard !guest.isUncertain else { return }
+        let id = calls.begin(about: entry.uuid, until: now + settings.callLimit)
+        guest.call = id
+        guests[entry.uuid] = guest
+        effects.append(.call(id, Call(uuid: entry.uuid, kind: guest.next)))
+    }
+
+    mutating func writeOffOverdueCalls() {
+        for (id, uuid) in calls.writeOff(at: now) {
+            effects.append(.abandon(id))
+            guard let guest = guests[uuid], guest.call == id else { continue }
+            silence(uuid, "a call has not returned for \(settings.callLimit.components.seconds) s")
+        }
+        saySilentCount()
+    }
+
+    mutating func answered(_ id: CallID, _ result: Result<Answer, CallFailure>) {
+        guard let uuid = calls.end(id), var guest = guests[uuid], guest.call == id else { return }
+        let kind = guest.next
+        guest.call = nil
+        let looksAgain = guest.looksAgain
+        guest.looksAgain = false
+        guest.next = .look
+        guests[uuid] = guest
+        switch result {
+        case .success(let answer): take(answer, to: kind, of: uuid)
+        case .failure(let failure): take(failure, of: kind, uuid)
+        }
+        if looksAgain { lookAgain(at: uuid) }
+    }
+}

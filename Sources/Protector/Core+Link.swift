@@ -1,0 +1,199 @@
+internal import Hypervisor
+internal import WatchdogPolicy
+
+extension Core {
+    /// How long the core waits before it looks for a daemon again.
+    private static let connectInterval = Duration.seconds(1)
+    /// How long a daemon that runs may refuse the connection while hooks count on the service.
+    private static let serviceLimit = Duration.seconds(60)
+    /// How long a daemon that can idle out is kept without guests.
+    private static let idleLimit = Duration.seconds(30)
+    /// How often all guests are read, for events that were lost.
+    private static let sweepInterval = Duration.seconds(300)
+    /// How soon the guests are listed after a sign that one starts.
+    private static let nudgeInterval = Duration.seconds(30)
+
+    mutating func open() {
+        link = .opening
+        effects.append(.connect)
+        if !timers.isSet(.serviceLimit), isServing {
+            timers.set(.serviceLimit, for: now + Self.serviceLimit)
+        }
+    }
+
+    mutating func serve(_ serves: Bool) {
+        guard serves != isServing else { return }
+        isServing = serves
+        effects.append(.serve(serves))
+    }
+
+    mutating func stopServing() {
+        guard link != .up, isServing else { return }
+        serve(false)
+        log(
+            LogLine(
+                operation: "connect", guest: "",
+                failure: "no connection to libvirt for \(Self.serviceLimit.components.seconds) s;"
+                    + " until it is connected, hooks do not count on the service"),
+            .error)
+    }
+
+    mutating func connected(idlesOut: Bool) {
+        link = .up
+        self.idlesOut = idlesOut
+        lastConnectionError = nil
+        timers.cancel(.serviceLimit)
+        serve(true)
+        isListing = false
+        touched = []
+        if settings.listsFirst {
+            list()
+        } else {
+            for uuid in guests.keys.sorted() {
+                guests[uuid]?.isUncertain = false
+                lookAgain(at: uuid)
+            }
+        }
+    }
+
+    mutating func foundNoDaemon() {
+        link = .down
+        lastConnectionError = nil
+        timers.cancel(.serviceLimit)
+        serve(true)
+        timers.set(.connect, for: now + Self.connectInterval)
+        // Without its daemon, libvirt changes no guest.
+        giveUpWithoutDaemon()
+    }
+
+    mutating func connectionFailed(_ reason: String) {
+        link = .down
+        timers.set(.connect, for: now + Self.connectInterval)
+        guard reason != lastConnectionError else { return }
+        lastConnectionError = reason
+        log(
+            LogLine(
+                operation: "connect", guest: "",
+                failure: "cannot connect to libvirt: \(reason); the service keeps trying"),
+            .warning)
+    }
+
+    /// Takes note that nothing is known of any guest until it is listed or has an event.
+    mutating func disconnected() {
+        guard link == .up else { return }
+        link = .down
+        isListing = false
+        listsAgain = false
+        releasesAfterList = false
+        timers.cancel(.sweep)
+        timers.cancel(.idle)
+        timers.set(.connect, for: now + Self.connectInterval)
+        for uuid in guests.keys { guests[uuid]?.isUncertain = true }
+    }
+
+    /// Ends a one-shot after its limit without a daemon.
+    private mutating func giveUpWithoutDaemon() {
+        guard let limit = settings.retryLimit else { return }
+        for uuid in guests.keys.sorted() {
+            guard let guest = guests[uuid] else { continue }
+            guard let first = guest.firstFailure else {
+                guests[uuid]?.firstFailure = now
+                continue
+            }
+            if now - first >= limit {
+                finish(uuid, .libvirt(LibvirtError(code: .noConnect, message: "no daemon runs")))
+            }
+        }
+    }
+
+    mutating func nudged() {
+        switch link {
+        case .released: open()
+        // For an event that is lost.
+        case .up where settings.isService: listSoon()
+        case .up, .down, .opening: break
+        }
+    }
+
+    /// Has the guests listed soon, once for many signs.
+    mutating func listSoon() {
+        guard !timers.isSet(.nudge) else { return }
+        timers.set(.nudge, for: now + Self.nudgeInterval)
+    }
+
+    /// Lists the running guests, one list at a time.
+    mutating func list() {
+        guard link == .up else { return }
+        if isListing {
+            listsAgain = true
+            return
+        }
+        isListing = true
+        touched = []
+        if settings.isService { timers.set(.sweep, for: now + Self.sweepInterval) }
+        effects.append(.list)
+    }
+
+    mutating func listed(_ result: Result<[RunningGuest], LibvirtError>) {
+        guard link == .up, isListing else { return }
+        isListing = false
+        switch result {
+        case .success(let running): take(running)
+        case .failure:
+            // A lost connection is told by itself; anything else may pass.
+            timers.set(.nudge, for: now + Self.connectInterval)
+        }
+        if listsAgain {
+            listsAgain = false
+            list()
+        }
+    }
+
+    private mutating func take(_ running: [RunningGuest]) {
+        var absent = Set(guests.keys)
+        for entry in running {
+            absent.remove(entry.uuid)
+            guard isInScope(entry.uuid), !touched.contains(entry.uuid) else { continue }
+            if var guest = guests[entry.uuid], guest.id == entry.id || guest.id == 0 {
+                if guest.isUncertain { guest.endTreatment() }
+                guest.isUncertain = false
+                guest.name = entry.name
+                guest.id = entry.id
+                guests[entry.uuid] = guest
+            } else {
+                var guest = GuestTreatment(
+                    uuid: entry.uuid, standing: settings.isService ? .unknown : .granted)
+                guest.name = entry.name
+                guest.id = entry.id
+                replace(with: guest)
+            }
+            lookAgain(at: entry.uuid)
+        }
+        for uuid in absent.sorted() where !touched.contains(uuid) { end(uuid) }
+        if releasesAfterList {
+            releasesAfterList = false
+            if guests.isEmpty {
+                link = .released
+                timers.cancel(.sweep)
+                timers.cancel(.nudge)
+                effects.append(.disconnect)
+                return
+            }
+        }
+        watchForIdleness()
+    }
+
+    /// Sets the timer that lets a daemon without guests go, or cancels it.
+    mutating func watchForIdleness() {
+        guard idlesOut, link == .up, settings.isService, guests.isEmpty else {
+            return timers.cancel(.idle)
+        }
+        if !timers.isSet(.idle) { timers.set(.idle, for: now + Self.idleLimit) }
+    }
+
+    mutating func releaseIfIdle() {
+        guard idlesOut, link == .up, guests.isEmpty else { return }
+        releasesAfterList = true
+        list()
+    }
+}

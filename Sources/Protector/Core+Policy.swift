@@ -1,0 +1,74 @@
+internal import Hypervisor
+public import WatchdogPolicy
+
+extension Core {
+    /// How long the other guests of the queue wait for the first one.
+    private static let firstQueueInterval = Duration.seconds(60)
+    /// The same for each of the others: ten guests a minute.
+    private static let queueInterval = Duration.seconds(6)
+
+    /// Takes another policy.
+    ///
+    /// Guests in treatment get it. For those that were treated, it waits for the operator.
+    mutating func take(_ new: Policy) {
+        policyIsChanging = false
+        timers.cancel(.policy)
+        guard new != policy else { return }
+        policy = new
+        queueIsProven = false
+        timers.cancel(.queue)
+        for uuid in guests.keys.sorted() {
+            guard let guest = guests[uuid], let facts = guest.facts else { continue }
+            if guest.isTreated {
+                lookAgain(at: uuid)
+            } else if plan(policy, facts).changesLiveGuest {
+                hold(uuid)
+            } else {
+                waiting[uuid] = nil
+            }
+        }
+    }
+
+    /// Has a guest wait for the operator or the queue.
+    mutating func hold(_ uuid: String) {
+        if waiting[uuid] == nil {
+            lastWaiting += 1
+            waiting[uuid] = lastWaiting
+        }
+        startQueue()
+    }
+
+    private mutating func startQueue() {
+        guard policy.running == .all, policy.fault == nil, !waiting.isEmpty,
+            !timers.isSet(.queue)
+        else { return }
+        timers.set(.queue, for: max(now, queueResumption))
+    }
+
+    /// Treats the next guest of the queue.
+    mutating func treatNextWaiting() {
+        guard policy.running == .all, policy.fault == nil,
+            let uuid = waiting.min(by: { $0.value < $1.value })?.key
+        else { return }
+        waiting[uuid] = nil
+        guests[uuid]?.standing = .granted
+        guests[uuid]?.isOfQueue = true
+        lookAgain(at: uuid)
+        queueResumption = now + (queueIsProven ? Self.queueInterval : Self.firstQueueInterval)
+        startQueue()
+    }
+
+    /// Says how many guests wait for the operator, once all are read.
+    mutating func sayWhoWaits() {
+        guard waiting.count != saidWaitingCount, settings.isService, !isListing,
+            calls.count == 0, trustedQueue.isEmpty, otherQueue.isEmpty
+        else { return }
+        saidWaitingCount = waiting.count
+        guard policy.running == .new, !waiting.isEmpty else { return }
+        log(
+            LogLine(
+                operation: "protect", guest: "", result: "waiting",
+                reason: "\(waiting.count) running guests differ from the policy and wait for"
+                    + " virt-watchdog apply (vm.watchdog.running=new)"), .notice)
+    }
+}

@@ -1,0 +1,465 @@
+internal import DomainXML
+internal import HostSystem
+internal import Hypervisor
+internal import WatchdogPolicy
+
+extension Core {
+    /// The waits between attempts: the first one, and the longest; each is twice the last one.
+    private static let firstWait = Duration.milliseconds(20)
+    private static let longestWait = Duration.seconds(5)
+    /// After how long without success the log tells of it.
+    private static let troubleLimit = Duration.seconds(35)
+    /// How soon a guest that does not answer is read again.
+    private static let silenceInterval = Duration.seconds(5)
+    /// How long QEMU is asked to unplug an orphan, and how often.
+    private static let unplugLimit = Duration.seconds(600)
+    private static let unplugInterval = Duration.seconds(1)
+    /// How long libvirt needs to hear that an orphan is gone. Until then it would take a new device
+    /// of the same name for the one that is gone.
+    private static let unplugPause = Duration.seconds(2)
+    /// How soon a plan is made again while the policy changes.
+    private static let policyInterval = Duration.milliseconds(50)
+
+    mutating func take(_ answer: Answer, to kind: Call.Kind, of uuid: String) {
+        switch answer {
+        case .look(let look): take(look, of: uuid)
+        case .orphanIsGone(let isGone): unplugged(uuid, isGone: isGone)
+        case .persisted(let persistence): persisted(uuid, .success(persistence))
+        case .done: carriedOut(kind, uuid)
+        }
+    }
+
+    /// Goes on after a change: with what belongs to it, or with a look that reads it back.
+    private mutating func carriedOut(_ kind: Call.Kind, _ uuid: String) {
+        guard var guest = guests[uuid], let facts = guest.facts else { return }
+        switch kind {
+        case .attach:
+            guest.attachSucceeded = true
+            guest.isTrusted = true
+            guest.silence = nil
+        case .setAction(let action):
+            if facts.watchdogs.allSatisfy({ $0.action == action.rawValue }) {
+                // The definition's action is in force again.
+                if facts.alignment != nil { guest.next = .record(nil) }
+            } else if let id = facts.id, let over = facts.watchdogs.first?.action {
+                guest.next = .record(
+                    Alignment(action: action.rawValue, over: over, id: id, run: guest.run))
+            }
+        case .look, .record, .optOut, .unplugOrphan, .persist: break
+        }
+        guests[uuid] = guest
+        makeReady(uuid)
+    }
+
+    mutating func showedLife(_ uuid: String) {
+        guests[uuid]?.isTrusted = true
+        guests[uuid]?.silence = nil
+    }
+
+    // MARK: Looks
+
+    private mutating func take(_ look: Look, of uuid: String) {
+        guard var guest = guests[uuid] else { return }
+        var facts = look.facts
+        guest.name = facts.name
+        guard facts.isLive else {
+            guests[uuid] = guest
+            return notRunning(uuid, facts)
+        }
+        let id = facts.id.flatMap { Int32($0) } ?? guest.id
+        if guest.run.map({ look.run != nil && look.run != $0 }) == true
+            || guest.id != 0 && id != guest.id
+        {
+            // It was started again, and no event said so.
+            var next = GuestTreatment(
+                uuid: uuid, standing: settings.isService ? .unknown : .granted)
+            next.name = guest.name
+            next.turn = guest.turn
+            guest = next
+        }
+        guest.run = look.run ?? guest.run
+        guest.id = id
+        if look.situation.reason == .migrated || look.situation.reason == .restored {
+            guest.hasArrived = true
+        }
+        facts.trustRecords(of: guest.run, hasArrived: guest.hasArrived)
+        guest.facts = facts
+        if guest.standing == .unknown { guest.standing = standing(of: guest) }
+        guests[uuid] = guest
+        if look.isArriving { return awaitArrival(uuid) }
+        guests[uuid]?.isArriving = false
+        guests[uuid]?.arrivalStart = nil
+        if decideOnOptOut(uuid) { return }
+        decide(uuid, isStopped: look.isStopped)
+    }
+
+    /// Tells how the policy applies to a run that no event has announced.
+    private func standing(of guest: GuestTreatment) -> GuestTreatment.Standing {
+        guard let run = guest.run, run.boot == memory.boot else { return .old }
+        if memory.treated[guest.uuid] == run { return .settled }
+        return run.startTicks >= memory.firstTicks ? .fresh : .old
+    }
+
+    private mutating func notRunning(_ uuid: String, _ facts: GuestFacts) {
+        guard !settings.isService else { return end(uuid) }
+        guests[uuid]?.facts = facts
+        if settings.persists || policy.persist, settings.isCommand {
+            ask(.persist(policy), uuid)
+        } else {
+            end(uuid)
+        }
+    }
+
+    private mutating func awaitArrival(_ uuid: String) {
+        guard var guest = guests[uuid] else { return }
+        guest.isArriving = true
+        let start = guest.arrivalStart ?? now
+        guest.arrivalStart = start
+        guests[uuid] = guest
+        if let limit = settings.arrivalLimit, now - start >= limit {
+            return fail(uuid, .stillArriving)
+        }
+        wait(settings.isService ? Self.arrivalInterval : .milliseconds(200), uuid)
+    }
+
+    // MARK: Opt-outs
+
+    /// Sees to records of opt-outs.
+    ///
+    /// A record that arrived with the run becomes this run's, a device that was unplugged by hand
+    /// gets one, and `apply` ends one.
+    ///
+    /// - Returns: Whether a call follows.
+    private mutating func decideOnOptOut(_ uuid: String) -> Bool {
+        guard let guest = guests[uuid], let facts = guest.facts else { return true }
+        if settings.endsOptOuts, facts.optOut != nil {
+            ask(.optOut(nil), uuid)
+            return true
+        }
+        if facts.watchdogs.contains(where: \.isOwned) {
+            guests[uuid]?.hasHadDevice = true
+            guests[uuid]?.sawRemoval = false
+            return false
+        }
+        let wasUnplugged = guest.hasHadDevice || guest.sawRemoval
+        guests[uuid]?.hasHadDevice = false
+        guests[uuid]?.sawRemoval = false
+        if facts.isOptedOutOfRun {
+            guard guest.run != nil, facts.optOut?.run != guest.run else { return false }
+        } else {
+            // QEMU unplugs an orphan at our request.
+            guard wasUnplugged, settings.isService, guest.unplugStart == nil else { return false }
+            log(
+                LogLine(
+                    operation: "protect", guest: guest.name, uuid: uuid, result: "opted-out",
+                    reason: "the watchdog was unplugged from the running guest; it stays away for"
+                        + " this run, unless you run virt-watchdog apply"), .warning)
+        }
+        ask(.optOut(OptOut(run: guest.run)), uuid)
+        return true
+    }
+
+    // MARK: Plans
+
+    /// Plans for a guest that was just read, and takes the next step.
+    private mutating func decide(_ uuid: String, isStopped: Bool) {
+        guard let guest = guests[uuid], var facts = guest.facts else { return }
+        if policyIsChanging, guest.isTreated { return wait(Self.policyInterval, uuid) }
+        facts.usedAddresses += guest.unusable
+        let plan = plan(policy, facts)
+        guests[uuid]?.attachError = nil
+        if let error = guest.attachError, plan.needsColdStart { return fail(uuid, .libvirt(error)) }
+        guard plan.changesLiveGuest else { return conclude(uuid, plan) }
+        guard guest.isTreated else { return hold(uuid) }
+        waiting[uuid] = nil
+        if isStopped { return silence(uuid, "a signal has stopped its QEMU process") }
+        switch plan.decision {
+        case .attach(let device, let point):
+            if guest.attachSucceeded { return fail(uuid, .notThere(plan)) }
+            guard let error = guest.attachError else { return attach(uuid, plan, device, point) }
+            if error.isOfOrphan { return unplugOrphan(uuid, error) }
+            guard error.mayConcernPlace, plan != guest.attached else {
+                return fail(uuid, .libvirt(error))
+            }
+            attach(uuid, plan, device, point)
+        case .changeAction(_, let action):
+            if guest.aligned != nil { return fail(uuid, .notThere(plan)) }
+            guests[uuid]?.aligned = plan
+            ask(.setAction(action), uuid)
+        case .leave, .coldPlug, .refuse: break
+        }
+    }
+
+    private mutating func attach(
+        _ uuid: String, _ plan: Plan, _ device: WatchdogDevice, _ point: AttachPoint
+    ) {
+        var device = device
+        if let shared = (plan.companion?.action).flatMap(WatchdogAction.init(rawValue:)) {
+            device.action = shared
+        }
+        guests[uuid]?.attached = plan
+        ask(.attach(device.xml(at: point)), uuid)
+    }
+
+    /// Ends the treatment of a guest that needs no more calls while it runs.
+    private mutating func conclude(_ uuid: String, _ plan: Plan) {
+        guard let guest = guests[uuid], let facts = guest.facts else { return }
+        waiting[uuid] = nil
+        guard guest.isTreated else { return }
+        if facts.alignment != nil, facts.alignedAction == nil {
+            // A stale record would be trusted after the next reconnect.
+            return ask(.record(nil), uuid)
+        }
+        let result: Protection.Result =
+            if guest.attachSucceeded {
+                .attached
+            } else if guest.aligned != nil {
+                .aligned
+            } else {
+                plan.leavesUnprotected ? .unprotected : .unchanged
+            }
+        let carriedOut = (guest.attachSucceeded ? guest.attached : guest.aligned) ?? plan
+        let protection = Protection(facts: facts, plan: carriedOut, result: result)
+        if result == .attached || result == .aligned { treatedCount += 1 }
+        guests[uuid]?.protection = .success(protection)
+        guests[uuid]?.endTrouble()
+        let line = LogLine(
+            operation: "protect", guest: guest.name, uuid: uuid, plan: carriedOut,
+            result: result.rawValue)
+        if line != guest.lastLine {
+            guests[uuid]?.lastLine = line
+            let severity: SystemLog.Severity = protection.isConverged ? .notice : .warning
+            log(line, carriedOut.warnings.isEmpty ? severity : .warning)
+        }
+        if case .leave(.faultyPolicy) = plan.decision {
+            // Until you fix the policy, the guest is left alone; then it is treated.
+            guests[uuid]?.endTreatment()
+            return finishIfNamed(uuid)
+        }
+        if settings.persists || policy.persist { return ask(.persist(policy), uuid) }
+        settle(uuid)
+    }
+
+    /// Takes note that the run was treated.
+    private mutating func settle(_ uuid: String) {
+        guard let guest = guests[uuid] else { return }
+        if guest.isOfQueue, case .success(let protection) = guest.protection,
+            protection.isConverged
+        {
+            queueIsProven = true
+        }
+        if guest.isTreated {
+            guests[uuid]?.standing = .settled
+            if settings.isService, let run = guest.run, memory.treated[uuid] != run {
+                memory.treated[uuid] = run
+                effects.append(.remember(uuid: uuid, run))
+            }
+        }
+        guests[uuid]?.isOfQueue = false
+        guests[uuid]?.endTreatment()
+        finishIfNamed(uuid)
+    }
+
+    private mutating func persisted(
+        _ uuid: String, _ result: Result<Persistence, ProtectionError>
+    ) {
+        guard let guest = guests[uuid] else { return }
+        guests[uuid]?.persistence = result
+        let line: LogLine
+        var severity = SystemLog.Severity.notice
+        switch result {
+        case .success(let persistence):
+            line = LogLine(
+                operation: "persist", guest: guest.name, uuid: uuid,
+                result: persistence.result.rawValue, reason: persistence.reason)
+            if !persistence.isConverged { severity = .warning }
+        case .failure(let error):
+            line = LogLine(
+                operation: "persist", guest: guest.name, uuid: uuid, failure: "\(error)")
+            severity = .error
+        }
+        if line != guest.lastPersistenceLine {
+            guests[uuid]?.lastPersistenceLine = line
+            log(line, severity)
+        }
+        settle(uuid)
+    }
+
+    // MARK: Named guests
+
+    private mutating func finishIfNamed(_ uuid: String) {
+        guard !settings.isService, let guest = guests.removeValue(forKey: uuid) else { return }
+        let outcome = Outcome(
+            protection: guest.protection, persistence: guest.persistence, facts: guest.facts)
+        effects.append(.finished(uuid: uuid, outcome))
+    }
+
+    /// Ends the work on a named guest with an error.
+    mutating func finish(_ uuid: String, _ error: ProtectionError) {
+        guests[uuid]?.protection = .failure(error)
+        finishIfNamed(uuid)
+    }
+
+    // MARK: Trouble
+
+    mutating func take(_ failure: CallFailure, of kind: Call.Kind, _ uuid: String) {
+        if case .record = kind { guests[uuid]?.aligned = nil }
+        if case .setAction = kind { guests[uuid]?.aligned = nil }
+        switch failure {
+        case .definition(let message): fail(uuid, .definition(message), of: kind)
+        case .occupied(let time) where time >= settings.callLimit:
+            silence(
+                uuid, "a call has occupied its monitor for \(time.components.seconds) s")
+        case .occupied:
+            retry(
+                uuid,
+                LibvirtError(
+                    code: .operationTimeout, message: "another call occupies the monitor"))
+        case .libvirt(let error) where error.code == .noDomain: end(uuid)
+        case .libvirt(let error) where error.mayPass: retry(uuid, error)
+        case .libvirt(let error):
+            switch kind {
+            case .attach:
+                guests[uuid]?.attachError = error
+                let address = guests[uuid]?.attached?.address
+                if let address, error.mayConcernPlace, !error.isOfOrphan {
+                    guests[uuid]?.unusable.insert(address)
+                }
+                ask(.look, uuid)
+            // Most likely the guest has just ended, which the next look tells.
+            case _ where error.code == .operationInvalid: retry(uuid, error)
+            default: fail(uuid, .libvirt(error), of: kind)
+            }
+        }
+    }
+
+    /// Reads the guest again after a while, unless its time is over.
+    private mutating func retry(_ uuid: String, _ error: LibvirtError) {
+        guard var guest = guests[uuid] else { return }
+        let start = guest.firstFailure ?? now
+        if let limit = settings.retryLimit, now - start >= limit {
+            return fail(uuid, .outOfTime(error))
+        }
+        let next = min(guest.lastWait.map { $0 * 2 } ?? Self.firstWait, Self.longestWait)
+        guest.firstFailure = start
+        guest.lastWait = next
+        let saysTrouble =
+            settings.isService && !guest.hasSaidTrouble && now - start >= Self.troubleLimit
+        guest.hasSaidTrouble = guest.hasSaidTrouble || saysTrouble
+        guests[uuid] = guest
+        if saysTrouble {
+            log(
+                LogLine(
+                    operation: "protect", guest: guest.name, uuid: uuid, result: "retrying",
+                    reason: "no success for \(Self.troubleLimit.components.seconds) s; last libvirt"
+                        + " error: \(error); the service keeps trying"), .warning)
+        }
+        wait(next, uuid)
+    }
+
+    /// Leaves a guest alone that does not answer, and asks it again later.
+    mutating func silence(_ uuid: String, _ reason: String) {
+        guard var guest = guests[uuid] else { return }
+        let isNew = guest.silence == nil
+        guest.silence = reason
+        guest.isTrusted = false
+        let start = guest.firstFailure ?? now
+        guest.firstFailure = start
+        guests[uuid] = guest
+        let isOver = settings.retryLimit.map { now - start >= $0 } ?? false
+        if settings.isCommand || isOver { return fail(uuid, .silent(reason)) }
+        if isNew {
+            log(
+                LogLine(
+                    operation: "protect", guest: guest.name, uuid: uuid, result: "not-answering",
+                    reason: "the guest does not answer: \(reason); look at its QEMU process"),
+                .warning)
+        }
+        wait(Self.silenceInterval, uuid)
+    }
+
+    /// Says how many guests do not answer, once they keep others waiting.
+    mutating func saySilentCount() {
+        let count = calls.writtenOffCount
+        if count == 0 { saidSilentCount = 0 }
+        guard count >= CallTable.limit - calls.reserve, count > saidSilentCount,
+            settings.isService
+        else { return }
+        saidSilentCount = count
+        log(
+            LogLine(
+                operation: "protect", guest: "", result: "not-answering",
+                reason: "\(count) guests do not answer; until one does, only guests whose QEMU has"
+                    + " lately answered are treated"), .error)
+    }
+
+    private mutating func fail(
+        _ uuid: String, _ error: ProtectionError, of kind: Call.Kind = .look
+    ) {
+        if case .persist = kind { return persisted(uuid, .failure(error)) }
+        guard let guest = guests[uuid] else { return }
+        guests[uuid]?.protection = .failure(error)
+        let line = LogLine(
+            operation: "protect", guest: guest.name, uuid: uuid, failure: "\(error)")
+        if line != guest.lastLine {
+            guests[uuid]?.lastLine = line
+            log(line, .error)
+        }
+        // The next sweep tries again.
+        guests[uuid]?.isOfQueue = false
+        guests[uuid]?.endTreatment()
+        finishIfNamed(uuid)
+    }
+
+    // MARK: Orphans
+
+    /// Has QEMU unplug a watchdog of ours that libvirt does not know, once the guest has had time to
+    /// leave its firmware.
+    private mutating func unplugOrphan(_ uuid: String, _ error: LibvirtError) {
+        guard let guest = guests[uuid] else { return }
+        guard let start = guest.firstFailure, now - start >= settings.firmwareLimit else {
+            if guest.firstFailure == nil, settings.firmwareLimit == .zero {
+                guests[uuid]?.firstFailure = now
+                return unplugOrphan(uuid, error)
+            }
+            return retry(uuid, error)
+        }
+        guests[uuid]?.unplugStart = now
+        guests[uuid]?.orphanError = error
+        ask(.unplugOrphan, uuid)
+    }
+
+    private mutating func unplugged(_ uuid: String, isGone: Bool) {
+        guard let guest = guests[uuid], let start = guest.unplugStart else { return }
+        showedLife(uuid)
+        if isGone {
+            guests[uuid]?.unplugStart = nil
+            if !guest.hasBegunAnew {
+                guests[uuid]?.hasBegunAnew = true
+                guests[uuid]?.endTrouble()
+            }
+            return wait(Self.unplugPause, uuid)
+        }
+        if now - start >= settings.retryLimit ?? Self.unplugLimit {
+            let error = guest.orphanError ?? LibvirtError(code: .internalError, message: "")
+            return fail(uuid, .outOfTime(error))
+        }
+        guests[uuid]?.next = .unplugOrphan
+        wait(Self.unplugInterval, uuid)
+    }
+
+    // MARK: Calls
+
+    /// Asks something as soon as there is room.
+    mutating func ask(_ kind: Call.Kind, _ uuid: String) {
+        guests[uuid]?.next = kind
+        makeReady(uuid)
+    }
+}
+
+extension Plan {
+    /// The address that the device is to have, where libvirt does not choose it.
+    fileprivate var address: GuestFacts.PCIAddress? {
+        if case .attach(_, let point) = decision { point.address } else { nil }
+    }
+}

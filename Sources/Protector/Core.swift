@@ -1,0 +1,167 @@
+internal import DequeModule
+public import HostSystem
+public import Hypervisor
+public import WatchdogPolicy
+
+/// What the service, a one-shot and `apply` decide, as a value.
+///
+/// It is told what happened and says what to do. It has no thread, no connection and no clock, so
+/// a simulation drives it as the shell does. Times count from one moment, by a monotonic clock.
+public struct Core: Sendable {
+    /// The connection for events and lists.
+    enum Link: Sendable {
+        /// A timer opens it.
+        case down
+        /// The shell opens it.
+        case opening
+        /// It is open.
+        case up
+        /// The daemon was let go, so that it can end. The next nudge opens the connection.
+        case released
+    }
+
+    /// A guest in a queue; an entry of an earlier turn does not count.
+    struct Entry: Sendable {
+        var uuid: String
+        var turn: UInt64
+    }
+
+    let settings: Settings
+    var policy: Policy
+    var memory: Memory
+    var now = Duration.zero
+    var effects: [Effect] = []
+
+    var guests: [String: GuestTreatment] = [:]
+    var lastTurn: UInt64 = 0
+    var calls: CallTable
+    var timers = Timers()
+    /// The guests whose call can begin, of those whose QEMU has lately answered.
+    var trustedQueue: Deque<Entry> = []
+    /// The guests whose call can begin, of all others.
+    var otherQueue: Deque<Entry> = []
+
+    var link = Link.down
+    var idlesOut = false
+    var isServing = false
+    var isListing = false
+    var listsAgain = false
+    var releasesAfterList = false
+    /// The guests that started or stopped while a list was made, which tells nothing of them.
+    var touched: Set<String> = []
+    var lastConnectionError: String?
+
+    /// The guests that wait for the operator or the queue, in their order.
+    var waiting: [String: UInt64] = [:]
+    var lastWaiting: UInt64 = 0
+    /// Whether a guest of the queue was treated well since the policy changed.
+    var queueIsProven = false
+    /// When the queue may go on.
+    var queueResumption = Duration.zero
+    var policyIsChanging = false
+
+    var saidSilentCount = 0
+    var saidWaitingCount = 0
+    /// How many guests were given what the policy wants.
+    var treatedCount = 0
+
+    /// Makes a core.
+    ///
+    /// - Parameters:
+    ///   - settings: How it works.
+    ///   - policy: What the operator wants.
+    ///   - memory: What an earlier service of this boot left.
+    public init(_ settings: Settings, policy: Policy, memory: Memory) {
+        self.settings = settings
+        self.policy = policy
+        self.memory = memory
+        calls = CallTable(reserve: settings.isService ? 1 : 0)
+        guard case .guests(let uuids) = settings.scope else { return }
+        for uuid in uuids {
+            var guest = GuestTreatment(uuid: uuid, standing: .granted)
+            guest.isUncertain = true
+            guests[uuid] = guest
+        }
+    }
+
+    /// When ``Input/timer`` is due, or nothing where the core waits for no time.
+    public var nextTimer: Duration? {
+        guard let deadline = calls.nextDeadline else { return timers.next }
+        return min(deadline, timers.next ?? deadline)
+    }
+
+    /// Begins to work.
+    ///
+    /// - Parameter now: The time.
+    /// - Returns: What the shell has to do, in order.
+    public mutating func start(at now: Duration) -> [Effect] {
+        self.now = now
+        serve(true)
+        open()
+        return takeEffects()
+    }
+
+    /// Takes an input.
+    ///
+    /// - Parameter now: The time, which never goes back.
+    /// - Returns: What the shell has to do, in order.
+    public mutating func handle(_ input: Input, at now: Duration) -> [Effect] {
+        self.now = now
+        switch input {
+        case .connected(let idlesOut): connected(idlesOut: idlesOut)
+        case .noDaemon: foundNoDaemon()
+        case .connectionFailed(let reason): connectionFailed(reason)
+        case .disconnected: disconnected()
+        case .listed(let result): listed(result)
+        case .event(let event): take(event)
+        case .answered(let id, let result): answered(id, result)
+        case .policy(let policy): take(policy)
+        case .policyIsChanging:
+            policyIsChanging = true
+            timers.set(.policy, for: now + Self.policyLimit)
+        case .nudged: nudged()
+        case .sweepRequested: list()
+        case .timer: break
+        }
+        writeOffOverdueCalls()
+        while let purpose = timers.takeDue(at: now) { fire(purpose) }
+        begin()
+        sayWhoWaits()
+        return takeEffects()
+    }
+
+    private mutating func takeEffects() -> [Effect] {
+        defer { effects = [] }
+        return effects
+    }
+
+    private mutating func fire(_ purpose: Timers.Purpose) {
+        switch purpose {
+        case .connect: if link == .down { open() }
+        case .serviceLimit: stopServing()
+        case .sweep, .nudge: list()
+        case .idle: releaseIfIdle()
+        case .queue: treatNextWaiting()
+        case .policy: policyIsChanging = false
+        case .guest(let uuid, let turn):
+            guard let guest = guests[uuid], guest.turn == turn else { return }
+            if guest.call == nil {
+                makeReady(uuid)
+            } else if let silence = guest.silence {
+                // A call that has not returned yet may be the last.
+                self.silence(uuid, silence)
+            }
+        }
+    }
+
+    func isInScope(_ uuid: String) -> Bool {
+        settings.isService || guests[uuid] != nil
+    }
+
+    mutating func log(_ line: LogLine, _ severity: SystemLog.Severity) {
+        effects.append(.log(line, severity))
+    }
+
+    /// How long a changed policy is waited for.
+    private static let policyLimit = Duration.seconds(2)
+}

@@ -1,0 +1,35 @@
+public import HostSystem
+public import Hypervisor
+public import WatchdogPolicy
+
+/// What the core has the shell do.
+public enum Effect: Sendable {
+    /// Find the daemon and open the connection for events and lists.
+    case connect
+    /// Close all connections.
+    case disconnect
+    /// List the running guests.
+    case list
+    /// Have an idle worker make a call.
+    case call(CallID, Call)
+    /// Leave the worker of a call to itself, with its connection, and start another worker.
+    case abandon(CallID)
+    /// Write a line to the log.
+    case log(LogLine, SystemLog.Severity)
+    /// Remember that a run of a guest was treated.
+    case remember(uuid: String, RunID)
+    /// The guest is done; only in a scope of named guests.
+    case finished(uuid: String, Outcome)
+    /// Hold the service's lock, or release it.
+    case serve(Bool)
+}
+
+/// How a guest ended up that was named.
+public struct Outcome: Sendable {
+    /// What became of the running guest, or nothing where the guest does not run.
+    public var protection: Result<Protection, ProtectionError>?
+    /// What became of the persistent definition, or nothing where it was not to be changed.
+    public var persistence: Result<Persistence, ProtectionError>?
+    /// The facts that were read last.
+    public var facts: GuestFacts?
+}

@@ -1,0 +1,118 @@
+internal import Hypervisor
+internal import WatchdogPolicy
+
+/// All that the core knows of one run of a guest.
+struct GuestTreatment: Sendable {
+    /// How the policy applies to a run.
+    enum Standing: Sendable {
+        /// Nothing tells yet when the run began.
+        case unknown
+        /// The run began while the service was there.
+        case fresh
+        /// The operator, or the queue, wants the guest treated.
+        case granted
+        /// The run was treated. Changes of the policy wait for the operator.
+        case settled
+        /// The run began before the service first came.
+        case old
+    }
+
+    let uuid: String
+    var name = ""
+    /// libvirt's number of the guest, or 0 before it is known.
+    var id: Int32 = 0
+    var standing: Standing
+    var run: RunID?
+    /// The facts as they were read last, with the records that count.
+    var facts: GuestFacts?
+
+    // What is asked next
+
+    /// The call that has not returned.
+    var call: CallID?
+    /// What that call asks, or the next one.
+    var next = Call.Kind.look
+    /// Changes with each wait, so that earlier entries of queues and timers do not count.
+    var turn: UInt64 = 0
+    /// Whether the guest is in a queue.
+    var isReady = false
+    /// Whether something happened during the call, so that a look has to follow.
+    var looksAgain = false
+
+    // What events tell
+
+    /// Whether the connection was lost and the guest was not seen since.
+    var isUncertain = false
+    /// Whether the guest is on its way in from another host.
+    var isArriving = false
+    /// Whether the run continues that of another host, or of a file.
+    var hasArrived = false
+    /// Whether QEMU has lately shown that it answers.
+    var isTrusted = false
+    /// Whether our device was seen in this run.
+    var hasHadDevice = false
+    /// Whether libvirt has said that our device is removed.
+    var sawRemoval = false
+
+    // What the treatment has come to
+
+    /// The plan by which the device was attached.
+    var attached: Plan?
+    /// Whether libvirt has taken the device.
+    var attachSucceeded = false
+    /// The plan by which the action was changed.
+    var aligned: Plan?
+    /// The error of the attempt to attach, until the next look.
+    var attachError: LibvirtError?
+    /// The addresses that refused the device.
+    var unusable: Set<GuestFacts.PCIAddress> = []
+    /// Since when QEMU is asked to unplug a watchdog that libvirt does not know.
+    var unplugStart: Duration?
+    var orphanError: LibvirtError?
+    /// Whether the time of the treatment has begun anew, since such a watchdog is gone.
+    var hasBegunAnew = false
+    var protection: Result<Protection, ProtectionError>?
+    var persistence: Result<Persistence, ProtectionError>?
+    /// Whether the queue has chosen the guest.
+    var isOfQueue = false
+
+    // Trouble
+
+    var firstFailure: Duration?
+    var arrivalStart: Duration?
+    var lastWait: Duration?
+    /// Whether the log tells of the trouble.
+    var hasSaidTrouble = false
+    /// Why the guest does not answer, or nothing where it does.
+    var silence: String?
+    /// The lines that were logged last, of the running guest and of its persistent definition.
+    var lastLine: LogLine?
+    var lastPersistenceLine: LogLine?
+
+    init(uuid: String, standing: Standing) {
+        self.uuid = uuid
+        self.standing = standing
+    }
+
+    /// Whether the policy is carried out now.
+    var isTreated: Bool { standing == .fresh || standing == .granted }
+
+    /// Forgets the troubles of the treatment, since it has come to an end.
+    mutating func endTreatment() {
+        attached = nil
+        attachSucceeded = false
+        aligned = nil
+        attachError = nil
+        unusable = []
+        unplugStart = nil
+        hasBegunAnew = false
+        endTrouble()
+    }
+
+    mutating func endTrouble() {
+        firstFailure = nil
+        lastWait = nil
+        hasSaidTrouble = false
+        silence = nil
+    }
+}

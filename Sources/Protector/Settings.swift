@@ -1,0 +1,72 @@
+public import WatchdogPolicy
+
+/// How a core works: as the service, for one guest, or for a command.
+public struct Settings: Sendable {
+    /// The guests that it is for.
+    public enum Scope: Sendable {
+        /// Every guest of the daemon, for ever.
+        case all
+        /// The guests of these UUIDs, each until it is done.
+        case guests([String])
+    }
+
+    /// The guests that it is for.
+    public var scope: Scope
+    /// Whether it first lists the running guests, which waits for libvirt's hooks without harm.
+    public var listsFirst: Bool
+    /// How long a call may take before it is written off.
+    public var callLimit: Duration = .seconds(5)
+    /// How long it tries, from the first failure on; nothing for ever.
+    public var retryLimit: Duration?
+    /// How long it waits for a guest that migrates in; nothing for ever.
+    public var arrivalLimit: Duration?
+    /// How long a guest may be in its firmware, where it cannot let go of a device.
+    public var firmwareLimit: Duration = .seconds(60)
+    /// Whether a person waits for it, so that a guest that does not answer is given up at once.
+    public var isCommand: Bool
+    /// Whether the operator named the guests, which ends their opt-outs.
+    public var endsOptOuts = false
+    /// Whether persistent definitions are brought to the policy, whatever the policy says of it.
+    public var persists = false
+
+    /// The service.
+    public static var service: Settings {
+        Settings(scope: .all, listsFirst: true, isCommand: false)
+    }
+
+    /// A program of its own for one guest, which a hook starts.
+    public static func oneShot(_ uuid: String) -> Settings {
+        Settings(
+            scope: .guests([uuid]), listsFirst: true, retryLimit: .seconds(600),
+            isCommand: false)
+    }
+
+    /// A command that a person waits for: a little longer than libvirt's own limit for one call, 30 s.
+    public static func command(_ uuids: [String]) -> Settings {
+        Settings(
+            scope: .guests(uuids), listsFirst: false, retryLimit: .seconds(35),
+            arrivalLimit: .seconds(35), firmwareLimit: .zero, isCommand: true)
+    }
+
+    /// Whether it works for ever and waits for the operator where a run is not new.
+    var isService: Bool {
+        if case .all = scope { true } else { false }
+    }
+}
+
+/// What an earlier service of the same boot left: when the first one came, and which runs were treated.
+public struct Memory: Sendable, Hashable {
+    /// The boot ID of the host.
+    public var boot: String
+    /// When the service first came in this boot, in the kernel's ticks since the host started.
+    public var firstTicks: UInt64
+    /// The runs that were treated, by UUID.
+    public var treated: [String: RunID]
+
+    /// Makes a memory.
+    public init(boot: String, firstTicks: UInt64, treated: [String: RunID] = [:]) {
+        self.boot = boot
+        self.firstTicks = firstTicks
+        self.treated = treated
+    }
+}

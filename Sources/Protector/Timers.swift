@@ -1,0 +1,64 @@
+internal import HeapModule
+
+/// What the core waits for, by time.
+struct Timers: Sendable {
+    /// What a timer is for.
+    enum Purpose: Sendable, Hashable {
+        case connect
+        case serviceLimit
+        case sweep
+        case nudge
+        case idle
+        case queue
+        case policy
+        /// A guest's next attempt, with the guest's turn at the time.
+        case guest(String, turn: UInt64)
+    }
+
+    private struct Entry: Comparable {
+        var time: Duration
+        var number: UInt64
+        var purpose: Purpose
+
+        static func == (left: Entry, right: Entry) -> Bool { left.number == right.number }
+
+        static func < (left: Entry, right: Entry) -> Bool {
+            (left.time, left.number) < (right.time, right.number)
+        }
+    }
+
+    private var heap = Heap<Entry>()
+    private var lastNumber: UInt64 = 0
+    /// The numbers of the timers that count, of purposes that have one timer at most.
+    private var current: [Purpose: UInt64] = [:]
+
+    /// When the first timer is due.
+    var next: Duration? { heap.min?.time }
+
+    /// Sets a timer, in the place of the last one of the same purpose.
+    mutating func set(_ purpose: Purpose, for time: Duration) {
+        lastNumber += 1
+        heap.insert(Entry(time: time, number: lastNumber, purpose: purpose))
+        if case .guest = purpose { return }
+        current[purpose] = lastNumber
+    }
+
+    mutating func cancel(_ purpose: Purpose) {
+        current[purpose] = nil
+    }
+
+    /// Whether a timer of the purpose is set.
+    func isSet(_ purpose: Purpose) -> Bool { current[purpose] != nil }
+
+    /// Takes out the first timer that is due.
+    mutating func takeDue(at now: Duration) -> Purpose? {
+        while let first = heap.min, first.time <= now {
+            heap.removeMin()
+            if case .guest = first.purpose { return first.purpose }
+            guard current[first.purpose] == first.number else { continue }
+            current[first.purpose] = nil
+            return first.purpose
+        }
+        return nil
+    }
+}
