@@ -17,8 +17,13 @@ extension Alignment {
     /// The element as libvirt takes it for metadata; it adds the namespace itself.
     public var xml: String {
         "<\(Self.elementName) action='\(action.asAttribute)' over='\(over.asAttribute)'"
-            + " id='\(id.asAttribute)' boot='\(boot.asAttribute)'/>"
+            + " id='\(id.asAttribute)' run='\((run?.text ?? "").asAttribute)'/>"
     }
+}
+
+extension OptOut {
+    /// The element as libvirt takes it for metadata; it adds the namespace itself.
+    public var xml: String { "<\(Self.elementName) run='\((run?.text ?? "").asAttribute)'/>" }
 }
 
 extension String {

@@ -13,10 +13,17 @@ extension Document {
             isLive: root["id"] != nil,
             guestPolicy: guestPolicy, onReboot: root.child(named: "on_reboot")?.text,
             id: root["id"])
-        if let attributes = metadata(Alignment.elementName, Alignment.namespace) {
-            let values = Dictionary(attributes.map { ($0.name, $0.value) }) { first, _ in first }
-            facts.alignment = Alignment(attributes: values)
-            facts.persistentAlignment = PersistentAlignment(attributes: values)
+        // Of several records, the first one with all that it needs counts.
+        for element in metadata(Alignment.elementName, Alignment.namespace) {
+            let values = element.attributeDictionary
+            facts.alignment = facts.alignment ?? Alignment(attributes: values)
+            facts.persistentAlignment =
+                facts.persistentAlignment ?? PersistentAlignment(attributes: values)
+        }
+        for element in metadata(OptOut.elementName, OptOut.namespace)
+        where facts.optOut?.run == nil {
+            let record = OptOut(attributes: element.attributeDictionary)
+            if facts.optOut == nil || record.run != nil { facts.optOut = record }
         }
         facts.usedAddresses = settled.usedAddresses
         for devices in root.children(named: "devices") {
@@ -48,22 +55,25 @@ extension Document {
     }
 
     private var guestPolicy: GuestPolicy? {
-        metadata(GuestPolicy.elementName, GuestPolicy.namespace).map {
-            GuestPolicy(attributes: $0)
+        metadata(GuestPolicy.elementName, GuestPolicy.namespace).first.map {
+            GuestPolicy(attributes: $0.attributeValues)
         }
     }
 
-    /// The attributes of an element of the metadata, or nothing where it is not there.
-    private func metadata(
-        _ name: String, _ namespace: String
-    ) -> [(name: String, value: String)]? {
-        root.child(named: "metadata")?.children.first {
+    /// The elements of that name and namespace in the metadata, in order.
+    private func metadata(_ name: String, _ namespace: String) -> [Element] {
+        root.child(named: "metadata")?.children.filter {
             $0.isNamed(name) && $0.isIn(namespace: namespace)
-        }?.attributeValues
+        } ?? []
     }
 }
 
 extension Element {
+    /// The values of the attributes without a namespace, by name.
+    fileprivate var attributeDictionary: [String: String] {
+        Dictionary(attributeValues.map { ($0.name, $0.value) }) { first, _ in first }
+    }
+
     /// Where the device is on a PCI bus, or nothing.
     var pciAddress: GuestFacts.PCIAddress? {
         guard let address = child(named: "address"), address.has("type", "pci") else { return nil }

@@ -1,7 +1,7 @@
 internal import CLibvirt
 internal import Glibc
 internal import HostSystem
-internal import WatchdogPolicy
+public import WatchdogPolicy
 
 /// A guest that libvirt knows; several threads may use it at once.
 ///
@@ -120,8 +120,16 @@ public final class Guest: @unchecked Sendable {
         virDomainFree(defined)
     }
 
-    /// The boot ID of the guest's host, or nothing where that is another host than ours.
-    public var bootID: String? { connection.isElsewhere ? nil : HostSystem.bootID() }
+    /// The guest's present run, by the file in which libvirt notes QEMU's process ID.
+    ///
+    /// It is unknown on another host, where the URI is neither that of the system's daemon nor that of
+    /// the user's, and where this user may not read the file.
+    public var run: RunID? {
+        guard !connection.isElsewhere, let uri = connection.uri else { return nil }
+        return QEMUProcessFile.path(
+            ofGuest: name, uri: uri, runtimeDirectory: environment("XDG_RUNTIME_DIR")
+        ).flatMap { runID(of: $0) }
+    }
 
     /// Puts an element into the metadata, in the place of the one in its namespace; or takes that
     /// one out.

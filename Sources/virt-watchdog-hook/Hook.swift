@@ -43,8 +43,7 @@ enum Hook {
         // Where the limit leaves no other, this one serves for the policy and the log.
         close(STDIN_FILENO)
         var document = try Document(parsing: input.span.bytes)
-        var facts = document.facts
-        if operation.findsGuestRunning { facts.trustAlignment(inBoot: bootID()) }
+        let facts = document.facts
         let layout = Layout.ofEnvironment()
         // Where it is not needed, it would take an eighth of the time.
         if layout.mayLeaveRoot { SignalGuard.leaveWhileStuck() }

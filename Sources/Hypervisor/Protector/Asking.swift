@@ -13,10 +13,12 @@ func asking<Answer>(
 }
 
 extension ProtectableGuest {
-    /// Reads the definition: the live one while the guest runs, with the action that is in force.
+    /// Reads the definition: the live one while the guest runs, with the records that count for its
+    /// run.
     public func facts() throws(ProtectionError) -> GuestFacts {
         var facts = try definedFacts()
-        facts.trustAlignment(inBoot: bootID)
+        // A persistent definition may hold records, too: of a live one that was defined again.
+        if facts.isLive { facts.trustRecords(of: run) }
         return facts
     }
 

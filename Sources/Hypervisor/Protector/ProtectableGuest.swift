@@ -2,8 +2,8 @@ public import WatchdogPolicy
 
 /// A guest as the protector sees it.
 public protocol ProtectableGuest {
-    /// The boot ID of the guest's host, or nothing where it is not known.
-    var bootID: String? { get }
+    /// The guest's present run, or nothing where it is unknown.
+    var run: RunID? { get }
     /// Whether the guest is on its way in from another host.
     func isMigratingIn() throws(LibvirtError) -> Bool
     /// Whether the guest runs.

@@ -184,13 +184,14 @@ public struct Protector: Sendable {
     private func align(
         _ guest: some ProtectableGuest, _ facts: GuestFacts, to action: WatchdogAction
     ) throws(ProtectionError) -> GuestFacts {
+        // Read first: the guest may be in its next run by the time that QEMU has answered.
+        let run = guest.run
         try asking { () throws(LibvirtError) in try guest.setWatchdogAction(action) }
         if facts.watchdogs.allSatisfy({ $0.action == action.rawValue }) {
             // What the definition says holds again.
             if facts.alignment != nil { try forgetAlignment(of: guest) }
         } else if let id = facts.id, let over = facts.watchdogs.first?.action {
-            let alignment = Alignment(
-                action: action.rawValue, over: over, id: id, boot: guest.bootID ?? "")
+            let alignment = Alignment(action: action.rawValue, over: over, id: id, run: run)
             try asking { () throws(LibvirtError) in
                 try guest.setMetadata(
                     alignment.xml, namespace: Alignment.namespace, of: .live)

@@ -33,7 +33,7 @@ public struct HookOperation: Sendable {
     public var output: Output
     /// What a protector is called for, where the plan has something for it to do.
     public var protector: ProtectorTask
-    /// Whether the guest has been running already, so that what was written down about its run holds.
+    /// Whether the guest has been running already; if not, records in its metadata are of another run.
     public var findsGuestRunning: Bool
     /// Whether the hook may exit with 1, under `vm.watchdog.enforce=true`.
     public var mayRefuse: Bool

@@ -13,25 +13,29 @@ public struct Alignment: Sendable, Hashable {
     public var action: String
     /// The action that the definition has.
     public var over: String
-    /// libvirt's number of the guest in that run.
+    /// libvirt's number of the guest in that run, which another host can read, too.
     public var id: String
-    /// The boot ID of the host, or the empty text where it was done from another host.
-    public var boot: String
+    /// The run, or nothing where it is unknown, as from another host.
+    public var run: RunID?
 
     /// Makes a record.
-    public init(action: String, over: String, id: String, boot: String) {
+    public init(action: String, over: String, id: String, run: RunID?) {
         self.action = action
         self.over = over
         self.id = id
-        self.boot = boot
+        self.run = run
     }
 
-    /// Reads a record from the attributes of its element; nothing where one is missing.
+    /// Reads a record from the attributes of its element; nothing where `action`, `over` or `id` is
+    /// missing.
+    ///
+    /// Without a valid `run`, as in a record of an earlier version, the run is unknown.
     public init?(attributes: [String: String]) {
         guard let action = attributes["action"], let over = attributes["over"],
-            let id = attributes["id"], let boot = attributes["boot"]
+            let id = attributes["id"]
         else { return nil }
-        self.init(action: action, over: over, id: id, boot: boot)
+        self.init(
+            action: action, over: over, id: id, run: attributes["run"].flatMap { RunID($0) })
     }
 }
 
@@ -58,15 +62,25 @@ public struct PersistentAlignment: Sendable, Hashable {
 }
 
 extension GuestFacts {
-    /// Takes the record of an alignment for true, if it is of this run of the guest and the definition
-    /// is the one that it was made over.
+    /// Decides which records in the live metadata count for the guest's present run, and sets
+    /// ``alignedAction`` and ``isOptedOutOfRun`` by those alone.
     ///
-    /// - Parameter boot: The boot ID of the guest's host, or nothing where it is not known.
-    public mutating func trustAlignment(inBoot boot: String?) {
-        guard let alignment, alignment.id == id, boot == nil || alignment.boot == boot,
+    /// An alignment counts only while a watchdog has the action that it was made over.
+    ///
+    /// - Parameters:
+    ///   - run: The guest's present run. Where it is unknown, libvirt's number of the guest stands in
+    ///     for it, and every opt-out counts.
+    ///   - hasArrived: Whether the guest was restored from a file or has migrated here. An opt-out then
+    ///     came along with the run; an alignment did not, because a new QEMU has the definition's
+    ///     action.
+    public mutating func trustRecords(of run: RunID?, hasArrived: Bool = false) {
+        alignedAction = nil
+        if let alignment, run.map({ alignment.run == $0 }) ?? (alignment.id == id),
             watchdogs.contains(where: { $0.action == alignment.over })
-        else { return }
-        alignedAction = alignment.action
+        {
+            alignedAction = alignment.action
+        }
+        isOptedOutOfRun = optOut.map { run == nil || hasArrived || $0.run == run } ?? false
     }
 
     /// A watchdog with the action that is in force, whatever its definition says.

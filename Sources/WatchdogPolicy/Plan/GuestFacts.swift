@@ -105,6 +105,10 @@ public struct GuestFacts: Sendable, Hashable {
     public var alignment: Alignment?
     /// The action that is in force, where it is known not to be the definition's.
     public var alignedAction: String?
+    /// The record that the operator took our watchdog away, from this run or an earlier one.
+    public var optOut: OptOut?
+    /// Whether the operator took our watchdog away from this run; see ``trustRecords(of:hasArrived:)``.
+    public var isOptedOutOfRun = false
     /// The record of an action that we gave the persistent definition.
     public var persistentAlignment: PersistentAlignment?
 
@@ -116,7 +120,8 @@ public struct GuestFacts: Sendable, Hashable {
         controllers: [Controller] = [],
         usedAddresses: [PCIAddress] = [], watchdogs: [Watchdog] = [],
         guestPolicy: GuestPolicy? = nil, onReboot: String? = nil, id: String? = nil,
-        alignment: Alignment? = nil, persistentAlignment: PersistentAlignment? = nil
+        alignment: Alignment? = nil, persistentAlignment: PersistentAlignment? = nil,
+        optOut: OptOut? = nil
     ) {
         self.name = name
         self.uuid = uuid
@@ -134,6 +139,7 @@ public struct GuestFacts: Sendable, Hashable {
         self.id = id
         self.alignment = alignment
         self.persistentAlignment = persistentAlignment
+        self.optOut = optOut
     }
 }
 

@@ -131,6 +131,7 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     case .model(let chosen): model = chosen
     case .fitting: model = machine == .s390 ? .diag288 : .i6300esb
     }
+    if facts.isOptedOutOfRun { return Plan(.leave(.removedFromRun)) }
     let wanted = WatchdogDevice(model: model, action: guest?.action ?? policy.action)
 
     let decision =
@@ -147,7 +148,10 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
 ///
 /// A filter may change the action and nothing else. An action that a monitor gave the guest and the
 /// policy does not want otherwise goes along, unless somebody has edited the definition since.
+/// An opt-out changes nothing here: it concerns our device, and a filter adds none.
 public func filterPlan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
+    var facts = facts
+    facts.isOptedOutOfRun = false
     let plan = plan(policy, facts)
     if case .leave(.keptAction(let watchdog, _)) = plan.decision,
         let alignment = facts.alignment, alignment.over == watchdog.action,

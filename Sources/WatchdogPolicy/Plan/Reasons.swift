@@ -8,6 +8,8 @@ public enum LeaveReason: Sendable, Hashable {
     case excluded
     /// The guest's metadata says no.
     case optedOut
+    /// The operator took our watchdog away from this run of the guest.
+    case removedFromRun
     /// The host's policy says no.
     case modelNone
     /// The guest has the device already.
@@ -30,6 +32,9 @@ extension LeaveReason: CustomStringConvertible {
             "the policy does not cover the guest (vm.watchdog.include, vm.watchdog.exclude)"
         case .optedOut:
             "the guest's metadata says that it wants no watchdog"
+        case .removedFromRun:
+            "the watchdog was taken away from this run of the guest;"
+                + " virt-watchdog apply GUEST brings it back"
         case .modelNone:
             "the policy gives no watchdogs (vm.watchdog.model=none)"
         case .asWanted(let device):

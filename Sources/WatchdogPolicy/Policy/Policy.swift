@@ -8,12 +8,24 @@ public struct Policy: Sendable, Hashable {
         case align
     }
 
+    /// Which guests the service treats by itself.
+    public enum Running: String, Sendable, Hashable, CaseIterable {
+        /// Guests as they start, arrive or are restored. Guests that ran before the service first came
+        /// wait for `apply`, and so do changes of the policy on running guests.
+        case new
+        /// All guests: the first of those that run already alone, and a minute later at most ten a
+        /// minute.
+        case all
+    }
+
     /// The watchdog's model.
     public var model: ModelChoice
     /// What the hypervisor does when the watchdog fires.
     public var action: WatchdogAction
     /// What becomes of a watchdog that is there already.
     public var existing: Existing
+    /// Which guests the service treats by itself.
+    public var running: Running
     /// Whether the watchdog is also written into the persistent definition.
     public var persist: Bool
     /// Whether a guest that cannot be protected is refused its start.
@@ -30,12 +42,14 @@ public struct Policy: Sendable, Hashable {
     /// Makes a policy; what is not given is as built in.
     public init(
         model: ModelChoice = .fitting, action: WatchdogAction = .reset, existing: Existing = .keep,
-        persist: Bool = false, enforce: Bool = false, include: [GuestPattern] = [],
+        running: Running = .new, persist: Bool = false, enforce: Bool = false,
+        include: [GuestPattern] = [],
         exclude: [GuestPattern] = [], fault: String? = nil
     ) {
         self.model = model
         self.action = action
         self.existing = existing
+        self.running = running
         self.persist = persist
         self.enforce = enforce
         self.include = include

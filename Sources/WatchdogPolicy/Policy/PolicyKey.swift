@@ -6,6 +6,8 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
     case action = "vm.watchdog.action"
     /// What becomes of a watchdog that is there already.
     case existing = "vm.watchdog.existing"
+    /// Which guests the service treats by itself.
+    case running = "vm.watchdog.running"
     /// Whether the persistent definition gets the watchdog, too.
     case persist = "vm.watchdog.persist"
     /// Whether a guest that cannot be protected is refused its start.
@@ -39,6 +41,11 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
                 return InvalidValue(value, valid: Policy.Existing.allCases.map(\.rawValue))
             }
             policy.existing = existing
+        case .running:
+            guard let running = Policy.Running(rawValue: value.lowercased()) else {
+                return InvalidValue(value, valid: Policy.Running.allCases.map(\.rawValue))
+            }
+            policy.running = running
         case .persist:
             guard let flag = Bool(value.lowercased()) else { return .notAFlag(value) }
             policy.persist = flag
@@ -61,6 +68,7 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         case .model: policy.model.description
         case .action: policy.action.rawValue
         case .existing: policy.existing.rawValue
+        case .running: policy.running.rawValue
         case .persist: String(policy.persist)
         case .enforce: String(policy.enforce)
         case .include:

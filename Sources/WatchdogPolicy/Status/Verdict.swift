@@ -170,10 +170,11 @@ extension GuestFacts {
 }
 
 extension Plan {
-    /// Whether the policy is that the guest has no watchdog of ours.
+    /// Whether the policy or the operator wants the guest to have no watchdog of ours.
     fileprivate var isWantedAbsence: Bool {
         switch decision {
-        case .leave(.excluded), .leave(.optedOut), .leave(.modelNone): true
+        case .leave(.excluded), .leave(.optedOut), .leave(.removedFromRun), .leave(.modelNone):
+            true
         default: false
         }
     }

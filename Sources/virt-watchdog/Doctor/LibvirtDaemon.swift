@@ -47,23 +47,16 @@ struct LibvirtDaemon: Hashable {
     /// Takes a process for the daemon of that name, if it is one; another may have its old number.
     private init?(_ id: Int32, named name: String, on host: LocalHost) {
         guard host.text("/proc/\(id)/comm") == name + "\n",
-            let ticks = host.text("/proc/\(id)/stat").flatMap(Self.startTicks(in:))
+            let status = host.text("/proc/\(id)/stat").flatMap(ProcessStatus.init(parsing:))
         else { return nil }
         self.name = name
         self.id = id
+        let ticks = status.startTicks
         startTicks = ticks
         let perSecond = Clock.ticksPerSecond
         started =
             host.bootTime + .seconds(ticks / perSecond)
             + .milliseconds(ticks % perSecond * 1000 / perSecond)
-    }
-
-    /// When a process started, by its file `stat`: the 22nd field, the second of which may have
-    /// blanks and parentheses in it.
-    private static func startTicks(in stat: String) -> UInt64? {
-        guard let end = stat.lastIndex(of: ")") else { return nil }
-        let fields = stat[end...].split(separator: " ")
-        return fields.count > 20 ? UInt64(fields[20]) : nil
     }
 
     /// Whether the daemon is this host's own: one in a container has process numbers of its own.

@@ -319,7 +319,7 @@ final class Verification {
         }
         do throws(ProtectionError) {
             var facts = try GuestFacts(definition: definition)
-            facts.trustAlignment(inBoot: bootID())
+            facts.trustRecords(of: guest?.run)
             return facts
         } catch {
             throw VerifyFailure(message: "\(error)", remedy: Self.reportRemedy)

@@ -1,0 +1,48 @@
+public import WatchdogPolicy
+
+/// What the kernel says of a process.
+///
+/// The file is [`/proc/PID/stat`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
+public struct ProcessStatus: Sendable, Hashable {
+    /// The state, as a letter: `T` where a signal has stopped the process, `Z` where it has ended and
+    /// its parent has not asked for that yet.
+    public var state: Character
+    /// When the process started, in kernel ticks since the host's boot.
+    public var startTicks: UInt64
+
+    /// Reads the status of a process; returns nothing where it is gone or may not be seen.
+    public init?(of id: Int32) {
+        guard let bytes = try? readFile("/proc/\(id)/stat", limit: 4096) else { return nil }
+        self.init(parsing: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Reads the text of a file `stat`; returns nothing where it is none.
+    ///
+    /// The second field is the program's name in parentheses, and may have blanks and parentheses in
+    /// it. The state is the third field, the start the 22nd.
+    public init?(parsing stat: String) {
+        guard let end = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[end...].split(separator: " ")
+        guard fields.count > 20, fields[1].count == 1, let state = fields[1].first,
+            let startTicks = UInt64(fields[20])
+        else { return nil }
+        self.state = state
+        self.startTicks = startTicks
+    }
+
+    /// Whether the process has ended.
+    fileprivate var hasEnded: Bool { state == "Z" || state == "X" }
+}
+
+/// Names the run of the guest whose QEMU's process ID a file has.
+///
+/// - Parameter processFile: The file's path; the file has the number alone, on a line.
+/// - Returns: Nothing where the file cannot be read, or the process is gone.
+public func runID(of processFile: String) -> RunID? {
+    guard let bytes = try? readFile(processFile, limit: 64) else { return nil }
+    let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+    guard let process = Int32(String(decoding: line, as: UTF8.self)), process > 0,
+        let status = ProcessStatus(of: process), !status.hasEnded, let boot = bootID()
+    else { return nil }
+    return RunID(boot: boot, process: process, startTicks: status.startTicks)
+}
