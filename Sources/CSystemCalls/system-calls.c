@@ -5,6 +5,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 
 struct program {
     char *const *arguments;
@@ -29,4 +30,23 @@ int virt_watchdog_start_aside(char *const *arguments, char *const *environment) 
     static struct program program;
     program = (struct program){arguments, environment};
     return clone(execute, stack + sizeof stack, CLONE_VM | SIGCHLD, &program);
+}
+
+int virt_watchdog_open_signals(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int index = 0; index < count; index++)
+        sigaddset(&set, signals[index]);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+        return -1;
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int virt_watchdog_read_signal(int descriptor) {
+    struct signalfd_siginfo information;
+    ssize_t count;
+    do
+        count = read(descriptor, &information, sizeof information);
+    while (count < 0 && errno == EINTR);
+    return count == sizeof information ? (int)information.ssi_signo : 0;
 }

@@ -10,7 +10,9 @@ public struct FileStatus: Sendable, Hashable {
         case folder
         /// A symbolic link.
         case link
-        /// A device, a FIFO or a socket.
+        /// A socket.
+        case socket
+        /// A device or a FIFO.
         case other
     }
 
@@ -54,6 +56,7 @@ public struct FileStatus: Sendable, Hashable {
             case S_IFREG: .regular
             case S_IFDIR: .folder
             case S_IFLNK: .link
+            case S_IFSOCK: .socket
             default: .other
             }
         mode = status.st_mode & 0o7777

@@ -11,10 +11,15 @@ extension sockaddr_un {
     }
 
     /// Hands the address to a C function that takes the address of any socket.
-    mutating func asGeneric(_ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
+    ///
+    /// - Parameter length: The length of the address, which is part of an abstract one.
+    mutating func asGeneric(
+        length: Int = MemoryLayout<sockaddr_un>.size,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
+    ) -> CInt {
         withUnsafePointer(to: &self) { address in
             let generic = UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr.self)
-            return body(generic, socklen_t(MemoryLayout<sockaddr_un>.size))
+            return body(generic, socklen_t(length))
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import CLibvirt
 internal import Glibc
+internal import Synchronization
 
 /// A connection to a libvirt daemon, which several threads may use at once.
 ///
@@ -18,6 +19,8 @@ public final class Connection: @unchecked Sendable {
     let pointer: virConnectPtr
     /// The URI that was asked for, or nothing for libvirt's default.
     let requestedURI: String?
+    /// Whether libvirt holds a callback, and with it the connection.
+    private let hasCloseCallback = Atomic(false)
 
     /// Connects to a daemon; libvirt's default URI if none is given.
     ///
@@ -33,6 +36,9 @@ public final class Connection: @unchecked Sendable {
     }
 
     deinit {
+        if hasCloseCallback.load(ordering: .relaxed) {
+            virConnectUnregisterCloseCallback(pointer, Self.closeCallback)
+        }
         virConnectClose(pointer)
     }
 
@@ -69,6 +75,38 @@ public final class Connection: @unchecked Sendable {
         defer { free(list) }
         return (0..<Int(count)).compactMap { index in
             list[index].map { Guest($0, on: self) }
+        }
+    }
+
+    /// Calls a function once, when the connection is lost or ``keepAlive(interval:count:)`` gives it up.
+    ///
+    /// Call it once, on a connection that was opened after ``EventLoop/startThread()``. The C function is
+    /// `virConnectRegisterCloseCallback`.
+    ///
+    /// - Parameter body: Runs on the event loop's thread, with a lock of libvirt held: it must not use
+    ///   the connection.
+    public func onClose(_ body: @escaping @Sendable () -> Void) throws(LibvirtError) {
+        let callback = Unmanaged.passRetained(CloseCallback(body))
+        let result = virConnectRegisterCloseCallback(
+            pointer, Self.closeCallback, callback.toOpaque(),
+            { if let callback = $0 { Unmanaged<CloseCallback>.fromOpaque(callback).release() } })
+        guard result == 0 else {
+            callback.release()
+            throw .last()
+        }
+        hasCloseCallback.store(true, ordering: .relaxed)
+    }
+
+    private static let closeCallback: virConnectCloseFunc = { _, _, callback in
+        guard let callback else { return }
+        Unmanaged<CloseCallback>.fromOpaque(callback).takeUnretainedValue().body()
+    }
+
+    private final class CloseCallback: Sendable {
+        let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) {
+            self.body = body
         }
     }
 

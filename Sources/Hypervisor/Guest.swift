@@ -21,12 +21,16 @@ public final class Guest: @unchecked Sendable {
     }
 
     /// The name; the C function is `virDomainGetName`.
-    public var name: String {
+    public var name: String { Self.name(of: pointer) }
+
+    /// The UUID; the C function is `virDomainGetUUIDString`.
+    public var uuid: String { Self.uuid(of: pointer) }
+
+    static func name(of pointer: virDomainPtr) -> String {
         virDomainGetName(pointer).map { String(cString: $0) } ?? ""
     }
 
-    /// The UUID; the C function is `virDomainGetUUIDString`.
-    public var uuid: String {
+    static func uuid(of pointer: virDomainPtr) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(VIR_UUID_STRING_BUFLEN)) {
             virDomainGetUUIDString(pointer, $0.baseAddress) == 0
                 ? $0.baseAddress.map { String(cString: $0) } ?? "" : ""
@@ -82,7 +86,7 @@ public final class Guest: @unchecked Sendable {
         return information.type != CInt(VIR_DOMAIN_JOB_NONE.rawValue)
     }
 
-    private func stateAndReason() throws(LibvirtError) -> (state: CInt, reason: CInt) {
+    func stateAndReason() throws(LibvirtError) -> (state: CInt, reason: CInt) {
         var state: CInt = 0
         var reason: CInt = 0
         try check(virDomainGetState(pointer, &state, &reason, 0))

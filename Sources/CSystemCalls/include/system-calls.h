@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -45,5 +46,13 @@ static inline int virt_watchdog_open_place(const char *path) {
    parent, on a stack that is there once. The parent may leave meanwhile, but what it gave must stay, and
    it may not call this again. */
 int virt_watchdog_start_aside(char *const *arguments, char *const *environment);
+
+/* Blocks signals in this thread, and opens a descriptor to read them from, which never waits. Returns the
+   descriptor, or -1 with errno. <sys/signalfd.h> would make Swift see types of <signal.h> as this
+   module's. */
+int virt_watchdog_open_signals(const int *signals, int count);
+
+/* Takes the number of a signal from such a descriptor; 0 if none has come. */
+int virt_watchdog_read_signal(int descriptor);
 
 #endif

@@ -1,4 +1,10 @@
 internal import CLibvirt
+internal import Glibc
+internal import HostSystem
+internal import Synchronization
+
+/// Whether the loop has a thread.
+private let hasThread = Mutex(false)
 
 /// libvirt's event loop, run by whoever waits for something.
 ///
@@ -27,5 +33,27 @@ public final class EventLoop {
     /// The C function is `virEventRunDefaultImpl`.
     public func turn() throws(LibvirtError) {
         if virEventRunDefaultImpl() < 0 { throw .last() }
+    }
+
+    /// Runs the loop on a thread for as long as the process lives; further calls do nothing.
+    ///
+    /// The thread sleeps until something comes; libvirt wakes it when another thread adds a connection.
+    /// Signals are not delivered to it. The C functions are `virEventRegisterDefaultImpl` and
+    /// `virEventRunDefaultImpl`.
+    public static func startThread() throws(LibvirtError) {
+        try hasThread.withLock { hasThread throws(LibvirtError) in
+            guard !hasThread else { return }
+            if virEventRegisterDefaultImpl() < 0 { throw .last() }
+            hasThread = Crew.start {
+                while true {
+                    // Without a pause, an error that stays would use a processor.
+                    if virEventRunDefaultImpl() < 0 { sleep(1) }
+                }
+            }
+            guard hasThread else {
+                throw LibvirtError(
+                    code: .systemError, message: "cannot start a thread for libvirt's events")
+            }
+        }
     }
 }

@@ -1,0 +1,166 @@
+internal import Glibc
+
+/// The file that the service holds locked while it takes care of the guests.
+///
+/// The hook asks for the lock with ``holder(at:)`` and talks to no one. The kernel releases the lock
+/// when the service ends, however it ends.
+public final class ServiceFile: Sendable {
+    /// The directory of the system's service.
+    public static let directory = "/run/libvirt/virt-watchdog"
+    /// The file's name in its directory.
+    public static let name = "service"
+
+    /// The path of the file.
+    public let path: String
+    private let descriptor: CInt
+
+    /// Creates the directory and the file where they are missing, and locks the file.
+    ///
+    /// The directory has the permissions 0755 and the file 0644. The C functions are `mkdir`, `openat`,
+    /// `fstat`, `fchmod`, and `fcntl` with `F_OFD_SETLK`, which does not wait.
+    public init(in directory: String = ServiceFile.directory) throws(ServiceFileError) {
+        let path = directory + "/" + Self.name
+        let file = try ServiceFileError.wrapping(directory) { () throws(Errno) in
+            try Self.makeDirectory(directory)
+            return try FileDescriptor(folder: directory)
+        }
+        try Self.claim(file.number, at: directory, S_IFDIR, mode: 0o755)
+        let descriptor = try ServiceFileError.wrapping(path) { () throws(Errno) in
+            let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+            return try retrying { openat(file.number, Self.name, flags, 0o644) }
+        }
+        do throws(ServiceFileError) {
+            try Self.claim(descriptor, at: path, S_IFREG, mode: 0o644)
+            try Self.lock(descriptor, at: path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Replaces the contents of the file, which stays the same file.
+    ///
+    /// A reader gets the old text or the new one, with empty lines behind it for a moment. The C
+    /// functions are `fstat`, `pwrite` and `ftruncate`.
+    ///
+    /// - Parameter text: A short text.
+    public func write(_ text: String) throws(ServiceFileError) {
+        try ServiceFileError.wrapping(path) { () throws(Errno) in
+            var status = stat()
+            _ = try retrying { fstat(descriptor, &status) }
+            let bytes = Array(text.utf8)
+            // Covers the rest of a longer text in the same call.
+            let missing = max(0, Int(status.st_size) - bytes.count)
+            let padded = bytes + [UInt8](repeating: UInt8(ascii: "\n"), count: missing)
+            let count = try retrying { pwrite(descriptor, padded, padded.count, 0) }
+            guard count == padded.count else { throw Errno(code: ENOSPC) }
+            _ = try retrying { ftruncate(descriptor, off_t(bytes.count)) }
+        }
+    }
+
+    /// Locks the file again; the C function is `fcntl` with `F_OFD_SETLK`, which does not wait.
+    public func lock() throws(ServiceFileError) {
+        try Self.lock(descriptor, at: path)
+    }
+
+    /// Releases the lock and keeps the file; the C function is `fcntl` with `F_OFD_SETLK`.
+    public func unlock() {
+        var lock = flock(F_UNLCK, length: 0)
+        _ = fcntl(descriptor, setLock, &lock)
+    }
+
+    /// Returns whether a service holds the lock on a file.
+    ///
+    /// Reading suffices to ask. The C function is `fcntl` with `F_OFD_GETLK`.
+    public static func holder(at path: String) -> Bool {
+        guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
+            return false
+        }
+        var lock = flock(F_WRLCK, length: 0)
+        return fcntl(file.number, getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+    }
+
+    /// Creates a directory with its parents where they are missing; the C function is `mkdir`.
+    private static func makeDirectory(_ path: String) throws(Errno) {
+        guard mkdir(path, 0o755) != 0, errno == ENOENT else { return }
+        try makeDirectory(folder(of: path))
+        _ = try retrying { mkdir(path, 0o755) }
+    }
+
+    /// Checks that a directory or file is this user's own, and sets its permissions.
+    private static func claim(
+        _ descriptor: CInt, at path: String, _ kind: mode_t, mode: mode_t
+    ) throws(ServiceFileError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system(path: path, .current) }
+        guard status.st_mode & S_IFMT == kind else { throw .wrongKind(path: path) }
+        guard status.st_uid == geteuid() else {
+            throw .foreignOwner(path: path, user: status.st_uid)
+        }
+        guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else { throw .writable(path: path) }
+        guard fchmod(descriptor, mode) == 0 else { throw .system(path: path, .current) }
+    }
+
+    private static func lock(_ descriptor: CInt, at path: String) throws(ServiceFileError) {
+        var lock = flock(F_WRLCK, length: 0)
+        guard fcntl(descriptor, setLock, &lock) != 0 else { return }
+        let error = Errno.current
+        throw [.wouldBlock, .notPermitted].contains(error)
+            ? .held(path: path) : .system(path: path, error)
+    }
+}
+
+/// `F_OFD_GETLK` and `F_OFD_SETLK`, which the C library hides from Swift.
+private let getLock: CInt = 36
+private let setLock: CInt = 37
+
+/// Why a service cannot have its file.
+public enum ServiceFileError: Error, Sendable, Hashable {
+    /// Another service holds the lock.
+    case held(path: String)
+    /// Another user owns the directory or file.
+    case foreignOwner(path: String, user: UInt32)
+    /// Other users can write to the directory or file.
+    case writable(path: String)
+    /// A symbolic link or another kind of file is in the place of the directory or file.
+    case wrongKind(path: String)
+    /// A system call failed.
+    case system(path: String, Errno)
+
+    fileprivate static func wrapping<Value: ~Copyable>(
+        _ path: String, _ body: () throws(Errno) -> Value
+    ) throws(ServiceFileError) -> Value {
+        do throws(Errno) {
+            return try body()
+        } catch {
+            switch error {
+            case .tooManyLinks, .notADirectory, Errno(code: EISDIR): throw .wrongKind(path: path)
+            default: throw .system(path: path, error)
+            }
+        }
+    }
+}
+
+extension ServiceFileError: CustomStringConvertible {
+    /// The fact, its cause and a fix.
+    public var description: String {
+        switch self {
+        case .held(let path):
+            "cannot lock \(path): another virt-watchdogd holds the lock; stop that one first"
+        case .foreignOwner(let path, let user):
+            "cannot use \(path): user \(user) owns it; remove it"
+        case .writable(let path):
+            "cannot use \(path): other users can write to it; remove it"
+        case .wrongKind(let path):
+            "cannot use \(path): a symbolic link or another kind of file is in its place; remove that"
+        case .system(let path, let error):
+            "cannot use \(path): \(error)"
+        }
+    }
+}

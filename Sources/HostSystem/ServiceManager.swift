@@ -1,0 +1,48 @@
+internal import Glibc
+
+/// The service manager that started this process, most often systemd, as `sd_notify(3)` addresses it.
+public struct ServiceManager: Sendable {
+    /// The time within which the manager expects the next `WATCHDOG=1`; `nil` if it expects none.
+    public let watchdogInterval: Duration?
+    /// The path of the manager's socket, or the name of an abstract one behind a null character.
+    private let socketName: String
+
+    /// Takes `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` out of this process's environment.
+    ///
+    /// Call it before there are other threads. The C functions are `getenv` and `unsetenv`.
+    ///
+    /// - Parameter value: Returns the value of a variable.
+    /// - Returns: `nil` if no manager listens.
+    public init?(environment value: (String) -> String? = environment) {
+        let names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
+        let values = names.map(value)
+        for name in names { unsetenv(name) }
+        guard let name = values[0], name.hasPrefix("/") || name.hasPrefix("@"),
+            sockaddr_un(name) != nil
+        else { return nil }
+        socketName = name.hasPrefix("@") ? "\0" + name.dropFirst() : name
+        let isForUs = values[2].map { $0 == "\(getpid())" } ?? true
+        let microseconds = values[1].flatMap { Int64($0) } ?? 0
+        watchdogInterval = isForUs && microseconds > 0 ? .microseconds(microseconds) : nil
+    }
+
+    /// Sends assignments such as `READY=1`, one a line; waits at most a second for a busy manager.
+    ///
+    /// The C functions are `socket`, `setsockopt` with `SO_SNDTIMEO`, `connect` and `send`.
+    public func send(_ text: String) {
+        let type = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard var address = sockaddr_un(socketName),
+            let descriptor = try? retrying({ socket(AF_UNIX, type, 0) })
+        else { return }
+        defer { close(descriptor) }
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        let limitLength = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, limitLength)
+        let length = MemoryLayout<sa_family_t>.size + socketName.utf8.count
+        let bytes = Array(text.utf8)
+        guard address.asGeneric(length: length, { connect(descriptor, $0, $1) }) == 0 else {
+            return
+        }
+        _ = try? retrying { Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) }
+    }
+}
