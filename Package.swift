@@ -24,7 +24,8 @@ let package = Package(
         .library(name: "WatchdogPolicy", targets: ["WatchdogPolicy"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         // C
@@ -51,6 +52,14 @@ let package = Package(
         .target(
             name: "Hypervisor",
             dependencies: ["CLibvirt", "DomainXML", "HostSystem", "WatchdogPolicy"],
+            swiftSettings: strict),
+        .target(
+            name: "Protector",
+            dependencies: [
+                "DomainXML", "HostSystem", "Hypervisor", "WatchdogPolicy",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: strict),
 
         // Executables

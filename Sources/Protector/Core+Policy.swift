@@ -1,5 +1,5 @@
-internal import Hypervisor
-public import WatchdogPolicy
+internal import HostSystem
+internal import WatchdogPolicy
 
 extension Core {
     /// How long the other guests of the queue wait for the first one.
@@ -67,7 +67,7 @@ extension Core {
         guard policy.running == .new, !waiting.isEmpty else { return }
         log(
             LogLine(
-                operation: "protect", guest: "", result: "waiting",
+                operation: "protect", guest: "", uuid: nil, result: "waiting",
                 reason: "\(waiting.count) running guests differ from the policy and wait for"
                     + " virt-watchdog apply (vm.watchdog.running=new)"), .notice)
     }

@@ -316,7 +316,7 @@ extension Core {
                 LibvirtError(
                     code: .operationTimeout, message: "another call occupies the monitor"))
         case .libvirt(let error) where error.code == .noDomain: end(uuid)
-        case .libvirt(let error) where error.mayPass: retry(uuid, error)
+        case .libvirt(let error) where error.mayPass && !error.isOfOrphan: retry(uuid, error)
         case .libvirt(let error):
             switch kind {
             case .attach:
@@ -388,7 +388,7 @@ extension Core {
         saidSilentCount = count
         log(
             LogLine(
-                operation: "protect", guest: "", result: "not-answering",
+                operation: "protect", guest: "", uuid: nil, result: "not-answering",
                 reason: "\(count) guests do not answer; until one does, only guests whose QEMU has"
                     + " lately answered are treated"), .error)
     }

@@ -1,6 +1,6 @@
 internal import DequeModule
-public import HostSystem
-public import Hypervisor
+internal import HostSystem
+internal import Hypervisor
 public import WatchdogPolicy
 
 /// What the service, a one-shot and `apply` decide, as a value.

@@ -21,6 +21,13 @@ public struct Protection: Sendable, Hashable {
     /// What was done.
     public var result: Result
 
+    /// Makes what came of a plan.
+    public init(facts: GuestFacts, plan: Plan, result: Result) {
+        self.facts = facts
+        self.plan = plan
+        self.result = result
+    }
+
     /// Why, in a clause that an operator understands.
     public var reason: String { plan.reason }
 
@@ -38,6 +45,8 @@ public enum ProtectionError: Error, Sendable, Hashable {
     case notThere(Plan)
     /// The guest is on its way in from another host, and that takes longer than we wait.
     case stillArriving
+    /// The guest does not answer, for that reason.
+    case silent(String)
     /// No time is left; the last error.
     case outOfTime(LibvirtError)
 
@@ -58,7 +67,10 @@ extension ProtectionError: CustomStringConvertible {
             "libvirt took the change, but the live definition does not show it: \(plan.reason)"
         case .stillArriving:
             "the guest is still on its way in from another host; its hook sees to it once it runs here"
-        case .outOfTime(let error) where error.isOfForgottenWatchdog:
+        case .silent(let reason):
+            "the guest does not answer: \(reason); end or resume its QEMU process, then run"
+                + " virt-watchdog apply"
+        case .outOfTime(let error) where error.isOfOrphan:
             "QEMU has a watchdog that libvirt does not know of, as when libvirtd is killed while it"
                 + " attaches one, and the guest does not let go of it: reset the guest, then run"
                 + " virt-watchdog apply"

@@ -53,7 +53,7 @@ public struct Protector: Sendable {
             do throws(ProtectionError) {
                 return try body(asking(findGuest), &backoff)
             } catch {
-                guard case .libvirt(let reason) = error, reason.isWorthRetrying else { throw error }
+                guard case .libvirt(let reason) = error, reason.mayPass else { throw error }
                 guard backoff.wait() else { throw .outOfTime(reason) }
             }
         }
@@ -142,7 +142,7 @@ public struct Protector: Sendable {
                 return next
             } catch {
                 var facts = try read()
-                if error.isOfForgottenWatchdog, case .attach = plan(policy, facts).decision {
+                if error.isOfOrphan, case .attach = plan(policy, facts).decision {
                     if backoff.elapsed >= timing.firmwareLimit {
                         try takeBackForgottenWatchdog(guest, error)
                         // That may have taken all the time that there was.
@@ -214,19 +214,5 @@ extension Plan {
         case .leave: .unchanged
         case .attach, .changeAction, .coldPlug, .refuse: .unprotected
         }
-    }
-}
-
-extension LibvirtError {
-    /// Whether the same call may succeed later: libvirt is busy with the guest, or restarts.
-    fileprivate var isWorthRetrying: Bool {
-        code == .operationTimeout || isConnectionLost || isOfForgottenWatchdog
-            // libvirt has no code of its own for a queue that is full.
-            || code == .operationFailed && message.contains("max_queued")
-    }
-
-    /// Whether the place that the device was to go to may be the trouble.
-    fileprivate var mayConcernPlace: Bool {
-        [.xmlError, .internalError, .operationFailed, .unsupported].contains(code)
     }
 }

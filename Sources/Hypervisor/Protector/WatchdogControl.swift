@@ -43,14 +43,6 @@ extension Guest {
     }
 }
 
-extension LibvirtError {
-    /// Whether QEMU has our watchdog already and libvirt, which refused nothing, does not know of it.
-    var isOfForgottenWatchdog: Bool {
-        code == .internalError && message.contains("Duplicate")
-            && message.contains("'\(WatchdogDevice.alias)'")
-    }
-}
-
 /// What QMP says of a command that gives no answer but whether it worked.
 struct MonitorOutcome {
     /// Why it did not work, or nothing.

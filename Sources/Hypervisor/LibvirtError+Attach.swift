@@ -1,0 +1,23 @@
+internal import WatchdogPolicy
+
+extension LibvirtError {
+    /// Whether the same call may succeed later: libvirt is busy with the guest, or restarts.
+    package var mayPass: Bool {
+        code == .operationTimeout || isConnectionLost || isOfOrphan
+            // libvirt has no code of its own for a queue that is full.
+            || code == .operationFailed && message.contains("max_queued")
+    }
+
+    /// Whether the address that the device was to get may be the cause.
+    package var mayConcernPlace: Bool {
+        [.xmlError, .internalError, .operationFailed, .unsupported].contains(code)
+    }
+
+    /// Whether QEMU has a watchdog of ours that libvirt, which refused nothing, does not know.
+    ///
+    /// libvirt's own refusal of an alias in use has another text and another code.
+    package var isOfOrphan: Bool {
+        code == .internalError && message.contains("Duplicate")
+            && message.contains("'\(WatchdogDevice.alias)'")
+    }
+}
