@@ -76,6 +76,16 @@ let package = Package(
             exclude: ["Manual", "Verify/guest.s"], swiftSettings: strict),
 
         // Tests
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Hypervisor", "Protector", "TestSupport", "WatchdogPolicy",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate",
+            swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "WatchdogPolicyTests", dependencies: ["TestSupport", "WatchdogPolicy"],

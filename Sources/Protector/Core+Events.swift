@@ -92,5 +92,5 @@ extension Core {
     }
 
     /// How often a guest on its way in is read, where events do not tell.
-    static let arrivalInterval = Duration.seconds(2)
+    static let arrivalInterval = Duration.seconds(10)
 }

@@ -1,0 +1,66 @@
+internal import Hypervisor
+public import WatchdogPolicy
+
+/// What a core knows, for those who ask about the service.
+public struct Report: Sendable, Hashable {
+    /// A guest that is not as the policy wants it.
+    public struct Entry: Sendable, Hashable {
+        /// The guest's UUID.
+        public var uuid: String
+        /// The guest's name.
+        public var name: String
+        /// Why, in a clause; empty where the list says it.
+        public var reason: String
+    }
+
+    /// Whether libvirt's events reach the service.
+    public var isConnected: Bool
+    /// How many guests run, as far as is known.
+    public var running: Int
+    /// How many guests were given what the policy wants, since the service started.
+    public var treated: Int
+    /// The guests that wait for the operator, or for their turn in the queue; in order.
+    public var waiting: [Entry]
+    /// The guests that do not answer.
+    public var notAnswering: [Entry]
+    /// The guests whose last treatment failed.
+    public var failed: [Entry]
+    /// How many calls do not return.
+    public var stuckCalls: Int
+}
+
+extension Core {
+    /// What the core knows.
+    public var report: Report {
+        var report = Report(
+            isConnected: link == .up, running: guests.count, treated: treatedCount, waiting: [],
+            notAnswering: [], failed: [], stuckCalls: calls.writtenOffCount)
+        for uuid in waiting.sorted(by: { $0.value < $1.value }).map(\.key) {
+            report.waiting.append(entry(uuid))
+        }
+        for (uuid, guest) in guests.sorted(by: { $0.value.name < $1.value.name }) {
+            if let silence = guest.silence {
+                report.notAnswering.append(entry(uuid, silence))
+            } else if case .failure(let error) = guest.protection {
+                report.failed.append(entry(uuid, "\(error)"))
+            }
+        }
+        return report
+    }
+
+    private func entry(_ uuid: String, _ reason: String = "") -> Report.Entry {
+        Report.Entry(uuid: uuid, name: guests[uuid]?.name ?? "", reason: reason)
+    }
+
+    /// Whether the core works for ever.
+    public var isService: Bool { settings.isService }
+
+    /// Whether all named guests are done.
+    public var isDone: Bool { !settings.isService && guests.isEmpty }
+
+    /// How many calls have not returned, those that were written off included.
+    public var unansweredCalls: Int { calls.count }
+
+    /// Whether the policy would change a running guest.
+    public func wouldChange(_ facts: GuestFacts) -> Bool { plan(policy, facts).changesLiveGuest }
+}
