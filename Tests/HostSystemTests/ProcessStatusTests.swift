@@ -42,8 +42,7 @@ struct ProcessStatusTests {
         try process.run()
         let id = process.processIdentifier
         defer {
-            process.terminate()
-            kill(id, SIGCONT)
+            kill(id, SIGKILL)
             process.waitUntilExit()
         }
         let start = try #require(ProcessStatus(of: id)).startTicks
