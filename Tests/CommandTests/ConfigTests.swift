@@ -70,6 +70,7 @@ struct ConfigTests {
                 "vm.watchdog.model": .init(value: "ib700", source: "\(file):3", line: 3),
                 "vm.watchdog.action": .init(value: "poweroff", source: "\(file):5", line: 5),
                 "vm.watchdog.existing": .init(value: "keep", source: "built in"),
+                "vm.watchdog.running": .init(value: "new", source: "built in"),
                 "vm.watchdog.persist": .init(value: "false", source: "built in"),
                 "vm.watchdog.enforce": .init(value: "false", source: "built in"),
                 "vm.watchdog.include": .init(value: "i-*-VM,v-ä", source: "\(file):9", line: 9),

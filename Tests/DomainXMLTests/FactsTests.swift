@@ -83,41 +83,96 @@ struct FactsTests {
         #expect(try facts("<domain><features><pae/></features></domain>").hasACPI)
     }
 
-    @Test("what was written down of an action is read, and believed of this run alone")
+    private static let run = RunID(boot: "a&b", process: 7, startTicks: 9)
+
+    /// Reads a guest that has a watchdog with the action none, and this in its metadata.
+    private func facts(metadata: String, id: String = "id='3'") throws -> GuestFacts {
+        try facts(
+            "<domain \(id)><metadata xmlns:a='urn:virt-watchdog:alignment:1'"
+                + " xmlns:o='urn:virt-watchdog:opt-out:1'>\(metadata)</metadata>"
+                + "<devices><watchdog model='i6300esb' action='none'/></devices></domain>")
+    }
+
+    @Test(
+        "A record of an action is read, and counts only once its run is known to be the present one"
+    )
     func alignment() throws {
-        func facts(_ attributes: String, id: String = "id='3'") throws -> GuestFacts {
-            try self.facts(
-                "<domain \(id)><metadata><w:alignment xmlns:w='urn:virt-watchdog:alignment:1'"
-                    + " \(attributes)/></metadata>"
-                    + "<devices><watchdog model='i6300esb' action='none'/></devices></domain>")
-        }
-        var live = try facts("action='reset' over='none' id='3' boot='a&amp;b'")
+        var live = try facts(
+            metadata: "<a:alignment action='reset' over='none' id='3' run='a&amp;b/7/9'/>")
         #expect(
-            live.alignment == Alignment(action: "reset", over: "none", id: "3", boot: "a&b"))
-        #expect(live.alignedAction == nil, "nobody has said that it holds")
-        var later = live
-        later.trustAlignment(inBoot: "c")
-        #expect(later.alignedAction == nil)
-        live.trustAlignment(inBoot: "a&b")
+            live.alignment == Alignment(action: "reset", over: "none", id: "3", run: Self.run))
+        #expect(live.alignedAction == nil)
+        live.trustRecords(of: Self.run)
         #expect(live.alignedAction == "reset")
-        for other in ["id='4'", ""] {
-            var facts = try facts("action='reset' over='none' id='3' boot='a'", id: other)
-            facts.trustAlignment(inBoot: "a")
-            #expect(facts.alignedAction == nil)
-        }
-        var edited = try facts("action='reset' over='pause' id='3' boot='a'")
-        edited.trustAlignment(inBoot: "a")
-        #expect(edited.alignedAction == nil)
-        let persistent = try facts("action='reset' was='none'", id: "")
+        let persistent = try facts(metadata: "<a:alignment action='reset' was='none'/>", id: "")
         #expect(persistent.alignment == nil)
         #expect(
             persistent.persistentAlignment == PersistentAlignment(action: "reset", former: "none"))
-        #expect(try facts("action='reset'").alignment == nil)
         #expect(
             try self.facts(
                 "<domain><metadata>\(live.alignment?.xml ?? "")</metadata></domain>"
             ).alignment == nil, "libvirt adds the namespace")
     }
+
+    @Test(
+        "Of an alignment's attributes, the run alone may be missing or odd",
+        arguments: [
+            ("action='reset' over='none' id='3' run='a&amp;b/7/9'", Self.run, true),
+            ("action='reset' over='none' id='3'", nil, true),
+            ("action='reset' over='none' id='3' run=''", nil, true),
+            ("action='reset' over='none' id='3' boot='a&amp;b'", nil, true),
+            ("action='reset' over='none' id='3' run='a&amp;b/7'", nil, true),
+            ("action='reset' over='none' id='3' o:run='a&amp;b/7/9'", nil, true),
+            ("action='reset' over='none' run='a&amp;b/7/9'", nil, false),
+            ("action='reset' id='3' run='a&amp;b/7/9'", nil, false),
+            ("over='none' id='3' run='a&amp;b/7/9'", nil, false),
+            ("", nil, false),
+        ] as [(String, RunID?, Bool)])
+    func alignmentAttributes(attributes: String, run: RunID?, isRecord: Bool) throws {
+        let record = Alignment(action: "reset", over: "none", id: "3", run: run)
+        #expect(
+            try facts(metadata: "<a:alignment \(attributes)/>").alignment
+                == (isRecord ? record : nil))
+    }
+
+    @Test("The first alignment with all its attributes counts")
+    func alignmentTwice() throws {
+        let facts = try facts(
+            metadata: "<a:alignment/><a:alignment action='pause' was='dump'/>"
+                + "<a:alignment action='reset' over='none' id='3' run='a&amp;b/7/9'/>"
+                + "<a:alignment action='pause' over='none' id='4' was='reset'/>")
+        #expect(
+            facts.alignment == Alignment(action: "reset", over: "none", id: "3", run: Self.run))
+        #expect(
+            facts.persistentAlignment == PersistentAlignment(action: "pause", former: "dump"))
+    }
+
+    @Test(
+        "An opt-out is read, of several the first with a run",
+        arguments: [
+            ("<o:opt-out run='a&amp;b/7/9'/>", OptOut(run: Self.run)),
+            ("<o:opt-out/>", OptOut(run: nil)),
+            ("<o:opt-out run=''/>", OptOut(run: nil)),
+            ("<o:opt-out run='a&amp;b/7/09'/>", OptOut(run: nil)),
+            (
+                "<o:opt-out/><o:opt-out run='a&amp;b/7/9'/><o:opt-out run='c/7/9'/>",
+                OptOut(run: run)
+            ),
+            ("<o:opt-out run='a&amp;b/7/9'/><o:opt-out/>", OptOut(run: Self.run)),
+            ("<o:opt-out run='c/7/9'/><o:opt-out run='a&amp;b/7/9'/>", other),
+            ("<opt-out run='a&amp;b/7/9'/>", nil),
+            ("<a:opt-out run='a&amp;b/7/9'/>", nil),
+            ("<o:alignment run='a&amp;b/7/9'/>", nil),
+            ("<x><o:opt-out run='a&amp;b/7/9'/></x>", nil),
+        ] as [(String, OptOut?)])
+    func optOut(metadata: String, record: OptOut?) throws {
+        let facts = try facts(metadata: metadata)
+        #expect(facts.optOut == record)
+        #expect(!facts.isOptedOutOfRun)
+        #expect(facts.alignment == nil && facts.guestPolicy == nil)
+    }
+
+    private static let other = OptOut(run: RunID(boot: "c", process: 7, startTicks: 9))
 
     @Test("what is missing is nothing")
     func missing() throws {

@@ -167,13 +167,19 @@ struct PatchTests {
     func records(value: String) throws {
         func read(_ element: String) throws -> GuestFacts {
             let element = element.replacing("<alignment", with: "<a:alignment")
+                .replacing("<opt-out", with: "<o:opt-out")
             return try Document(
-                parsing: "<domain><metadata xmlns:a='\(Alignment.namespace)'>\(element)</metadata>"
-                    + "</domain>"
+                parsing: "<domain><metadata xmlns:a='\(Alignment.namespace)'"
+                    + " xmlns:o='\(OptOut.namespace)'>\(element)</metadata></domain>"
             ).facts
         }
-        let record = Alignment(action: value, over: value, id: value, boot: value)
-        #expect(try read(record.xml).alignment == record)
+        for boot in [nil, "5ff58ab1-2a4f-4a4c-8a5e-6f0e6b1c7a11", "<&'\">"] {
+            let run = boot.map { RunID(boot: $0, process: 4711, startTicks: 90_210) }
+            let record = Alignment(action: value, over: value, id: value, run: run)
+            #expect(try read(record.xml).alignment == record)
+            let optOut = OptOut(run: run)
+            #expect(try read(optOut.xml).optOut == optOut)
+        }
     }
 
     @Test("the record of a persistent definition is one, is read back, and leaves nothing behind")

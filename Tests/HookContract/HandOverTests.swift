@@ -9,7 +9,7 @@ struct HandOverTests {
     /// The guest as it comes back from a snapshot: with the record of an earlier run.
     private let revertedGuest = Definition(
         metadata: "<a:alignment xmlns:a='urn:virt-watchdog:alignment:1' action='reset'"
-            + " over='none' id='3' boot='an earlier one'/>")
+            + " over='none' id='3' run='an-earlier-one/2/3'/>")
 
     /// A host with a folder of the test's at the place of the protector that is at work.
     private struct HostAtWork {

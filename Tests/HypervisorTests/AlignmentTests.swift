@@ -33,7 +33,8 @@ struct AlignmentTests {
         #expect(protection.isConverged)
         #expect(protection.plan.name == "change-action")
         #expect(guest.actions == ["reset"])
-        #expect(guest.metadata?.contains("action='reset' over='none' id='1' boot='first'") == true)
+        let record = "action='reset' over='none' id='1' run='first/1/70'"
+        #expect(guest.metadata?.contains(record) == true)
         #expect(try protect(guest).result == .unchanged)
         #expect(guest.actions == ["reset"])
         #expect(try guest.facts().alignedAction == "reset")
@@ -83,7 +84,18 @@ struct AlignmentTests {
         #expect(try guest.facts().alignedAction == nil)
         #expect(try protect(guest).result == .aligned)
         #expect(guest.actions == ["reset", "reset"])
-        #expect(guest.metadata?.contains("id='\(id)' boot='\(boot)'") == true)
+        #expect(guest.metadata?.contains("id='\(id)' run='\(boot)/\(id)/70'") == true)
+    }
+
+    @Test("A record of an earlier version, without a run, is written anew")
+    func earlierVersion() throws {
+        let guest = guest(Self.none)
+        guest.metadata =
+            "<w:alignment xmlns:w='urn:virt-watchdog:alignment:1' action='reset' over='none' id='1'"
+            + " boot='first'/>"
+        #expect(try protect(guest).result == .aligned)
+        #expect(guest.actions == ["reset"])
+        #expect(guest.metadata?.contains("run='first/1/70'") == true)
     }
 
     @Test("a record that was made over another action than the definition's does not count")
@@ -101,6 +113,7 @@ struct AlignmentTests {
         let guest = guest(Self.none)
         guest.bootID = nil
         try protect(guest)
+        #expect(guest.metadata?.contains("id='1' run=''") == true)
         #expect(try protect(guest).result == .unchanged)
         guest.bootID = "first"
         #expect(try protect(guest).result == .aligned, "on the host itself it is made sure of")

@@ -26,10 +26,14 @@ final class FakeGuest: ProtectableGuest {
     /// Whether devices that are attached show in the definition.
     var showsDevices = true
     private(set) var attached: [String] = []
-    /// The boot ID of its host.
+    /// The boot ID of its host, or nothing where it is another host than ours.
     var bootID: String? = "first"
-    /// libvirt's number of its run.
+    /// libvirt's number of its run, and QEMU's process ID.
     var id = "1"
+    var run: RunID? {
+        guard let bootID, let process = Int32(id) else { return nil }
+        return RunID(boot: bootID, process: process, startTicks: 70)
+    }
     /// What is inside `metadata` of the live and of the persistent definition.
     var metadata: String?
     var persistentMetadata: String?
@@ -127,7 +131,8 @@ final class FakeGuest: ProtectableGuest {
     func isPersistent() throws(LibvirtError) -> Bool { persistentDevices != nil }
 
     func definition() throws(LibvirtError) -> String {
-        definition("id='\(id)'", [controllers] + watchdogs, metadata)
+        guard isActive else { return try persistentDefinition() }
+        return definition("id='\(id)'", [controllers] + watchdogs, metadata)
     }
 
     func persistentDefinition() throws(LibvirtError) -> String {

@@ -84,6 +84,9 @@ struct PlanTests {
         #expect(reason(.builtIn, optedOut).contains("wants no watchdog"))
         let noModel = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("model", "none")]) }
         #expect(reason(.builtIn, noModel).contains("wants no watchdog"))
+        let removed = Self.pc { $0.isOptedOutOfRun = true }
+        #expect(reason(.builtIn, removed).contains("taken away from this run of the guest"))
+        #expect(reason(.builtIn, removed).contains("virt-watchdog apply GUEST brings it back"))
         let faulty = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("model", "x")]) }
         #expect(reason(.builtIn, faulty).contains("metadata policy cannot be understood"))
         let there = Self.pc { $0.watchdogs = [Watchdog(model: "i6300esb")] }

@@ -82,6 +82,20 @@ struct VerdictTests {
         #expect(verdict(guest).kind == .excluded)
     }
 
+    @Test(
+        "A guest whose watchdog the operator took away is excluded, whatever its next start brings",
+        arguments: [nil, Self.persistent(), Self.persistent([Self.ours])])
+    func removedFromRun(persistent: GuestFacts?) {
+        var guest = Self.pc()
+        guest.isOptedOutOfRun = true
+        let verdict = verdict(guest, persistent)
+        #expect(verdict.kind == .excluded)
+        #expect(verdict.reason.contains("taken away from this run"))
+        #expect(verdict.reason.contains("virt-watchdog apply GUEST brings it back"))
+        guest.watchdogs = [Watchdog(model: "ib700", action: "pause")]
+        #expect(self.verdict(guest, persistent, [.armed]).kind == .excluded)
+    }
+
     @Test("a definition that has what the running guest lacks is pending")
     func pending() {
         let ib700 = Self.persistent([Watchdog(model: "ib700")])

@@ -5,7 +5,7 @@ import WatchdogPolicy
 /// Checks what is done for a guest that runs, and what is written down for its next start.
 func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
     var facts = facts
-    facts.trustAlignment(inBoot: nil)
+    facts.trustRecords(of: nil)
     let plan = plan(policy, facts)
     if case .attach(let device, let point) = plan.decision {
         let attached = readDevices(device.xml(at: point))
@@ -37,11 +37,16 @@ func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
     }
 }
 
-/// Checks that a record of an action can be written, and be taken back.
+/// Checks that a record can be written, and be taken back.
 func checkRecord(in definition: Definition) {
     let facts = definition.facts
     if let record = facts.alignment {
-        require(readMetadata(record.xml).alignment == record, "another record: \(record)")
+        let read = readMetadata(record.xml, Alignment.elementName, Alignment.namespace)
+        require(read.alignment == record, "another record: \(record)")
+    }
+    if let record = facts.optOut {
+        let read = readMetadata(record.xml, OptOut.elementName, OptOut.namespace)
+        require(read.optOut == record, "another record: \(record)")
     }
     if let record = facts.persistentAlignment {
         _ = definition.changed {
@@ -57,11 +62,8 @@ private func readDevices(_ element: String) -> GuestFacts {
 }
 
 /// Reads an element as libvirt keeps it, in the namespace that it is given with.
-private func readMetadata(_ element: String) -> GuestFacts {
-    let element = element.replacing(
-        "<\(Alignment.elementName) ", with: "<a:\(Alignment.elementName) ", maxReplacements: 1)
+private func readMetadata(_ element: String, _ name: String, _ namespace: String) -> GuestFacts {
+    let element = element.replacing("<\(name) ", with: "<a:\(name) ", maxReplacements: 1)
     return Definition.facts(
-        of: Array(
-            "<domain><metadata xmlns:a='\(Alignment.namespace)'>\(element)</metadata></domain>".utf8
-        ))
+        of: Array("<domain><metadata xmlns:a='\(namespace)'>\(element)</metadata></domain>".utf8))
 }
