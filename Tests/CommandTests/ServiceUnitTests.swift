@@ -52,7 +52,11 @@ struct ServiceUnitTests {
         ("Service", "RuntimeDirectoryPreserve", "yes", "'runs' must outlive a restart"),
         ("Service", "CapabilityBoundingSet", "", "it needs none"),
         ("Service", "NoNewPrivileges", "yes", "it gains none"),
-        ("Service", "NoExecPaths", "/", "it executes nothing"),
+        (
+            "Service", "NoExecPaths", "/ -/dev/shm -/run/libvirt/virt-watchdog",
+            "it executes nothing, least of all what it could write"
+        ),
+        ("Service", "ReadOnlyPaths", "/run", "ProtectControlGroups would leave it writable"),
         ("Service", "RestrictAddressFamilies", "AF_UNIX", "libvirt, the log and systemd are local"),
         ("Install", "WantedBy", "multi-user.target", "it starts with the host"),
     ])
@@ -60,6 +64,12 @@ struct ServiceUnitTests {
         _ section: String, _ key: String, _ value: String, _ reason: String
     ) {
         #expect(values(section, key) == [value], "\(reason)")
+    }
+
+    @Test
+    func `It writes to nothing that it executes`() {
+        #expect(!values("Service", "ExecPaths").isEmpty)
+        #expect(values("Service", "ExecPaths") == values("Service", "BindReadOnlyPaths"))
     }
 
     @Test(arguments: [

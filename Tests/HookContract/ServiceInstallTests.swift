@@ -3,11 +3,11 @@ import TestSupport
 import Testing
 
 /// The service's part of install.sh, with a stand-in for the compiler.
-@Suite(.enabled(if: ServiceInstallTests.isAvailable, "needs root and unshare(1)"))
+@Suite(
+    .enabled(
+        if: Repository.runs(where: Repository.isRoot && Command.find("unshare") != nil),
+        "needs root and unshare(1)"))
 struct ServiceInstallTests {
-    private static let isAvailable = Repository.runs(
-        where: Repository.isRoot && Command.find("unshare") != nil)
-
     private let folder: TemporaryFolder
 
     /// Copies install.sh and what it installs, and adds stand-ins for Swift and systemctl.
@@ -224,6 +224,7 @@ struct ServiceInstallTests {
         #expect(outcome.text.contains("would run: systemctl enable --quiet \(unit)\n"))
         #expect(outcome.text.contains("\nExecStart=\(prefix)/sbin/virt-watchdogd\n"))
         #expect(outcome.text.contains("\nExecPaths=\(prefix)/sbin/virt-watchdogd\n"))
+        #expect(outcome.text.contains("\nBindReadOnlyPaths=\(prefix)/sbin/virt-watchdogd\n"))
         #expect(!outcome.text.contains("/usr/sbin/virt-watchdogd"))
     }
 }
