@@ -18,6 +18,7 @@ let package = Package(
     products: [
         .executable(name: "virt-watchdog", targets: ["virt-watchdog"]),
         .executable(name: "virt-watchdog-hook", targets: ["virt-watchdog-hook"]),
+        .executable(name: "virt-watchdogd", targets: ["virt-watchdogd"]),
         // For Tests/Fuzz alone, which is a package of its own.
         .library(name: "CLibXML2", targets: ["CLibXML2"]),
         .library(name: "DomainXML", targets: ["DomainXML"]),
@@ -67,6 +68,13 @@ let package = Package(
             name: "virt-watchdog-hook",
             dependencies: ["CICUData", "DomainXML", "HostSystem", "WatchdogPolicy"],
             exclude: ["link-order"], swiftSettings: strict),
+        .executableTarget(
+            name: "virt-watchdogd",
+            dependencies: [
+                "CBuildSettings", "CICUData", "DomainXML", "HostSystem", "Hypervisor",
+                "WatchdogPolicy",
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "virt-watchdog",
             dependencies: [

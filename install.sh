@@ -20,12 +20,13 @@ usage() {
 Usage: ./install.sh [OPTION...]
 
 Builds virt-watchdog and installs it on this host: the hook that libvirt runs
-when a guest starts, the tool virt-watchdog, and a first agent.properties.
-Running it again upgrades in place.
+when a guest starts, the service virt-watchdogd, the tool virt-watchdog, and a
+first agent.properties. Running it again upgrades in place.
 
   --destdir DIR  install into the tree DIR; nothing is reloaded there
-  --prefix DIR   put the tool into DIR/bin (default: /usr); AppArmor lets
-                 libvirt start programs in /usr/bin and /usr/sbin only
+  --prefix DIR   put the tool into DIR/bin and the service into DIR/sbin
+                 (default: /usr); AppArmor lets libvirt start programs in
+                 /usr/bin and /usr/sbin only
   --no-deps      do not call the package manager
   --no-verify    do not prove at the end, with a guest that hangs, that it works
   --dry-run      say what would be done, and do nothing
@@ -110,11 +111,14 @@ completions=$root/hooks/completions
 files() {
     cat <<TABLE
 0755|$build/virt-watchdog|$prefix/bin/virt-watchdog
+0755|$build/virt-watchdogd|$prefix/sbin/virt-watchdogd
+0644|$build/virt-watchdogd.service|$(unit)
 0755|$build/virt-watchdog-hook|$(hook_target)
 0644|$root/hooks/agent.properties|$(properties_target)
 0644|$manual/virt-watchdog.1|$prefix/share/man/man1/virt-watchdog.1
 0644|$manual/virt-watchdog.5|$prefix/share/man/man5/virt-watchdog.5
 0644|$manual/virt-watchdog-hook.8|$prefix/share/man/man8/virt-watchdog-hook.8
+0644|$manual/virt-watchdogd.8|$prefix/share/man/man8/virt-watchdogd.8
 0644|$completions/virt-watchdog.bash|$prefix/share/bash-completion/completions/virt-watchdog
 0644|$completions/_virt-watchdog|$prefix/share/zsh/site-functions/_virt-watchdog
 0644|$completions/virt-watchdog.fish|$prefix/share/fish/vendor_completions.d/virt-watchdog.fish
@@ -123,6 +127,8 @@ TABLE
 
 # What the table put where: `file CHECKSUM PATH` and `folder - PATH`, for --uninstall.
 manifest() { printf '%s' "$prefix/share/virt-watchdog/installed"; }
+
+unit() { printf '%s' "$prefix/lib/systemd/system/virt-watchdogd.service"; }
 
 # The hook's own place, unless another hook has it, or CloudStack's agent, which copies its hook
 # there without looking at each of its upgrades.
@@ -293,9 +299,12 @@ require_swift() {
 # The archives that a static hook is made of, behind libxml2 itself.
 archives='xml2 icuuc lzma z stdc++ m'
 
-# Names the archives that this system does not have.
+# The archives that the service links; libstdc++ is one of libvirt's libraries, too.
+service_archives='xml2 icuuc lzma z'
+
+# Prints the names of those archives that this system lacks.
 missing_archives() {
-    for archive in $archives c; do
+    for archive; do
         case $("$toolchain/clang" -print-file-name="lib$archive.a") in
         /*) ;;
         *) say "lib$archive.a" ;;
@@ -307,16 +316,20 @@ build_all() {
     require_swift
     step "Building with $("$swift" --version 2>/dev/null | head -n 1)"
     if [ "$dry_run" = yes ]; then
-        say "would build the hook and the tool in $build"
+        say "would build the hook, the service and the tool in $build"
         return
     fi
     mkdir -p "$build"
     build_hook
+    build_service
     build_product virt-watchdog tool
+    sed "s|/usr/sbin/virt-watchdogd|$prefix/sbin/virt-watchdogd|" \
+        "$root/hooks/systemd/virt-watchdogd.service" >"$build/virt-watchdogd.service"
 }
 
 build_hook() {
-    missing=$(missing_archives | tr '\n' ' ')
+    # shellcheck disable=SC2086 # one word an archive
+    missing=$(missing_archives $archives c | tr '\n' ' ')
     if [ -z "$missing" ]; then
         set -- -Xswiftc -static-executable \
             -Xlinker "-L$(dirname "$("$toolchain/clang" -print-file-name=libstdc++.a)")"
@@ -333,6 +346,42 @@ build_hook() {
     say "    It starts slower, and a hook whose libraries are gone stops guests: run install.sh"
     say "    again after each upgrade of libxml2 or ICU."
     build_product virt-watchdog-hook hook
+}
+
+# The service loads libvirt's client library, which loads the system's libxml2. An archive keeps the
+# service's own libxml2 apart: its symbols are not exported.
+build_service() {
+    # shellcheck disable=SC2086 # one word an archive
+    missing=$(missing_archives $service_archives | tr '\n' ' ')
+    if [ -z "$missing" ]; then
+        write_package_configuration
+        set -- --pkg-config-path "$build/archives" -Xlinker --no-export-dynamic
+        for archive in $service_archives; do set -- "$@" -Xlinker "-l$archive"; done
+        if try_build virt-watchdogd service "$@"; then return; fi
+        missing="what $build/service.log names "
+    fi
+    say "The service is linked to the system's libxml2: this system lacks ${missing}"
+    say "    Run install.sh again after each upgrade of libxml2 or ICU."
+    build_product virt-watchdogd service
+}
+
+# Puts a directory with nothing but archives first on the linker's path, which starts with the
+# directories that pkg-config names.
+write_package_configuration() {
+    rm -rf "$build/archives"
+    mkdir "$build/archives"
+    for archive in $service_archives; do
+        ln -s "$("$toolchain/clang" -print-file-name="lib$archive.a")" "$build/archives/"
+    done
+    for module in libxml-2.0 libvirt; do
+        cat >"$build/archives/$module.pc" <<TEXT
+Name: $module
+Description: $module
+Version: $(pkg-config --modversion "$module")
+Cflags: $(pkg-config --cflags "$module")
+Libs: -L$build/archives $(pkg-config --libs "$module")
+TEXT
+    done
 }
 
 # Builds a product into $build, or ends with the end of the build's log: product, name of its
@@ -352,7 +401,7 @@ try_build() {
         scratch=$scratch-for-prefix
         rm -rf "$scratch"
         mkdir -p "$scratch-header"
-        printf '#define VIRT_WATCHDOG_BINDIR "%s/bin"\n' "$prefix" \
+        printf '#define VIRT_WATCHDOG_%s "%s"\n' BINDIR "$prefix/bin" SBINDIR "$prefix/sbin" \
             >"$scratch-header/virt-watchdog-prefix.h"
         set -- "$@" -Xcc "-I$scratch-header"
     fi
@@ -419,8 +468,8 @@ make_folder() {
     printf 'folder - %s\n' "$1" >>"$new"
 }
 
-# Where a protector that lingers takes guests over, for some seconds.
-hand_over=/run/libvirt/virt-watchdog
+# What the service and the hook's protector keep during one boot.
+run_files=/run/libvirt/virt-watchdog
 
 # Which daemons were reloaded, a line `PID STARTTICKS` each: `virt-watchdog doctor` cannot see it from
 # outside.
@@ -460,9 +509,78 @@ forget_reloads() {
     run rm -rf "$(dirname "$reload_record")"
 }
 
-forget_hand_over() {
+remove_run_files() {
     [ -z "$destdir" ] || return 0
-    run rm -rf "$hand_over"
+    run rm -rf "$run_files"
+}
+
+has_systemd() { [ -z "$destdir" ] && [ -d /run/systemd/system ]; }
+
+# Prints the processes of the service's file, also where an upgrade has replaced it. Those of a
+# container have another mount namespace.
+service_processes() {
+    for process in /proc/[0-9]*; do
+        case $(readlink "$process/exe" 2>/dev/null || true) in
+        "$prefix/sbin/virt-watchdogd" | "$prefix/sbin/virt-watchdogd (deleted)")
+            [ "$(readlink "$process/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ] ||
+                say "${process#/proc/}"
+            ;;
+        esac
+    done
+}
+
+start_service() {
+    [ -z "$destdir" ] || return 0
+    if ! has_systemd; then
+        say "==> This host has no systemd: let its init system run, as root"
+        say "        $prefix/sbin/virt-watchdogd &"
+        old=$(service_processes | tr '\n' ' ')
+        [ -z "$old" ] || say "    The process ${old}still runs the old file: restart it."
+        return
+    fi
+    step "Starting virt-watchdogd"
+    run systemctl daemon-reload
+    case $(systemctl is-enabled virt-watchdogd.service 2>/dev/null || true) in
+    masked*)
+        say "    virt-watchdogd.service is masked and stays off: systemctl unmask virt-watchdogd"
+        return
+        ;;
+    esac
+    # systemd looks for units by name below these two only.
+    case $prefix in
+    /usr | /usr/local) run systemctl enable --quiet virt-watchdogd.service ;;
+    *) run systemctl enable --quiet "$(unit)" ;;
+    esac
+    run systemctl restart virt-watchdogd.service ||
+        fail "virt-watchdogd does not start: see journalctl -u virt-watchdogd; the hook works without it"
+}
+
+# Comes before the removal of the files. Without the service, the hook starts a one-shot.
+stop_service() {
+    [ -z "$destdir" ] || return 0
+    grep -q " $prefix/sbin/virt-watchdogd\$" "$list" || return 0
+    if has_systemd; then
+        step "Stopping virt-watchdogd"
+        run systemctl disable --now --quiet virt-watchdogd.service || true
+        if [ "$dry_run" = no ] && systemctl is-active --quiet virt-watchdogd.service; then
+            fail "virt-watchdogd does not stop: nothing was removed; see systemctl status virt-watchdogd"
+        fi
+    fi
+    # systemd does not know those that an administrator or the hook has started.
+    for process in $(service_processes); do
+        step "Stopping virt-watchdogd, process $process"
+        run kill "$process" || continue
+        [ "$dry_run" = yes ] || wait_for_end "$process"
+    done
+}
+
+wait_for_end() {
+    seconds=0
+    while [ -d "/proc/$1" ]; do
+        [ "$seconds" -lt 5 ] || fail "process $1 does not end: nothing was removed; kill -9 $1"
+        sleep 1
+        seconds=$((seconds + 1))
+    done
 }
 
 summarize() {
@@ -489,8 +607,9 @@ install_all() {
     install_files
     case $prefix in
     /usr) ;;
-    *) say "Where AppArmor confines libvirtd, the hook may not start $prefix/bin/virt-watchdog." ;;
+    *) say "Where AppArmor confines libvirtd, the hook may not start programs in $prefix." ;;
     esac
+    start_service
     reload_daemons
     record_reloads
     summarize
@@ -519,6 +638,7 @@ uninstall_all() {
     [ -n "$destdir" ] || need_root
     list=$destdir$(manifest)
     [ -e "$list" ] || fail "nothing is installed there: $list does not exist"
+    stop_service
     step "Removing"
     grep '^file ' "$list" | while read -r _ sum path; do
         [ -e "$destdir$path" ] || continue
@@ -538,9 +658,10 @@ uninstall_all() {
         # One that has something else in it by now stays.
         run rmdir "$destdir$path" 2>/dev/null || true
     done
+    if has_systemd; then run systemctl daemon-reload; fi
     reload_daemons
     forget_reloads
-    forget_hand_over
+    remove_run_files
     say "Guests that run keep their watchdog until they are shut off."
 }
 

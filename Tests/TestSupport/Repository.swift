@@ -15,6 +15,9 @@ public enum Repository {
     /// The installed tool, or nothing where Tests/run did not build one.
     public static let tool = stage.map { $0 + "/usr/bin/virt-watchdog" }
 
+    /// The installed service, or nothing where Tests/run did not build one.
+    public static let service = stage.map { $0 + "/usr/sbin/virt-watchdogd" }
+
     /// Whether this is CI, where no test may skip.
     public static let isCI = ProcessInfo.processInfo.environment["CI"] == "true"
 

@@ -12,6 +12,11 @@
 #define VIRT_WATCHDOG_BINDIR "/usr/bin"
 #endif
 
+/* The directory of the service. */
+#ifndef VIRT_WATCHDOG_SBINDIR
+#define VIRT_WATCHDOG_SBINDIR "/usr/sbin"
+#endif
+
 /* The version that every executable reports. */
 #define VIRT_WATCHDOG_VERSION "0.1.0"
 
