@@ -17,7 +17,8 @@ extension Alignment {
     /// The element as libvirt takes it for metadata; it adds the namespace itself.
     public var xml: String {
         "<\(Self.elementName) action='\(action.asAttribute)' over='\(over.asAttribute)'"
-            + " id='\(id.asAttribute)' run='\((run?.text ?? "").asAttribute)'/>"
+            + " id='\(id.asAttribute)' run='\((run?.text ?? "").asAttribute)'"
+            + (isPending ? " pending='yes'/>" : "/>")
     }
 }
 

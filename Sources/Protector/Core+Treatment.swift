@@ -17,6 +17,9 @@ extension Core {
     /// How long libvirt needs to hear that an orphan is gone. Until then it would take a new device
     /// of the same name for the one that is gone.
     private static let unplugPause = Duration.seconds(2)
+    /// How long libvirt lets a call wait for its turn, and a little more.
+    private static let jobLimit = Duration.seconds(31)
+    private static let stoppedReason = "a signal has stopped its QEMU process"
     /// How soon a plan is made again while the policy changes.
     private static let policyInterval = Duration.milliseconds(50)
 
@@ -37,18 +40,30 @@ extension Core {
             guest.attachSucceeded = true
             guest.isTrusted = true
             guest.silence = nil
-        case .setAction(let action):
-            if facts.watchdogs.allSatisfy({ $0.action == action.rawValue }) {
-                // The definition's action is in force again.
-                if facts.alignment != nil { guest.next = .record(nil) }
-            } else if let id = facts.id, let over = facts.watchdogs.first?.action {
-                guest.next = .record(
-                    Alignment(action: action.rawValue, over: over, id: id, run: guest.run))
+        case .record(.some(let alignment)) where alignment.isPending:
+            if let action = WatchdogAction(rawValue: alignment.action) {
+                guest.next = .setAction(action)
             }
+        case .setAction(let action):
+            guest.isTrusted = true
+            guest.silence = nil
+            // Otherwise the definition's action is in force again.
+            let differs = facts.watchdogs.contains { $0.action != action.rawValue }
+            guest.next = .record(differs ? alignment(to: action, of: guest, facts) : nil)
         case .look, .record, .optOut, .unplugOrphan, .persist: break
         }
         guests[uuid] = guest
         makeReady(uuid)
+    }
+
+    /// The record of an action other than the definition's.
+    private func alignment(
+        to action: WatchdogAction, of guest: GuestTreatment, _ facts: GuestFacts,
+        isPending: Bool = false
+    ) -> Alignment {
+        Alignment(
+            action: action.rawValue, over: facts.watchdogs.first?.action ?? "",
+            id: facts.id ?? "", run: guest.run, isPending: isPending)
     }
 
     mutating func showedLife(_ uuid: String) {
@@ -168,11 +183,12 @@ extension Core {
         facts.usedAddresses += guest.unusable
         let plan = plan(policy, facts)
         guests[uuid]?.attachError = nil
+        if settleDoubt(uuid, plan, isStopped: isStopped) { return }
         if let error = guest.attachError, plan.needsColdStart { return fail(uuid, .libvirt(error)) }
         guard plan.changesLiveGuest else { return conclude(uuid, plan) }
         guard guest.isTreated else { return hold(uuid) }
         waiting[uuid] = nil
-        if isStopped { return silence(uuid, "a signal has stopped its QEMU process") }
+        if isStopped { return silence(uuid, Self.stoppedReason) }
         switch plan.decision {
         case .attach(let device, let point):
             if guest.attachSucceeded { return fail(uuid, .notThere(plan)) }
@@ -185,9 +201,46 @@ extension Core {
         case .changeAction(_, let action):
             if guest.aligned != nil { return fail(uuid, .notThere(plan)) }
             guests[uuid]?.aligned = plan
-            ask(.setAction(action), uuid)
+            align(uuid, to: action)
         case .leave, .coldPlug, .refuse: break
         }
+    }
+
+    /// Has QEMU change the action.
+    ///
+    /// The record comes first: QEMU may carry out the command long after the connection, the policy
+    /// or this process has gone.
+    private mutating func align(_ uuid: String, to action: WatchdogAction) {
+        guard let guest = guests[uuid], let facts = guest.facts else { return }
+        ask(.record(alignment(to: action, of: guest, facts, isPending: true)), uuid)
+    }
+
+    /// Ends the doubt about an action that QEMU was told and has not confirmed.
+    ///
+    /// - Returns: Whether there is such a doubt.
+    private mutating func settleDoubt(_ uuid: String, _ plan: Plan, isStopped: Bool) -> Bool {
+        guard let guest = guests[uuid], let facts = guest.facts, let record = facts.alignment,
+            record.isPending, record.run == guest.run,
+            let defined = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
+        else { return false }
+        if !guest.isTreated { guests[uuid]?.standing = .granted }
+        // The command may still wait for its turn.
+        let start = guest.doubtStart ?? now
+        guests[uuid]?.doubtStart = start
+        let rest = start + Self.jobLimit - now
+        if rest > .zero {
+            wait(rest, uuid)
+        } else if isStopped {
+            silence(uuid, Self.stoppedReason)
+        } else if case .changeAction(_, let action) = plan.decision {
+            guests[uuid]?.doubtStart = nil
+            guests[uuid]?.aligned = plan
+            align(uuid, to: action)
+        } else {
+            guests[uuid]?.doubtStart = nil
+            align(uuid, to: defined)
+        }
+        return true
     }
 
     private mutating func attach(

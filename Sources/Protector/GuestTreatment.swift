@@ -71,6 +71,8 @@ struct GuestTreatment: Sendable {
     var orphanError: LibvirtError?
     /// Whether the time of the treatment has begun anew, since such a watchdog is gone.
     var hasBegunAnew = false
+    /// Since when an action is in doubt.
+    var doubtStart: Duration?
     var protection: Result<Protection, ProtectionError>?
     var persistence: Result<Persistence, ProtectionError>?
     /// Whether the queue has chosen the guest.
@@ -106,6 +108,7 @@ struct GuestTreatment: Sendable {
         unusable = []
         unplugStart = nil
         hasBegunAnew = false
+        doubtStart = nil
         endTrouble()
     }
 

@@ -140,7 +140,9 @@ extension World {
             policy = new
             let generation = actors[0].generation
             at(now, .input(0, generation: generation, epoch: 0, .policyIsChanging))
-            within(0...300, .input(0, generation: generation, epoch: 0, .policy(new)))
+            // The service reads one change after the other.
+            policyTime = max(now + milliseconds(0...300), policyTime)
+            at(policyTime, .input(0, generation: generation, epoch: 0, .policy(new)))
         case .oneShot(let guest): add(Core(.oneShot(guests[guest].uuid), policy: policy, memory: memory))
         case .command(let guest):
             guard daemonIsUp, guests[guest].run?.hooksUntil == nil else { return }

@@ -133,7 +133,9 @@ extension World {
         if run.emulated == 1, run.action != device.action.rawValue {
             violations.append("\(guest.name): QEMU's action is \(run.action)")
         }
-        if run.alignment != nil, facts.alignedAction == nil {
+        // The run of a guest that is not treated keeps its records.
+        let isOld = runID(run).startTicks < memory.firstTicks
+        if run.alignment != nil, facts.alignedAction == nil, !isOld {
             violations.append("\(guest.name) has a stale record")
         }
     }

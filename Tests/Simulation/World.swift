@@ -129,6 +129,8 @@ public struct World {
     var lastEvent: [Int: Duration] = [:]
     /// The calls that ended with their connection.
     var lostCalls: [Int: Set<CallID>] = [:]
+    /// When the service has read the last policy.
+    var policyTime = Duration.zero
     var policy: Policy
     var memory: Memory
     var daemonIsUp = true

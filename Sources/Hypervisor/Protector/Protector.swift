@@ -115,7 +115,7 @@ public struct Protector: Sendable {
             let last = plan(policy, readBack)
             if case .changeAction = last.decision { throw .notThere(last) }
             if attached == nil { result = .aligned }
-        } else if facts.alignment != nil, facts.alignedAction == nil {
+        } else if facts.alignment?.isPending == false, facts.alignedAction == nil {
             // It would be believed one day.
             try forgetAlignment(of: guest)
         }

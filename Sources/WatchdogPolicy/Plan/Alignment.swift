@@ -17,9 +17,12 @@ public struct Alignment: Sendable, Hashable {
     public var id: String
     /// The run, or nothing where it is unknown, as from another host.
     public var run: RunID?
+    /// Whether QEMU's answer is still to come, so that either action may be in force.
+    public var isPending: Bool
 
     /// Makes a record.
-    public init(action: String, over: String, id: String, run: RunID?) {
+    public init(action: String, over: String, id: String, run: RunID?, isPending: Bool = false) {
+        self.isPending = isPending
         self.action = action
         self.over = over
         self.id = id
@@ -35,7 +38,8 @@ public struct Alignment: Sendable, Hashable {
             let id = attributes["id"]
         else { return nil }
         self.init(
-            action: action, over: over, id: id, run: attributes["run"].flatMap { RunID($0) })
+            action: action, over: over, id: id, run: attributes["run"].flatMap { RunID($0) },
+            isPending: attributes["pending"] != nil)
     }
 }
 
@@ -75,7 +79,8 @@ extension GuestFacts {
     ///     action.
     public mutating func trustRecords(of run: RunID?, hasArrived: Bool = false) {
         alignedAction = nil
-        if let alignment, run.map({ alignment.run == $0 }) ?? (alignment.id == id),
+        if let alignment, !alignment.isPending,
+            run.map({ alignment.run == $0 }) ?? (alignment.id == id),
             watchdogs.contains(where: { $0.action == alignment.over })
         {
             alignedAction = alignment.action

@@ -154,7 +154,7 @@ public func filterPlan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     facts.isOptedOutOfRun = false
     let plan = plan(policy, facts)
     if case .leave(.keptAction(let watchdog, _)) = plan.decision,
-        let alignment = facts.alignment, alignment.over == watchdog.action,
+        let alignment = facts.alignment, !alignment.isPending, alignment.over == watchdog.action,
         let aligned = WatchdogAction(rawValue: alignment.action),
         aligned.rawValue != watchdog.action
     {
