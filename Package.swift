@@ -82,10 +82,6 @@ let package = Package(
             name: "HypervisorTests",
             dependencies: ["DomainXML", "Hypervisor", "TestSupport", "WatchdogPolicy"],
             swiftSettings: strict),
-        // Apart from HypervisorTests: a @testable import of Hypervisor brings the system's ICU, which
-        // Swift's compiler refuses beside Foundation's.
-        .testTarget(
-            name: "DaemonTests", dependencies: ["Hypervisor", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [

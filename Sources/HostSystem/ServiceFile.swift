@@ -10,6 +10,9 @@ public final class ServiceFile: Sendable {
     /// The file's name in its directory.
     public static let name = "service"
 
+    /// The most bytes that a text can have.
+    public static let maximumLength = 4096
+
     /// The path of the file.
     public let path: String
     private let descriptor: CInt
@@ -46,15 +49,15 @@ public final class ServiceFile: Sendable {
 
     /// Replaces the contents of the file, which stays the same file.
     ///
-    /// A reader gets the old text or the new one, with empty lines behind it for a moment. The C
-    /// functions are `fstat`, `pwrite` and `ftruncate`.
+    /// A reader that uses ``contents(at:)`` gets the old text or the new one. The C functions are
+    /// `fstat`, `pwrite` and `ftruncate`.
     ///
-    /// - Parameter text: A short text.
+    /// - Parameter text: At most ``maximumLength`` bytes, without an empty line at the end.
     public func write(_ text: String) throws(ServiceFileError) {
+        let bytes = Array(text.utf8.prefix(Self.maximumLength))
         try ServiceFileError.wrapping(path) { () throws(Errno) in
             var status = stat()
             _ = try retrying { fstat(descriptor, &status) }
-            let bytes = Array(text.utf8)
             // Covers the rest of a longer text in the same call.
             let missing = max(0, Int(status.st_size) - bytes.count)
             let padded = bytes + [UInt8](repeating: UInt8(ascii: "\n"), count: missing)
@@ -62,6 +65,22 @@ public final class ServiceFile: Sendable {
             guard count == padded.count else { throw Errno(code: ENOSPC) }
             _ = try retrying { ftruncate(descriptor, off_t(bytes.count)) }
         }
+    }
+
+    /// Reads the text of a file without the empty lines at its end; `nil` if it cannot be read.
+    ///
+    /// The C function is `read`, called once: between two calls, the text can change.
+    public static func contents(at path: String) -> String? {
+        guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
+            return nil
+        }
+        var bytes = [UInt8](repeating: 0, count: maximumLength)
+        guard let count = try? retrying({ read(file.number, &bytes, bytes.count) }) else {
+            return nil
+        }
+        let newline = UInt8(ascii: "\n")
+        let end = bytes[..<count].lastIndex { $0 != newline }.map { $0 + 1 } ?? 0
+        return String(decoding: bytes[..<min(end + 1, count)], as: UTF8.self)
     }
 
     /// Locks the file again; the C function is `fcntl` with `F_OFD_SETLK`, which does not wait.
