@@ -1,6 +1,11 @@
 #ifndef VIRT_WATCHDOG_CLIBXML2_SHIM_H
 #define VIRT_WATCHDOG_CLIBXML2_SHIM_H
 
+#include <libxml/xmlversion.h>
+/* libxml2 with ICU shows ICU's headers, too, which Swift's compiler refuses beside Foundation's copy of
+   them. Only the end of a structure that is not used here depends on it. */
+#undef LIBXML_ICU_ENABLED
+
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/tree.h>

@@ -10,6 +10,10 @@ public final class ServiceFile: Sendable {
     /// The file's name in its directory.
     public static let name = "service"
 
+    /// The most bytes that a text can have.
+    public static let maximumLength = 512
+    private static let newline = UInt8(ascii: "\n")
+
     /// The path of the file.
     public let path: String
     private let descriptor: CInt
@@ -44,24 +48,44 @@ public final class ServiceFile: Sendable {
         close(descriptor)
     }
 
-    /// Replaces the contents of the file, which stays the same file.
+    /// Replaces the text of the file, which stays the same file.
     ///
-    /// A reader gets the old text or the new one, with empty lines behind it for a moment. The C
-    /// functions are `fstat`, `pwrite` and `ftruncate`.
+    /// The file has the text twice, each time with empty lines to a fixed length: Linux lets a reader see
+    /// a write half done, and so the reader notices. The C function is `pwrite`.
     ///
-    /// - Parameter text: A short text.
+    /// - Parameter text: At most ``maximumLength`` bytes; more are cut off.
     public func write(_ text: String) throws(ServiceFileError) {
+        var bytes = Array(text.utf8.prefix(Self.maximumLength))
+        bytes += [UInt8](repeating: Self.newline, count: Self.maximumLength - bytes.count)
+        bytes += bytes
         try ServiceFileError.wrapping(path) { () throws(Errno) in
-            var status = stat()
-            _ = try retrying { fstat(descriptor, &status) }
-            let bytes = Array(text.utf8)
-            // Covers the rest of a longer text in the same call.
-            let missing = max(0, Int(status.st_size) - bytes.count)
-            let padded = bytes + [UInt8](repeating: UInt8(ascii: "\n"), count: missing)
-            let count = try retrying { pwrite(descriptor, padded, padded.count, 0) }
-            guard count == padded.count else { throw Errno(code: ENOSPC) }
-            _ = try retrying { ftruncate(descriptor, off_t(bytes.count)) }
+            let count = try retrying { pwrite(descriptor, bytes, bytes.count, 0) }
+            guard count == bytes.count else { throw Errno(code: ENOSPC) }
         }
+    }
+
+    /// Reads the text of a file, without the empty lines at its end.
+    ///
+    /// It never returns half of a text. The C function is `read`.
+    ///
+    /// - Returns: `nil` if the file cannot be read.
+    public static func contents(at path: String) -> String? {
+        // A write takes well below a microsecond, unless the host suspends the writer's processor.
+        for _ in 0..<100 {
+            guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
+                return nil
+            }
+            var bytes = [UInt8](repeating: newline, count: 2 * maximumLength)
+            let count = try? retrying { read(file.number, &bytes, bytes.count) }
+            guard count != nil else { return nil }
+            let (text, copy) = (bytes[..<maximumLength], bytes[maximumLength...])
+            if text.elementsEqual(copy) {
+                let end = text.lastIndex { $0 != newline }.map { $0 + 1 } ?? 0
+                return String(decoding: text[..<end], as: UTF8.self)
+            }
+            usleep(1000)
+        }
+        return nil
     }
 
     /// Locks the file again; the C function is `fcntl` with `F_OFD_SETLK`, which does not wait.

@@ -17,7 +17,7 @@ public struct ServiceManager: Sendable {
         let names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
         let values = names.map(value)
         for name in names { unsetenv(name) }
-        guard let name = values[0], name.hasPrefix("/") || name.hasPrefix("@"),
+        guard let name = values[0], name.hasPrefix("/") || name.hasPrefix("@"), name.utf8.count > 1,
             sockaddr_un(name) != nil
         else { return nil }
         socketName = name.hasPrefix("@") ? "\0" + name.dropFirst() : name

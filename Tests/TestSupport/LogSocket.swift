@@ -6,7 +6,8 @@ public final class LogSocket {
 
     /// Binds the socket; everybody may write to it.
     ///
-    /// - Parameter path: Where it is; the path may have 107 bytes.
+    /// - Parameter path: Where it is, or the name of an abstract socket behind a null character; the path
+    ///   may have 107 bytes.
     public init(at path: String) throws {
         descriptor = socket(
             AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -16,9 +17,12 @@ public final class LogSocket {
         let room = MemoryLayout.size(ofValue: address.sun_path) - 1
         guard bytes.count <= room else { throw POSIXError(.ENAMETOOLONG) }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let length =
+            path.hasPrefix("\0")
+            ? MemoryLayout<sa_family_t>.size + bytes.count : MemoryLayout<sockaddr_un>.size
         let code = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                bind(descriptor, $0, socklen_t(length))
             }
         }
         guard descriptor >= 0, code == 0 else {

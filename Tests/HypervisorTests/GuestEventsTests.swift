@@ -1,0 +1,129 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Hypervisor
+
+/// The changes of guests: libvirt's numbers, and events of libvirt's own test driver.
+struct GuestEventsTests {
+    @Test(
+        arguments: [
+            (0, 0, .defined), (1, 0, .undefined),
+            (2, 0, .started(.booted)), (2, 1, .started(.migrated)), (2, 2, .started(.restored)),
+            (2, 3, .started(.snapshot)), (2, 4, .started(.wakeup)),
+            (3, 0, .suspended(.paused)), (3, 1, .suspended(.migrated)),
+            (3, 2, .suspended(.ioError)), (3, 3, .suspended(.watchdog)),
+            (3, 4, .suspended(.restored)), (3, 5, .suspended(.snapshot)),
+            (3, 6, .suspended(.apiError)), (3, 7, .suspended(.postCopy)),
+            (3, 8, .suspended(.other)),
+            (4, 0, .resumed(.unpaused)), (4, 1, .resumed(.migrated)), (4, 2, .resumed(.snapshot)),
+            (4, 3, .resumed(.postCopy)), (4, 4, .resumed(.other)),
+            (5, 0, .stopped), (5, 2, .stopped), (6, 0, .shutdown), (7, 0, .pmSuspended),
+            (8, 0, .crashed),
+        ] as [(CInt, CInt, GuestEvent.Kind)])
+    func `A lifecycle event is read`(event: CInt, detail: CInt, kind: GuestEvent.Kind) {
+        #expect(GuestEvent.Kind(lifecycle: event, detail: detail) == kind)
+    }
+
+    @Test
+    func `A number of a later libvirt is another reason or no event`() {
+        for number: CInt in [99, -1, .max, .min] {
+            #expect(GuestEvent.Kind(lifecycle: number, detail: 0) == nil)
+            #expect(GuestEvent.Kind(lifecycle: 2, detail: number) == nil)
+            #expect(GuestEvent.Kind(lifecycle: 3, detail: number) == .suspended(.other))
+            #expect(GuestEvent.Kind(lifecycle: 4, detail: number) == .resumed(.other))
+            #expect(GuestEvent.Kind(lifecycle: 5, detail: number) == .stopped)
+            #expect(Situation(state: number, reason: 0).reason == .other)
+            #expect(Situation(state: 1, reason: number).reason == .other)
+            #expect(Situation(state: 3, reason: number).reason == .other)
+            #expect(ControlInfo.State(UInt32(bitPattern: number)) == .error)
+        }
+    }
+
+    @Test
+    func `Only metadata and devices of this project count`() {
+        let policy = "urn:virt-watchdog:policy:1"
+        #expect(
+            GuestEvent.Kind(metadata: 2, namespace: policy) == .metadataChanged(namespace: policy))
+        #expect(GuestEvent.Kind(metadata: 2, namespace: "urn:virt-watchdogs:policy:1") == nil)
+        #expect(GuestEvent.Kind(metadata: 2, namespace: nil) == nil)
+        #expect(GuestEvent.Kind(metadata: 0, namespace: policy) == nil)
+        #expect(
+            GuestEvent.Kind(removed: "ua-virt-watchdog")
+                == .deviceRemoved(alias: "ua-virt-watchdog"))
+        #expect(GuestEvent.Kind(removed: "watchdog0") == nil)
+        #expect(GuestEvent.Kind(removed: nil) == nil)
+    }
+
+    @Test(
+        arguments: [
+            (1, 1, .booted), (1, 2, .migrated), (1, 3, .restored), (1, 4, .fromSnapshot),
+            (1, 5, .unpaused), (1, 6, .other), (1, 9, .crashed), (1, 10, .postCopy),
+            (3, 1, .other), (3, 2, .pausedByMigration), (3, 5, .ioError), (3, 6, .watchdog),
+            (3, 7, .fromSnapshot), (3, 10, .crashed), (3, 12, .postCopy), (5, 1, .other),
+        ] as [(CInt, CInt, Situation.Reason)])
+    func `The reason for a state is read`(state: CInt, reason: CInt, meaning: Situation.Reason) {
+        #expect(Situation(state: state, reason: reason).reason == meaning)
+    }
+
+    @Test
+    func `The state of QEMU's monitor is read`() {
+        #expect([0, 1, 2, 3].map { ControlInfo.State($0) } == [.ok, .job, .occupied, .error])
+    }
+
+    @Test
+    func `The running guests are listed with their numbers`() throws {
+        let connection = try Connection(to: "test:///default")
+        let guest = try connection.guest(named: "test")
+        #expect(
+            try connection.guestIDs() == [RunningGuest(uuid: guest.uuid, name: "test", id: 1)])
+        try guest.suspend()
+        #expect(try guest.situation() == Situation(state: .paused, reason: .other))
+        try guest.resume()
+        #expect(try guest.situation() == Situation(state: .running, reason: .unpaused))
+    }
+
+    @Test
+    func `Events arrive in order, until the subscription ends`() throws {
+        try EventLoop.startThread()
+        try EventLoop.startThread()
+        let connection = try Connection(to: "test:///default")
+        let guest = try connection.guest(named: "test")
+        let seen = Mutex<[GuestEvent]>([])
+        var events: GuestEvents? = try GuestEvents(on: connection) { event in
+            seen.withLock { $0.append(event) }
+        }
+        try guest.suspend()
+        try guest.resume()
+        let kinds: [GuestEvent.Kind] = [.suspended(.paused), .resumed(.unpaused)]
+        #expect(
+            isTrueSoon { seen.withLock { $0.count } == kinds.count })
+        #expect(
+            seen.withLock { $0 }
+                == kinds.map { GuestEvent(uuid: guest.uuid, name: "test", id: 1, kind: $0) })
+        withExtendedLifetime(events) {}
+        events = nil
+
+        let later = Mutex<[GuestEvent]>([])
+        let others = try GuestEvents(on: connection) { event in
+            later.withLock { $0.append(event) }
+        }
+        try guest.destroy()
+        #expect(isTrueSoon { later.withLock { !$0.isEmpty } })
+        #expect(
+            later.withLock { $0 }
+                == [GuestEvent(uuid: guest.uuid, name: "test", id: -1, kind: .stopped)])
+        // The first subscriber would have had it before.
+        #expect(seen.withLock { $0.count } == kinds.count)
+        withExtendedLifetime(others) {}
+    }
+
+    private func isTrueSoon(_ isTrue: () -> Bool) -> Bool {
+        let end = ContinuousClock.now + .seconds(20)
+        while !isTrue() {
+            if ContinuousClock.now > end { return false }
+            usleep(2000)
+        }
+        return true
+    }
+}
