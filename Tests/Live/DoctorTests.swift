@@ -129,8 +129,7 @@ extension LiveTests {
             var answer = try examine()
             #expect(answer.complaints == ["warn hook-seen"])
             #expect(answer.status == 0)
-            let process = try String(contentsOfFile: "/run/libvirtd.pid", encoding: .utf8)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let process = try Lab.daemon()
             #expect(answer["hook-seen"].first?.remedy?.contains("kill -HUP \(process)") == true)
             do {
                 let guest = try LabGuest("not-seen")

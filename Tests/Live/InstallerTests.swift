@@ -48,7 +48,7 @@ extension LiveTests {
             let printed = try Lab.run(Self.script, ["--no-deps"])
             #expect(printed.contains("It works: a guest that hung was noticed"))
             #expect(printed.contains("/etc/libvirt/hooks/qemu.d/50-virt-watchdog"))
-            #expect(printed.contains("Reloading libvirtd"))
+            #expect(printed.contains("Reloading \(Lab.daemonName)"))
             #expect(printed.contains("vm.watchdog.action"))
             #expect(try String(contentsOf: own, encoding: .utf8) == foreign)
             do {

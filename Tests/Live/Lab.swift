@@ -79,13 +79,16 @@ enum Lab {
         try LabHost.own.log()
     }
 
-    /// libvirtd's process ID.
+    /// The name of the daemon that runs the lab's guests: `libvirtd` or `virtqemud`.
+    static let daemonName = environment["LAB_DAEMON"] ?? "libvirtd"
+
+    /// The daemon's process ID.
     static func daemon() throws -> pid_t {
-        let text = try String(contentsOfFile: "/run/libvirtd.pid", encoding: .utf8)
+        let text = try String(contentsOfFile: "/run/\(daemonName).pid", encoding: .utf8)
         return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
-    /// Does something while libvirtd stands still.
+    /// Does something while the daemon is stopped.
     static func whileDaemonHangs(_ body: () throws -> Void) throws {
         let process = try daemon()
         try #require(kill(process, SIGSTOP) == 0)
