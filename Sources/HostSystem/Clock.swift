@@ -15,6 +15,13 @@ public enum Clock {
     /// with `CLOCK_BOOTTIME`.
     static var now: Duration { read(CLOCK_BOOTTIME) }
 
+    /// The time since the host started, in the kernel's ticks, as `/proc/PID/stat` counts it.
+    public static var ticksSinceBoot: UInt64 {
+        let (seconds, attoseconds) = now.components
+        return UInt64(seconds) * ticksPerSecond
+            + UInt64(attoseconds / 1_000_000_000) * ticksPerSecond / 1_000_000_000
+    }
+
     /// When the clock that systemd counts by started, since 1970; it stands still while the host
     /// sleeps.
     ///

@@ -2,7 +2,9 @@ internal import Glibc
 internal import Synchronization
 
 /// Ends this process, whatever its threads are at; the C function is `_exit`.
-public func leaveAtOnce() -> Never { _exit(0) }
+///
+/// - Parameter status: The exit status.
+public func leaveAtOnce(_ status: Int32 = 0) -> Never { _exit(status) }
 
 /// Asks the same of many, on several threads, and waits for none for ever.
 ///

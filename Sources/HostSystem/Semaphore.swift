@@ -3,10 +3,11 @@ internal import Glibc
 /// Counts what some threads have done, for another that waits for it.
 ///
 /// The C type is `sem_t`.
-final class Semaphore: @unchecked Sendable {
+public final class Semaphore: @unchecked Sendable {
     private let semaphore: UnsafeMutablePointer<sem_t>
 
-    init() {
+    /// Makes a count of zero; the C function is `sem_init`.
+    public init() {
         semaphore = .allocate(capacity: 1)
         sem_init(semaphore, 0, 0)
     }
@@ -17,19 +18,19 @@ final class Semaphore: @unchecked Sendable {
     }
 
     /// Says that one more is done; the C function is `sem_post`.
-    func post() {
+    public func post() {
         sem_post(semaphore)
     }
 
     /// Waits until one more is done; the C function is `sem_wait`.
-    func wait() {
+    public func wait() {
         while sem_wait(semaphore) != 0, errno == EINTR {}
     }
 
     /// Waits until one more is done, for so many parts of a second at most.
     ///
     /// The C function is `sem_timedwait`.
-    func wait(forPartOfSecond part: Int) -> Bool {
+    public func wait(forPartOfSecond part: Int) -> Bool {
         var deadline = timespec()
         clock_gettime(CLOCK_REALTIME, &deadline)
         deadline.tv_nsec += 1_000_000_000 / part

@@ -29,7 +29,9 @@ public enum SystemLog {
     ///
     /// The C functions are `socket`, `connect` and `send`.
     public static func send(_ line: String, severity: Severity) {
-        Message(line, severity: severity).send()
+        let message = Message(line, severity: severity)
+        message.send()
+        message.discard()
     }
 
     /// Asks whether somebody takes lines, and sends none; the C functions are `socket` and `connect`.
@@ -85,7 +87,7 @@ public enum SystemLog {
         /// Where two digits are filled in.
         private var gap: Int?
 
-        /// Composes a line; its memory is never given back, since processes that log are short.
+        /// Composes a line; its memory is kept until ``discard()``.
         ///
         /// - Parameter placeholder: Two characters in the line that a number is to take the place of.
         init(_ line: String, severity: Severity, placeholder: String? = nil) {
@@ -104,6 +106,11 @@ public enum SystemLog {
             guard let gap else { return }
             buffer[gap] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10)
             buffer[gap + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
+        }
+
+        /// Frees the memory.
+        func discard() {
+            buffer.deallocate()
         }
 
         /// Sends the line without waiting.

@@ -7,7 +7,11 @@ enum QEMUProcessFile {
     ///   - runtimeDirectory: The user's `XDG_RUNTIME_DIR`. Without it, libvirt chooses a place of its
     ///     own.
     static func path(ofGuest name: String, uri: String, runtimeDirectory: String?) -> String? {
-        if uri.hasSuffix("/system") { return "/run/libvirt/qemu/\(name).pid" }
+        // The system's daemon by its own socket, as ``Daemon/uri`` names it.
+        let isOwnSocket = ["libvirt-sock", "virtqemud-sock"].contains {
+            uri == "qemu+unix:///system?socket=/run/libvirt/\($0)"
+        }
+        if isOwnSocket || uri.hasSuffix("/system") { return "/run/libvirt/qemu/\(name).pid" }
         guard uri.hasSuffix("/session"), let runtimeDirectory else { return nil }
         return "\(runtimeDirectory)/libvirt/qemu/run/\(name).pid"
     }

@@ -282,7 +282,7 @@ extension Core {
         if line != guest.lastLine {
             guests[uuid]?.lastLine = line
             let severity: SystemLog.Severity = protection.isConverged ? .notice : .warning
-            log(line, carriedOut.warnings.isEmpty ? severity : .warning)
+            log(line, max(severity, carriedOut.severity))
         }
         if case .leave(.faultyPolicy) = plan.decision {
             // Until you fix the policy, the guest is left alone; then it is treated.

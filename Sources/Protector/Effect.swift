@@ -32,4 +32,13 @@ public struct Outcome: Sendable {
     public var persistence: Result<Persistence, ProtectionError>?
     /// The facts that were read last.
     public var facts: GuestFacts?
+
+    /// Whether the guest is as the policy wants it, or does not run any more.
+    public var isAsWanted: Bool {
+        switch protection {
+        case .success(let protection): protection.isConverged
+        case .failure(let error): error.isGuestGone
+        case nil: true
+        }
+    }
 }

@@ -49,7 +49,7 @@ private struct OneProtection {
     func run() {
         // Read for each guest, since the file may have been changed meanwhile.
         let policy = PolicyReport.ofHost(.ofEnvironment()).policy
-        let protector = Protector(policy: policy, timing: .patient)
+        let protector = BlockingProtector(policy: policy, timing: .patient)
         var name = ""
         let seat = pool.seat()
         let find: () throws(LibvirtError) -> Guest = { () throws(LibvirtError) in

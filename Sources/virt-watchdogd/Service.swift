@@ -1,14 +1,142 @@
-internal import DomainXML
-internal import HostSystem
-internal import Hypervisor
+import HostSystem
+import Hypervisor
+import Protector
+import WatchdogPolicy
 
-/// The service, as far as packaging needs it: it uses both C libraries.
-@main
-struct Service {
-    static func main() throws {
-        if CommandLine.arguments.dropFirst().first == "--version" { return print(Layout.version) }
-        for guest in try Connection(to: "qemu:///system").guests(.running) {
-            print(guest.name, try Document(parsing: guest.definition()).facts)
+/// The service: the core with all guests, and what it shares with systemd, hooks and commands.
+final class Service {
+    /// How often the state is written at most.
+    private static let stateInterval = Duration.seconds(1)
+
+    private let manager = ServiceManager()
+    private let signals: SignalDescriptor
+    private let file: ServiceFile
+    private let runs: RunFile
+    private let watch: HostWatch
+    private let policy: PolicyReader
+    private var lastState: ServiceState?
+    private var stateMayDiffer = true
+    private var lastWrite = SuspendingClock.now - Service.stateInterval
+
+    /// Runs until a signal ends it.
+    static func run() -> Never {
+        do {
+            try Service().serve()
+        } catch {
+            let text = "virt-watchdogd: \(error)"
+            writeToStandardError(text + "\n")
+            SystemLog.send(
+                LogLine(operation: "start", guest: "", failure: "\(error)").text, severity: .error)
+            leaveAtOnce(1)
         }
+    }
+
+    private init() throws {
+        // Before any thread: threads inherit what is blocked.
+        signals = try SignalDescriptor()
+        guard effectiveUser == 0 else { throw ServiceProblem.notRoot }
+        file = try ServiceFile()
+        runs = try RunFile()
+        watch = try HostWatch(service: file.path)
+        policy = PolicyReader()
+    }
+
+    private func serve() throws -> Never {
+        let core = Core(.service, policy: policy.read(), memory: runs.memory)
+        var handlers = Engine.Handlers { line, severity in
+            SystemLog.send(line.text, severity: severity)
+        }
+        handlers.remember = { [runs] uuid, run in runs.append(uuid, run) }
+        handlers.serve = { [file] serves, daemon in Self.mark(file, serves, daemon) }
+        let engine = try Engine(core, .service, handlers)
+        policy.start(engine.give)
+        engine.begin()
+        manager?.send("READY=1")
+        while true {
+            let ready = poll(
+                descriptors: [engine.descriptor, signals.descriptor, watch.descriptor],
+                timeout: timeout(of: engine))
+            if ready.contains(signals.descriptor) { takeSignals(engine) }
+            // Before events: a guest that starts after a change gets the new policy.
+            if ready.contains(watch.descriptor) { takeChanges(engine) }
+            if engine.turn() { stateMayDiffer = true }
+            writeState(engine)
+            manager?.send("WATCHDOG=1")
+        }
+    }
+
+    private func timeout(of engine: Engine) -> Duration? {
+        var times = [engine.timeout, manager?.watchdogInterval.map { $0 / 3 }].compactMap { $0 }
+        if stateMayDiffer { times.append(Self.stateInterval) }
+        return times.min()
+    }
+
+    private func takeSignals(_ engine: Engine) {
+        while let signal = signals.read() {
+            guard signal == hangUp else {
+                manager?.send("STOPPING=1")
+                // Calls that do not return would keep an orderly end waiting.
+                leaveAtOnce(0)
+            }
+            manager?.send("RELOADING=1")
+            engine.give(.policyIsChanging)
+            policy.readSoon()
+            engine.give(.sweepRequested)
+            manager?.send("READY=1")
+        }
+    }
+
+    private func takeChanges(_ engine: Engine) {
+        let changes = watch.read()
+        if changes.policyMayHaveChanged {
+            engine.give(.policyIsChanging)
+            policy.readSoon()
+        }
+        if changes.guestMayStart { engine.give(.nudged) }
+    }
+
+    private static func mark(_ file: ServiceFile, _ serves: Bool, _ daemon: Daemon?) {
+        do throws(ServiceFileError) {
+            if serves {
+                try file.lock()
+                let followed = daemon.map { "\($0.process)/\($0.startTicks)" } ?? "none"
+                try file.write(
+                    "version=\(Layout.version)\npid=\(processID)\ndaemon=\(followed)\n")
+            } else {
+                file.unlock()
+            }
+        } catch {
+            let line = LogLine(operation: "serve", guest: "", failure: "\(error)")
+            SystemLog.send(line.text, severity: .error)
+        }
+    }
+
+    /// Writes the state for commands, when it has changed.
+    private func writeState(_ engine: Engine) {
+        let now = SuspendingClock.now
+        guard stateMayDiffer, now - lastWrite >= Self.stateInterval else { return }
+        stateMayDiffer = false
+        lastWrite = now
+        let state = ServiceState(engine.report)
+        guard state != lastState else { return }
+        do throws(Errno) {
+            try state.write()
+            lastState = state
+        } catch {
+            let line = LogLine(
+                operation: "state", guest: "",
+                failure: "cannot write \(ServiceFile.directory)/state: \(error)")
+            SystemLog.send(line.text, severity: .warning)
+        }
+        manager?.send("STATUS=\(state.summary)")
+    }
+}
+
+/// Why the service cannot start.
+enum ServiceProblem: Error, CustomStringConvertible {
+    case notRoot
+
+    var description: String {
+        "only root can run the service: libvirt's system daemon serves no one else; run it as root"
     }
 }

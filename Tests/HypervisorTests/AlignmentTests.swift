@@ -21,7 +21,7 @@ struct AlignmentTests {
     private func protect(
         _ guest: FakeGuest, _ policy: Policy = align, isFresh: Bool = false
     ) throws -> Protection {
-        try Protector(policy: policy, timing: FakeClock().timing())
+        try BlockingProtector(policy: policy, timing: FakeClock().timing())
             .protect(isFresh: isFresh) { () throws(LibvirtError) in guest }
     }
 

@@ -5,7 +5,7 @@ import WatchdogPolicy
 
 /// Writing watchdogs into persistent definitions, and taking back what is ours.
 struct PersistenceTests {
-    private let protector = Protector(policy: .builtIn, timing: FakeClock().timing())
+    private let protector = BlockingProtector(policy: .builtIn, timing: FakeClock().timing())
     private let remover = Remover(isDry: false, timing: FakeClock().timing(limit: .seconds(10)))
 
     private static let ours =
@@ -39,7 +39,7 @@ struct PersistenceTests {
         #expect(persistence.reason.contains("would have i6300esb with action reset"))
         #expect(persistence.reason.contains("pcie-root-port 4"))
         guest.persistentDevices?.append("<watchdog model='i6300esb' action='none'/>")
-        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        let align = BlockingProtector(policy: Policy(existing: .align), timing: FakeClock().timing())
         #expect(try align.persist(guest, isDry: true).result == .wouldAlign)
         guest.persistentDevices = before
         #expect(guest.attached.isEmpty && guest.definitions.isEmpty)
@@ -107,7 +107,7 @@ struct PersistenceTests {
     @Test("a model that cannot be hot-plugged can be written")
     func notHotPluggable() throws {
         let guest = guest([FakeGuest.pciRoot])
-        let protector = Protector(
+        let protector = BlockingProtector(
             policy: Policy(model: .model(.ib700)), timing: FakeClock().timing())
         #expect(try protector.persist(guest).result == .written)
         #expect(guest.attached.first?.contains("'ib700'") == true)
@@ -120,7 +120,7 @@ struct PersistenceTests {
         #expect(try protector.persist(guest).result == .unchanged)
         #expect(guest.definitions.isEmpty)
 
-        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        let align = BlockingProtector(policy: Policy(existing: .align), timing: FakeClock().timing())
         #expect(try align.persist(guest).result == .aligned)
         #expect(guest.definitions.count == 1)
         #expect(guest.persistentDevices?.joined().contains("action=\"reset\"") == true)
@@ -138,16 +138,16 @@ struct PersistenceTests {
     func alignedTwice() throws {
         let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
         for action in [WatchdogAction.reset, .pause] {
-            let align = Protector(
+            let align = BlockingProtector(
                 policy: Policy(action: action, existing: .align), timing: FakeClock().timing())
             #expect(try align.persist(guest).result == .aligned)
         }
         #expect(guest.persistentMetadata?.contains("action=\"pause\" was=\"none\"") == true)
         #expect(try remover.removePersistent(from: guest) == .removed)
         #expect(guest.persistentDevices?.joined().contains("action=\"none\"") == true)
-        let back = Protector(
+        let back = BlockingProtector(
             policy: Policy(action: .none, existing: .align), timing: FakeClock().timing())
-        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        let align = BlockingProtector(policy: Policy(existing: .align), timing: FakeClock().timing())
         _ = try align.persist(guest)
         _ = try back.persist(guest)
         #expect(guest.persistentMetadata == nil, "it has what it had, by policy")
@@ -156,7 +156,7 @@ struct PersistenceTests {
     @Test("what somebody else has edited since is left to them, and the record goes")
     func editedSince() throws {
         let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
-        let align = Protector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        let align = BlockingProtector(policy: Policy(existing: .align), timing: FakeClock().timing())
         _ = try align.persist(guest)
         guest.persistentDevices = [
             FakeGuest.pciRoot + "<watchdog model='i6300esb' action='pause'/>"
@@ -181,7 +181,7 @@ struct PersistenceTests {
         let itco = "<watchdog model='itco' action='reset'/>"
         let guest = FakeGuest(machine: "pc-q35-9.2", controllers: FakeGuest.pcie(ports: 1...1))
         guest.persistentDevices = [FakeGuest.pcie(ports: 1...1), itco]
-        let pause = Protector(policy: Policy(action: .pause), timing: FakeClock().timing())
+        let pause = BlockingProtector(policy: Policy(action: .pause), timing: FakeClock().timing())
         #expect(try pause.persist(guest).result == .written)
         #expect(guest.attached.last?.contains("action='reset'") == true)
         let devices = try #require(guest.persistentDevices?.joined())

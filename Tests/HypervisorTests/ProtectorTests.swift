@@ -9,8 +9,8 @@ struct ProtectorTests {
 
     private func protector(
         _ policy: Policy = .builtIn, limit: Duration = .seconds(600)
-    ) -> Protector {
-        Protector(policy: policy, timing: clock.timing(limit: limit))
+    ) -> BlockingProtector {
+        BlockingProtector(policy: policy, timing: clock.timing(limit: limit))
     }
 
     private func protect(_ guest: FakeGuest, _ policy: Policy = .builtIn) throws -> Protection {

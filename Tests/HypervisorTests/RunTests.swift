@@ -35,7 +35,7 @@ struct RunTests {
     func optOut(run: String, counts: Bool) throws {
         let guest = FakeGuest(controllers: FakeGuest.pciRoot)
         guest.metadata = Self.record(run)
-        let protection = try Protector(policy: .builtIn, timing: FakeClock().timing())
+        let protection = try BlockingProtector(policy: .builtIn, timing: FakeClock().timing())
             .protect { () throws(LibvirtError) in guest }
         #expect(protection.result == (counts ? .unchanged : .attached))
         #expect(guest.attached.isEmpty == counts)
@@ -61,7 +61,7 @@ struct RunTests {
         guest.metadata = Self.record("first/1/70")
         guest.persistentDevices = [FakeGuest.pciRoot]
         guest.persistentMetadata = guest.metadata
-        _ = try Protector(policy: .builtIn, timing: FakeClock().timing())
+        _ = try BlockingProtector(policy: .builtIn, timing: FakeClock().timing())
             .persist { () throws(LibvirtError) in guest }
         #expect(guest.persistentDevices?.contains { $0.contains("<watchdog") } == true)
     }

@@ -35,7 +35,7 @@ public struct Persistence: Sendable, Hashable {
     }
 }
 
-extension Protector {
+extension BlockingProtector {
     /// Brings the persistent definition to the policy: adds a watchdog if it has none, and gives
     /// those that are there the action that the policy wants them to have.
     ///

@@ -5,7 +5,7 @@ public import WatchdogPolicy
 ///
 /// It trusts nothing that the hook saw: it reads the live definition, plans, acts, and reads back.
 /// Asked again, it finds nothing to do, whoever else was at work meanwhile.
-public struct Protector: Sendable {
+public struct BlockingProtector: Sendable {
     /// What the operator wants.
     public var policy: Policy
     /// How long it tries, and by which clock.

@@ -40,7 +40,7 @@ struct Apply: ParsableCommand {
     func run() throws {
         let report = policy.report()
         let connection = try guests.daemon.connection(readOnly: false)
-        let protector = Protector(policy: report.policy, timing: .brisk)
+        let protector = BlockingProtector(policy: report.policy, timing: .brisk)
         let persists = config || report.policy.persist
         let notes = report.hasErrors ? nil : notes
         let rows = try guests.find(on: connection).map { found in
@@ -59,7 +59,7 @@ struct Apply: ParsableCommand {
     /// Brings a guest that runs to the policy.
     ///
     /// - Parameter alone: Whether nothing else is to be done for a guest that does not run.
-    private func row(of guest: Guest, _ protector: Protector, alone: Bool) throws -> GuestRow {
+    private func row(of guest: Guest, _ protector: BlockingProtector, alone: Bool) throws -> GuestRow {
         guard try guest.isRunning() else {
             guard alone else {
                 return try GuestRow(inactive: guest.facts())

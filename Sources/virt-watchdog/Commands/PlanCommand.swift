@@ -33,7 +33,7 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         let report = policy.report()
         let connection = try guests.daemon.connection(readOnly: true)
-        let protector = Protector(policy: report.policy, timing: .brisk)
+        let protector = BlockingProtector(policy: report.policy, timing: .brisk)
         let rows = try guests.find(on: connection).map { found in
             GuestRow(found) { guest in
                 let facts = try guest.facts()

@@ -1,0 +1,276 @@
+public import HostSystem
+public import Hypervisor
+internal import Synchronization
+public import WatchdogPolicy
+
+/// The core's hands: threads, connections and the log. It decides nothing.
+///
+/// All methods are for one thread.
+public final class Engine {
+    /// How a core reaches libvirt.
+    public enum Access: Sendable {
+        /// The daemon of this host that runs, with its events.
+        case service
+        /// The daemon of this host that runs.
+        case daemon
+        /// libvirt's choice for a URI; each worker connects by itself.
+        case uri(String?)
+    }
+
+    /// What the engine tells those who run it.
+    public struct Handlers {
+        /// Takes a line of the log.
+        public var log: (LogLine, SystemLog.Severity) -> Void
+        /// Takes note of a run that was treated.
+        public var remember: (String, RunID) -> Void = { _, _ in }
+        /// Takes a named guest that is done.
+        public var finished: (String, Outcome) -> Void = { _, _ in }
+        /// Holds the service's lock, for hooks of that daemon, or releases it.
+        public var serve: (Bool, Daemon?) -> Void = { _, _ in }
+
+        /// Makes handlers.
+        public init(log: @escaping (LogLine, SystemLog.Severity) -> Void) {
+            self.log = log
+        }
+    }
+
+    /// What other threads tell the engine's.
+    private enum Message: Sendable {
+        case input(Input)
+        case linked(Int, Link)
+        case notLinked(Int, Input)
+        case ofLink(Int, Input)
+        case answered(Worker, CallID, Result<Answer, CallFailure>)
+    }
+
+    /// The connection for events and lists.
+    private final class Link: Sendable {
+        let daemon: Daemon?
+        let connection: Connection?
+        let events: GuestEvents?
+
+        init(_ daemon: Daemon?, _ connection: Connection?, _ events: GuestEvents?) {
+            self.daemon = daemon
+            self.connection = connection
+            self.events = events
+        }
+    }
+
+    /// Where other threads leave messages.
+    private final class Mailbox: Sendable {
+        let wakeup: Wakeup
+        private let messages = Mutex<[Message]>([])
+
+        init() throws(Errno) {
+            wakeup = try Wakeup()
+        }
+
+        func post(_ message: Message) {
+            messages.withLock { $0.append(message) }
+            wakeup.post()
+        }
+
+        func takeAll() -> [Message] {
+            wakeup.drain()
+            return messages.withLock { messages in
+                defer { messages = [] }
+                return messages
+            }
+        }
+    }
+
+    /// The seconds of silence after which libvirt asks the daemon, and how often it asks in vain.
+    private static let keepAlive: (interval: Int32, count: UInt32) = (5, 5)
+
+    private let access: Access
+    private let handlers: Handlers
+    private let mailbox: Mailbox
+    private let start = SuspendingClock.now
+    private var core: Core
+    private var link: Link?
+    /// The number of the last link; what an earlier one tells does not count.
+    private var generation = 0
+    private var idleWorkers: [Worker] = []
+    private var busyWorkers: [CallID: Worker] = [:]
+
+    /// Makes an engine that has done nothing yet.
+    public init(_ core: Core, _ access: Access, _ handlers: Handlers) throws(Errno) {
+        self.core = core
+        self.access = access
+        self.handlers = handlers
+        mailbox = try Mailbox()
+    }
+
+    /// The descriptor that is readable when ``turn()`` has something to do.
+    public var descriptor: CInt { mailbox.wakeup.descriptor }
+
+    /// The time until ``turn()`` has something to do, or nothing where only the descriptor tells.
+    public var timeout: Duration? {
+        core.nextTimer.map { max(.zero, $0 - now) }
+    }
+
+    /// What the core knows.
+    public var report: Report { core.report }
+
+    /// Whether all named guests are done.
+    public var isDone: Bool { core.isDone }
+
+    /// The daemon that is followed.
+    public var daemon: Daemon? { link?.daemon }
+
+    /// A function that gives the core an input, from any thread.
+    public var give: @Sendable (Input) -> Void {
+        { [mailbox] in mailbox.post(.input($0)) }
+    }
+
+    private var now: Duration { start.duration(to: .now) }
+
+    /// Begins to work.
+    public func begin() {
+        carryOut(core.start(at: now))
+    }
+
+    /// Does what there is to do, without waiting for anything.
+    ///
+    /// - Returns: Whether there was something.
+    @discardableResult
+    public func turn() -> Bool {
+        let messages = mailbox.takeAll()
+        for message in messages {
+            switch message {
+            case .input(let input): give(input)
+            case .linked(let number, let link):
+                guard number == generation else {
+                    dispose(of: link)
+                    continue
+                }
+                self.link = link
+                handlers.serve(true, link.daemon)
+                give(.connected(idlesOut: link.daemon?.timeout != nil))
+            case .notLinked(let number, let input), .ofLink(let number, let input):
+                guard number == generation else { continue }
+                if case .disconnected = input { unlink() }
+                give(input)
+            case .answered(let worker, let id, let result):
+                if busyWorkers.removeValue(forKey: id) != nil {
+                    idleWorkers.append(worker)
+                } else {
+                    worker.end()
+                }
+                give(.answered(id, result))
+            }
+        }
+        if let next = core.nextTimer, next <= now {
+            give(.timer)
+            return true
+        }
+        return !messages.isEmpty
+    }
+
+    /// Waits and works until all named guests are done.
+    public func run() {
+        begin()
+        while !isDone {
+            _ = poll(descriptors: [descriptor], timeout: timeout)
+            turn()
+        }
+    }
+
+    private func give(_ input: Input) {
+        carryOut(core.handle(input, at: now))
+    }
+
+    private func carryOut(_ effects: [Effect]) {
+        for effect in effects {
+            switch effect {
+            case .connect: connect()
+            case .disconnect:
+                unlink()
+                for worker in idleWorkers { worker.disconnect() }
+            case .list: list()
+            case .call(let id, let call): make(id, call)
+            case .abandon(let id): busyWorkers[id] = nil
+            case .log(let line, let severity): handlers.log(line, severity)
+            case .remember(let uuid, let run): handlers.remember(uuid, run)
+            case .finished(let uuid, let outcome): handlers.finished(uuid, outcome)
+            case .serve(let serves): handlers.serve(serves, link?.daemon)
+            }
+        }
+    }
+
+    // MARK: Calls
+
+    private func make(_ id: CallID, _ call: Call) {
+        let worker =
+            idleWorkers.popLast()
+            ?? Worker { [mailbox] worker, id, result in
+                mailbox.post(.answered(worker, id, result))
+            }
+        busyWorkers[id] = worker
+        worker.make(id, call, at: target)
+    }
+
+    private var target: Target {
+        if case .uri(let uri) = access { return .uri(uri) }
+        return link?.daemon.map(Target.daemon) ?? .nothing
+    }
+
+    // MARK: The link
+
+    private func connect() {
+        generation += 1
+        if case .uri = access {
+            link = Link(nil, nil, nil)
+            return mailbox.post(.ofLink(generation, .connected(idlesOut: false)))
+        }
+        let followsEvents = if case .service = access { true } else { false }
+        let number = generation
+        let mailbox = mailbox
+        let isStarted = Crew.start {
+            mailbox.post(Self.open(number, followsEvents, mailbox))
+        }
+        if !isStarted {
+            mailbox.post(.notLinked(number, .connectionFailed("no thread can be started")))
+        }
+    }
+
+    private static func open(
+        _ number: Int, _ followsEvents: Bool, _ mailbox: Mailbox
+    ) -> Message {
+        guard let daemon = Daemon.find() else { return .notLinked(number, .noDaemon) }
+        do throws(LibvirtError) {
+            if followsEvents { try EventLoop.startThread() }
+            let connection = try Connection(to: daemon)
+            guard followsEvents else { return .linked(number, Link(daemon, connection, nil)) }
+            connection.keepAlive(interval: keepAlive.interval, count: keepAlive.count)
+            try connection.onClose { mailbox.post(.ofLink(number, .disconnected)) }
+            let events = try GuestEvents(on: connection) { event in
+                mailbox.post(.ofLink(number, .event(event)))
+            }
+            return .linked(number, Link(daemon, connection, events))
+        } catch {
+            return .notLinked(number, .connectionFailed("\(error)"))
+        }
+    }
+
+    private func unlink() {
+        generation += 1
+        if let link { dispose(of: link) }
+        link = nil
+    }
+
+    /// Closes a connection on another thread, since the daemon may not answer.
+    private func dispose(of link: Link) {
+        Crew.start { withExtendedLifetime(link) {} }
+    }
+
+    private func list() {
+        guard let connection = link?.connection else { return }
+        let number = generation
+        let mailbox = mailbox
+        Crew.start {
+            let result = Result { () throws(LibvirtError) in try connection.guestIDs() }
+            mailbox.post(.ofLink(number, .listed(result)))
+        }
+    }
+}

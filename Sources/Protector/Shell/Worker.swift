@@ -1,0 +1,168 @@
+internal import DomainXML
+internal import HostSystem
+internal import Hypervisor
+internal import Synchronization
+internal import WatchdogPolicy
+
+/// Where workers connect to.
+enum Target: Sendable, Hashable {
+    /// A daemon that runs, and no other.
+    case daemon(Daemon)
+    /// libvirt's choice for a URI.
+    case uri(String?)
+    /// The connection was lost.
+    case nothing
+
+    func connect() throws(LibvirtError) -> Connection {
+        switch self {
+        case .daemon(let daemon): try Connection(to: daemon)
+        case .uri(let uri): try Connection(to: uri)
+        case .nothing:
+            throw LibvirtError(code: .noConnect, message: "the connection is lost")
+        }
+    }
+}
+
+/// A thread with a connection of its own, which makes one call at a time.
+final class Worker: Sendable {
+    private enum Job: Sendable {
+        case call(CallID, Call, Target)
+        case disconnect
+        case end
+    }
+
+    private let jobs = Mutex<[Job]>([])
+    private let arrived = Semaphore()
+
+    /// Starts the thread.
+    ///
+    /// - Parameter answer: Takes each answer, on the worker's thread.
+    init(_ answer: @escaping @Sendable (Worker, CallID, Result<Answer, CallFailure>) -> Void) {
+        Crew.start { [self] in
+            var session: Session?
+            while true {
+                arrived.wait()
+                switch jobs.withLock({ $0.removeFirst() }) {
+                case .call(let id, let call, let target):
+                    answer(self, id, Self.make(call, at: target, &session))
+                case .disconnect: session = nil
+                case .end: return
+                }
+            }
+        }
+    }
+
+    func make(_ id: CallID, _ call: Call, at target: Target) { post(.call(id, call, target)) }
+
+    /// Closes the connection.
+    func disconnect() { post(.disconnect) }
+
+    /// Ends the thread once its call has returned.
+    func end() { post(.end) }
+
+    private func post(_ job: Job) {
+        jobs.withLock { $0.append(job) }
+        arrived.post()
+    }
+
+    /// A connection, with the guest that was looked up last.
+    private struct Session {
+        var target: Target
+        var connection: Connection
+        var guest: Guest?
+    }
+
+    private static func make(
+        _ call: Call, at target: Target, _ session: inout Session?
+    ) -> Result<Answer, CallFailure> {
+        do throws(LibvirtError) {
+            var current: Session
+            if let session, session.target == target, session.connection.isAlive {
+                current = session
+            } else {
+                session = nil
+                current = Session(target: target, connection: try target.connect())
+            }
+            let guest =
+                if let guest = current.guest, guest.uuid == call.uuid {
+                    guest
+                } else {
+                    try current.connection.guest(uuid: call.uuid)
+                }
+            current.guest = guest
+            session = current
+            return make(call.kind, guest)
+        } catch {
+            return .failure(.libvirt(error))
+        }
+    }
+
+    private static func make(_ kind: Call.Kind, _ guest: Guest) -> Result<Answer, CallFailure> {
+        do throws(CallFailure) {
+            switch kind {
+            case .look: return .success(.look(try look(at: guest)))
+            case .persist(let policy): return .success(.persisted(try persist(guest, policy)))
+            default: return .success(try change(kind, guest))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func change(_ kind: Call.Kind, _ guest: Guest) throws(CallFailure) -> Answer {
+        do throws(LibvirtError) {
+            switch kind {
+            case .attach(let xml): try guest.attach(device: xml, to: .live)
+            case .setAction(let action): try guest.setWatchdogAction(action)
+            case .record(let record):
+                try guest.setMetadata(record?.xml, namespace: Alignment.namespace, of: .live)
+            case .optOut(let record):
+                try guest.setMetadata(record?.xml, namespace: OptOut.namespace, of: .live)
+            case .unplugOrphan: return .orphanIsGone(try guest.letGoOfForgottenWatchdog())
+            case .look, .persist: break
+            }
+            return .done
+        } catch {
+            throw .libvirt(error)
+        }
+    }
+
+    private static func look(at guest: Guest) throws(CallFailure) -> Look {
+        // It returns at once where anything else may wait for QEMU. A guest that is off has none.
+        if let control = try? guest.controlInfo(), control.state == .occupied {
+            throw .occupied(control.stateTime)
+        }
+        let text: String
+        let situation: Situation
+        let isArriving: Bool
+        do throws(LibvirtError) {
+            situation = try guest.situation()
+            isArriving = try guest.isMigratingIn()
+            text = try guest.definition()
+        } catch {
+            throw .libvirt(error)
+        }
+        let run = guest.run
+        do throws(ProtectionError) {
+            return Look(
+                facts: try GuestFacts(definition: text), situation: situation,
+                isArriving: isArriving, run: run,
+                isStopped: run.flatMap { ProcessStatus(of: $0.process) }?.state == "T")
+        } catch {
+            throw .definition("\(error)")
+        }
+    }
+
+    private static func persist(
+        _ guest: Guest, _ policy: Policy
+    ) throws(CallFailure) -> Persistence {
+        do throws(ProtectionError) {
+            return try BlockingProtector(policy: policy, timing: .brisk).persist(guest)
+        } catch {
+            switch error {
+            case .libvirt(let error): throw .libvirt(error)
+            default: throw .definition("\(error)")
+            }
+        }
+    }
+}
