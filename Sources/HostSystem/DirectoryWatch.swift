@@ -10,8 +10,8 @@ public final class DirectoryWatch: Sendable {
         public var watch: Int32
         /// The kinds of the event, as bits: `IN_CREATE` and the like.
         public var mask: UInt32
-        /// The name in the directory, with replacements for what is not UTF-8; empty for the watched
-        /// file or directory itself.
+        /// The name in the directory, invalid UTF-8 replaced; empty for the watched file or directory
+        /// itself.
         public var name: String
 
         /// Describes an event.
@@ -67,7 +67,7 @@ public final class DirectoryWatch: Sendable {
         return events
     }
 
-    /// Room for many events, and for one with the longest name in any case.
+    /// Room for many events, and at least for one with the longest name.
     private static let chunkLength = 16 << 10
 
     private static func events(in bytes: UnsafeRawBufferPointer) -> [Event] {

@@ -112,9 +112,13 @@ public final class ServiceFile: Sendable {
 
     /// Creates a directory with its parents where they are missing; the C function is `mkdir`.
     private static func makeDirectory(_ path: String) throws(Errno) {
-        guard mkdir(path, 0o755) != 0, errno == ENOENT else { return }
-        try makeDirectory(folder(of: path))
-        _ = try retrying { mkdir(path, 0o755) }
+        var result = mkdir(path, 0o755)
+        if result != 0, errno == ENOENT {
+            try makeDirectory(folder(of: path))
+            result = mkdir(path, 0o755)
+        }
+        // The umask may have taken permissions away.
+        if result == 0 { _ = try retrying { chmod(path, 0o755) } }
     }
 
     /// Checks that a directory or file is this user's own, and sets its permissions.

@@ -30,8 +30,8 @@ public struct Daemon: Sendable, Hashable {
 
     /// Finds the running daemon, without connecting to it or starting one.
     ///
-    /// Of two daemons, the guests belong to the one that holds the QEMU driver's own pid file. Only a
-    /// lock counts: a daemon that was killed leaves its files behind.
+    /// Of two daemons, the guests belong to the holder of the QEMU driver's own pid file. Only a lock
+    /// counts: a killed daemon leaves its files behind.
     ///
     /// - Parameter runtimeDirectory: The directory in which libvirt keeps its sockets and pid files.
     /// - Returns: `nil` if no daemon of this PID namespace holds a lock, or if its socket is missing.
@@ -56,7 +56,7 @@ public struct Daemon: Sendable, Hashable {
         let arguments = Self.text(process, "cmdline")?.split(
             separator: "\0", omittingEmptySubsequences: false)
         guard (try? FileStatus(of: path))?.kind == .socket, let arguments,
-            // What was read is about that process alone, and not about a later one of its number.
+            // The process ID may be another process's by now.
             Self.startTicks(of: process) == ticks
         else { return nil }
         self.init(

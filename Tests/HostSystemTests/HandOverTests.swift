@@ -275,7 +275,7 @@ struct HandOverTests {
             #expect(first.receive(within: .seconds(5)) == [.call(.protect(request))])
             // Goes without being closed, as by SIGKILL.
         }
-        #expect(try FileStatus(of: socket, followsLinks: false).kind == .other)
+        #expect(try FileStatus(of: socket, followsLinks: false).kind == .socket)
         #expect(!place.offer(.protect(request)))
         let second = try HandOverSocket(at: place)
         #expect(place.offer(.protect(request)))

@@ -28,7 +28,7 @@ struct ServiceFileTests {
     }
 
     @Test
-    func `The file is locked from its creation on, and whoever can read it sees that`() throws {
+    func `The file is locked from its creation on, and every reader can tell`() throws {
         let file = try ServiceFile(in: directory)
         #expect(file.path == path)
         #expect(ServiceFile.holder(at: path))

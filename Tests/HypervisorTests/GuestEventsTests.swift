@@ -1,11 +1,36 @@
-import Glibc
+import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Hypervisor
 
 /// The changes of guests: libvirt's numbers, and events of libvirt's own test driver.
 struct GuestEventsTests {
+    private static let uuid = "6695eb01-f6a4-8304-79aa-97f2502e193f"
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    /// Connects to a host that is this connection's alone, unlike that of `test:///default`.
+    private func connection() throws -> Connection {
+        let host = try folder.write(
+            "host.xml",
+            """
+            <node>
+              <domain type='test'>
+                <name>test</name>
+                <uuid>\(Self.uuid)</uuid>
+                <memory>1024</memory>
+                <os><type>hvm</type></os>
+              </domain>
+            </node>
+            """)
+        return try Connection(to: "test://" + host.path)
+    }
+
     @Test(
         arguments: [
             (0, 0, .defined), (1, 0, .undefined),
@@ -73,10 +98,10 @@ struct GuestEventsTests {
 
     @Test
     func `The running guests are listed with their numbers`() throws {
-        let connection = try Connection(to: "test:///default")
+        let connection = try connection()
         let guest = try connection.guest(named: "test")
         #expect(
-            try connection.guestIDs() == [RunningGuest(uuid: guest.uuid, name: "test", id: 1)])
+            try connection.guestIDs() == [RunningGuest(uuid: Self.uuid, name: "test", id: 1)])
         try guest.suspend()
         #expect(try guest.situation() == Situation(state: .paused, reason: .other))
         try guest.resume()
@@ -87,7 +112,7 @@ struct GuestEventsTests {
     func `Events arrive in order, until the subscription ends`() throws {
         try EventLoop.startThread()
         try EventLoop.startThread()
-        let connection = try Connection(to: "test:///default")
+        let connection = try connection()
         let guest = try connection.guest(named: "test")
         let seen = Mutex<[GuestEvent]>([])
         var events: GuestEvents? = try GuestEvents(on: connection) { event in
@@ -97,10 +122,10 @@ struct GuestEventsTests {
         try guest.resume()
         let kinds: [GuestEvent.Kind] = [.suspended(.paused), .resumed(.unpaused)]
         #expect(
-            isTrueSoon { seen.withLock { $0.count } == kinds.count })
+            RunningCommand.wait(within: .seconds(20)) { seen.withLock { $0.count } == kinds.count })
         #expect(
             seen.withLock { $0 }
-                == kinds.map { GuestEvent(uuid: guest.uuid, name: "test", id: 1, kind: $0) })
+                == kinds.map { GuestEvent(uuid: Self.uuid, name: "test", id: 1, kind: $0) })
         withExtendedLifetime(events) {}
         events = nil
 
@@ -109,21 +134,12 @@ struct GuestEventsTests {
             later.withLock { $0.append(event) }
         }
         try guest.destroy()
-        #expect(isTrueSoon { later.withLock { !$0.isEmpty } })
+        #expect(RunningCommand.wait(within: .seconds(20)) { later.withLock { !$0.isEmpty } })
         #expect(
             later.withLock { $0 }
-                == [GuestEvent(uuid: guest.uuid, name: "test", id: -1, kind: .stopped)])
+                == [GuestEvent(uuid: Self.uuid, name: "test", id: -1, kind: .stopped)])
         // The first subscriber would have had it before.
         #expect(seen.withLock { $0.count } == kinds.count)
         withExtendedLifetime(others) {}
-    }
-
-    private func isTrueSoon(_ isTrue: () -> Bool) -> Bool {
-        let end = ContinuousClock.now + .seconds(20)
-        while !isTrue() {
-            if ContinuousClock.now > end { return false }
-            usleep(2000)
-        }
-        return true
     }
 }
