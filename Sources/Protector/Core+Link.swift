@@ -48,7 +48,7 @@ extension Core {
         isListing = false
         touched = []
         if settings.listsFirst {
-            list()
+            sweep()
         } else {
             for uuid in guests.keys.sorted() {
                 guests[uuid]?.isUncertain = false
@@ -131,8 +131,15 @@ extension Core {
         }
         isListing = true
         touched = []
-        if settings.isService { timers.set(.sweep, for: now + Self.sweepInterval) }
         effects.append(.list)
+    }
+
+    /// Lists the running guests, and reads each of them.
+    mutating func sweep() {
+        guard link == .up else { return }
+        sweeps = true
+        if settings.isService { timers.set(.sweep, for: now + Self.sweepInterval) }
+        list()
     }
 
     mutating func listed(_ result: Result<[RunningGuest], LibvirtError>) {
@@ -151,11 +158,15 @@ extension Core {
     }
 
     private mutating func take(_ running: [RunningGuest]) {
+        // One that was asked for during the list has its own.
+        let sweeps = self.sweeps && !listsAgain
+        if sweeps { self.sweeps = false }
         var absent = Set(guests.keys)
         for entry in running {
             absent.remove(entry.uuid)
             guard isInScope(entry.uuid), !touched.contains(entry.uuid) else { continue }
             if var guest = guests[entry.uuid], guest.id == entry.id || guest.id == 0 {
+                guard sweeps || guest.isUncertain else { continue }
                 if guest.isUncertain { guest.endTreatment() }
                 guest.isUncertain = false
                 guest.name = entry.name

@@ -46,6 +46,8 @@ public struct Core: Sendable {
     var isServing = false
     var isListing = false
     var listsAgain = false
+    /// Whether the list is followed by a look at every guest, for events that were lost.
+    var sweeps = false
     var releasesAfterList = false
     /// The guests that started or stopped while a list was made, which tells nothing of them.
     var touched: Set<String> = []
@@ -120,7 +122,7 @@ public struct Core: Sendable {
             policyIsChanging = true
             timers.set(.policy, for: now + Self.policyLimit)
         case .nudged: nudged()
-        case .sweepRequested: list()
+        case .sweepRequested: sweep()
         case .timer: break
         }
         writeOffOverdueCalls()
@@ -139,7 +141,8 @@ public struct Core: Sendable {
         switch purpose {
         case .connect: if link == .down { open() }
         case .serviceLimit: stopServing()
-        case .sweep, .nudge: list()
+        case .sweep: sweep()
+        case .nudge: list()
         case .idle: releaseIfIdle()
         case .queue: treatNextWaiting()
         case .policy: policyIsChanging = false

@@ -64,14 +64,12 @@ final class HostWatch {
             if let real = try? realPath(of: file), real != file { places.append(real) }
             for place in places {
                 // Each part of the way may appear, vanish or be replaced.
-                var path = place
-                while path != "/" {
-                    let parent = folder(of: path)
-                    let name = String(path[path.index(after: path.lastIndex(of: "/")!)...])
+                var parts = place.split(separator: "/")
+                while let name = parts.popLast() {
+                    let parent = "/" + parts.joined(separator: "/")
                     if let number = watch.add(parent, events) {
-                        names[number, default: []].insert(name)
+                        names[number, default: []].insert(String(name))
                     }
-                    path = parent
                 }
             }
         }

@@ -28,7 +28,7 @@ final class RunFile {
 
     /// Reads a file's text; nothing where it is of another boot or broken.
     static func memory(of boot: String, in text: String) -> Memory? {
-        var lines = text.split(separator: "\n")
+        var lines = text.split(separator: "\n")[...]
         guard let first = lines.popFirst()?.split(separator: " "), first.count == 3,
             first[0] == "first", first[1] == boot, let ticks = UInt64(first[2])
         else { return nil }

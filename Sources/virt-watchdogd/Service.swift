@@ -1,3 +1,4 @@
+import Glibc
 import HostSystem
 import Hypervisor
 import Protector
@@ -49,7 +50,7 @@ final class Service {
         handlers.remember = { [runs] uuid, run in runs.append(uuid, run) }
         handlers.serve = { [file] serves, daemon in Self.mark(file, serves, daemon) }
         let engine = try Engine(core, .service, handlers)
-        policy.start(engine.give)
+        policy.start(engine.inbox)
         engine.begin()
         manager?.send("READY=1")
         while true {
@@ -73,15 +74,15 @@ final class Service {
 
     private func takeSignals(_ engine: Engine) {
         while let signal = signals.read() {
-            guard signal == hangUp else {
+            guard signal == SIGHUP else {
                 manager?.send("STOPPING=1")
                 // Calls that do not return would keep an orderly end waiting.
                 leaveAtOnce(0)
             }
             manager?.send("RELOADING=1")
-            engine.give(.policyIsChanging)
+            engine.inbox(.policyIsChanging)
             policy.readSoon()
-            engine.give(.sweepRequested)
+            engine.inbox(.sweepRequested)
             manager?.send("READY=1")
         }
     }
@@ -89,10 +90,10 @@ final class Service {
     private func takeChanges(_ engine: Engine) {
         let changes = watch.read()
         if changes.policyMayHaveChanged {
-            engine.give(.policyIsChanging)
+            engine.inbox(.policyIsChanging)
             policy.readSoon()
         }
-        if changes.guestMayStart { engine.give(.nudged) }
+        if changes.guestMayStart { engine.inbox(.nudged) }
     }
 
     private static func mark(_ file: ServiceFile, _ serves: Bool, _ daemon: Daemon?) {

@@ -182,10 +182,11 @@ extension GuestEvent.Suspend {
 ///
 /// It ends with this object or with the connection. Ending it waits for the daemon's answer, unless the
 /// connection is lost.
-public final class GuestEvents {
+public final class GuestEvents: @unchecked Sendable {
     private typealias Handler = @Sendable (GuestEvent) -> Void
 
     private let connection: Connection
+    /// Complete when the initializer returns.
     private var callbacks: [CInt] = []
 
     /// Subscribes, on a connection that was opened after ``EventLoop/startThread()``.

@@ -119,7 +119,7 @@ public final class Engine {
     public var daemon: Daemon? { link?.daemon }
 
     /// A function that gives the core an input, from any thread.
-    public var give: @Sendable (Input) -> Void {
+    public var inbox: @Sendable (Input) -> Void {
         { [mailbox] in mailbox.post(.input($0)) }
     }
 
