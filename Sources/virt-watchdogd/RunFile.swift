@@ -55,7 +55,8 @@ final class RunFile {
         } catch {
             let line = LogLine(
                 operation: "remember", guest: "", uuid: uuid,
-                failure: "cannot write \(Self.path): \(error); after a restart, the service may bring"
+                failure:
+                    "cannot write \(Self.path): \(error); after a restart, the service may bring"
                     + " the guest to a later policy by itself")
             SystemLog.send(line.text, severity: .warning)
         }

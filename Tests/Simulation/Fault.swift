@@ -35,7 +35,9 @@ extension Fault {
     static func random(guests: Int, using chance: inout SplitMix64) -> Fault {
         let guest = Int.random(in: 0..<guests, using: &chance)
         func seconds(_ range: ClosedRange<Int>) -> Duration {
-            .milliseconds(Int.random(in: (range.lowerBound * 1000)...(range.upperBound * 1000), using: &chance))
+            .milliseconds(
+                Int.random(
+                    in: (range.lowerBound * 1000)...(range.upperBound * 1000), using: &chance))
         }
         switch Int.random(in: 0..<40, using: &chance) {
         case 0..<8: return .start(guest)
@@ -143,7 +145,8 @@ extension World {
             // The service reads one change after the other.
             policyTime = max(now + milliseconds(0...300), policyTime)
             at(policyTime, .input(0, generation: generation, epoch: 0, .policy(new)))
-        case .oneShot(let guest): add(Core(.oneShot(guests[guest].uuid), policy: policy, memory: memory))
+        case .oneShot(let guest):
+            add(Core(.oneShot(guests[guest].uuid), policy: policy, memory: memory))
         case .command(let guest):
             guard daemonIsUp, guests[guest].run?.hooksUntil == nil else { return }
             actors.append(
@@ -165,7 +168,9 @@ extension World {
     }
 
     /// Starts a guest, and with it a daemon that has idled out.
-    private mutating func startOnDemand(_ guest: Int, _ start: GuestEvent.Start, from other: Run? = nil) {
+    private mutating func startOnDemand(
+        _ guest: Int, _ start: GuestEvent.Start, from other: Run? = nil
+    ) {
         if isIdle {
             isIdle = false
             daemonIsUp = true

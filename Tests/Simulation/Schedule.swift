@@ -90,7 +90,8 @@ extension World {
     private mutating func checkCalls(_ core: Core) {
         let hanging = guests.count { $0.run?.occupiedSince != nil }
         if core.unansweredCalls > min(4, hanging) {
-            violations.append("\(core.unansweredCalls) calls have not returned, \(hanging) guests hang")
+            violations.append(
+                "\(core.unansweredCalls) calls have not returned, \(hanging) guests hang")
         }
         if core.unansweredCalls != actors[0].outstanding.count {
             violations.append("a call is lost")

@@ -40,7 +40,9 @@ extension World {
         for effect in effects {
             switch effect {
             case .connect:
-                if actors[actor].isOpening { violations.append("two connections are opened at once") }
+                if actors[actor].isOpening {
+                    violations.append("two connections are opened at once")
+                }
                 actors[actor].isOpening = true
                 within(1...10, .connects(actor, generation: generation))
             case .disconnect:
@@ -59,7 +61,9 @@ extension World {
                 note("actor \(actor): \(line.text)")
             case .remember(let uuid, let run): remember(uuid, run, actor)
             case .finished(let uuid, let outcome):
-                note("actor \(actor) finished \(uuid): \(outcome.protection.map { "\($0.map(\.result))" } ?? "-")")
+                note(
+                    "actor \(actor) finished \(uuid): \(outcome.protection.map { "\($0.map(\.result))" } ?? "-")"
+                )
             case .serve: break
             }
         }
@@ -90,7 +94,9 @@ extension World {
         if !actors[actor].isCommand, !actors[actor].knownRunning.contains(call.uuid) {
             violations.append("a call about \(call.uuid), which may be about to start")
         }
-        if actors[actor].outstanding.values.contains(where: { $0.uuid == call.uuid && !$0.abandoned }) {
+        if actors[actor].outstanding.values.contains(where: {
+            $0.uuid == call.uuid && !$0.abandoned
+        }) {
             violations.append("two calls about \(call.uuid) at once")
         }
         actors[actor].outstanding[id] = (call.uuid, false)
@@ -111,7 +117,9 @@ extension World {
         else { return }
         var facts = facts(of: guests[guest], current)
         facts.trustRecords(of: run, hasArrived: true)
-        if core.wouldChange(facts) { violations.append("\(uuid) is settled, and is not as planned") }
+        if core.wouldChange(facts) {
+            violations.append("\(uuid) is settled, and is not as planned")
+        }
     }
 
     // MARK: Daemon
@@ -199,7 +207,8 @@ extension World {
         let running = guests.compactMap { guest in
             guest.run.map { RunningGuest(uuid: guest.uuid, name: guest.name, id: $0.id) }
         }
-        within(0...20, .input(actor, generation: generation, epoch: asked, .listed(.success(running))))
+        within(
+            0...20, .input(actor, generation: generation, epoch: asked, .listed(.success(running))))
     }
 
     // MARK: Calls
@@ -246,7 +255,8 @@ extension World {
                     .look(
                         Look(
                             facts: facts(of: guests[number], run), situation: situation,
-                            isArriving: run.isArriving, run: runID(run), isStopped: run.isStopped))))
+                            isArriving: run.isArriving, run: runID(run), isStopped: run.isStopped)))
+            )
         }
         if run.hasJob || run.occupiedSince != nil {
             guard now < execution.deadline else {
@@ -310,7 +320,8 @@ extension World {
         else { return }
         let watchdog = GuestFacts.Watchdog(
             model: "i6300esb", action: action(in: xml), alias: WatchdogDevice.alias,
-            address: GuestFacts.PCIAddress(bus: bus(in: xml) ?? 0, slot: bus(in: xml) == nil ? 3 : 0))
+            address: GuestFacts.PCIAddress(
+                bus: bus(in: xml) ?? 0, slot: bus(in: xml) == nil ? 3 : 0))
         guests[number].run?.defined.append(watchdog)
         answer(execution, .success(.done))
     }
@@ -320,7 +331,8 @@ extension World {
             return LibvirtError(code: .operationInvalid, message: "domain already has a watchdog")
         }
         if run.defined.contains(where: \.isOwned) {
-            return LibvirtError(code: .xmlError, message: "non unique alias detected: ua-virt-watchdog")
+            return LibvirtError(
+                code: .xmlError, message: "non unique alias detected: ua-virt-watchdog")
         }
         if run.emulated > 0 {
             return LibvirtError(
@@ -332,10 +344,13 @@ extension World {
         if guest.shape == .twoPorts, bus(in: xml) == 2 {
             return LibvirtError(
                 code: .internalError,
-                message: "unable to execute QEMU command 'device_add': PCI: slot 0 function 0 already"
+                message:
+                    "unable to execute QEMU command 'device_add': PCI: slot 0 function 0 already"
                     + " occupied")
         }
-        if let itco = run.defined.first(where: { $0.model == "itco" }), itco.action != action(in: xml) {
+        if let itco = run.defined.first(where: { $0.model == "itco" }),
+            itco.action != action(in: xml)
+        {
             return LibvirtError(code: .unsupported, message: "watchdogs with different actions")
         }
         return nil

@@ -14,7 +14,8 @@ extension World {
     /// Lists the events of a guest to all who are connected.
     mutating func emit(_ guest: Int, _ kind: GuestEvent.Kind) {
         let id = guests[guest].run?.id ?? -1
-        let event = GuestEvent(uuid: guests[guest].uuid, name: guests[guest].name, id: id, kind: kind)
+        let event = GuestEvent(
+            uuid: guests[guest].uuid, name: guests[guest].name, id: id, kind: kind)
         note("event \(event.name) \(kind)")
         for actor in actors.indices {
             guard let epoch = actors[actor].epoch, let core = actors[actor].core, core.isService
@@ -155,7 +156,8 @@ extension World {
     /// The facts of the live definition.
     func facts(of guest: Guest, _ run: Run) -> GuestFacts {
         var facts = GuestFacts(
-            name: guest.name, uuid: guest.uuid, type: "kvm", arch: "x86_64", machine: "pc-i440fx-7.2",
+            name: guest.name, uuid: guest.uuid, type: "kvm", arch: "x86_64",
+            machine: "pc-i440fx-7.2",
             isLive: true, watchdogs: run.defined, id: "\(run.id)", alignment: run.alignment)
         facts.optOut = run.optOut
         facts.controllers = [GuestFacts.Controller(model: "pci-root", index: 0)]
@@ -163,7 +165,8 @@ extension World {
             facts.machine = "pc-q35-7.2"
             facts.controllers = [GuestFacts.Controller(model: "pcie-root", index: 0)]
             for index in indexes {
-                facts.controllers.append(GuestFacts.Controller(model: "pcie-root-port", index: index))
+                facts.controllers.append(
+                    GuestFacts.Controller(model: "pcie-root-port", index: index))
             }
         }
         switch guest.shape {

@@ -239,7 +239,9 @@ public struct World {
             }
             give(actor, input)
         case .event(let actor, let generation, let epoch, let event):
-            guard actors[actor].generation == generation, actors[actor].epoch == epoch else { return }
+            guard actors[actor].generation == generation, actors[actor].epoch == epoch else {
+                return
+            }
             switch event.kind {
             case .stopped: actors[actor].knownRunning.remove(event.uuid)
             case .started, .resumed(.migrated), .resumed(.postCopy):
