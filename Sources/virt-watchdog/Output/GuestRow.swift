@@ -1,4 +1,5 @@
 import Hypervisor
+import Protector
 import WatchdogPolicy
 
 /// What `plan` and `apply` say of a guest.
@@ -46,6 +47,27 @@ struct GuestRow: Encodable {
         result = protection.result.rawValue
         reason = protection.reason
         isConverged = protection.isConverged
+    }
+
+    /// The row of a guest that was treated, as far as that was possible.
+    init(_ outcome: Outcome?, of name: String) throws {
+        switch outcome?.protection {
+        case .success(let protection): self.init(protection)
+        case .failure(let error) where error.isGuestGone:
+            throw GuestProblem(
+                guest: name, message: "the guest does not run; it is treated when it starts")
+        case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
+        case nil:
+            guard let facts = outcome?.facts else {
+                throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+            }
+            self.init(inactive: facts)
+        }
+        switch outcome?.persistence {
+        case .success(let persistence): add(persistence)
+        case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
+        case nil: break
+        }
     }
 
     /// The row of a guest that does not run, of which only the persistent definition matters.
