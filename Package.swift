@@ -114,8 +114,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "DomainXML", "HostSystem", "Hypervisor", "TestSupport", "WatchdogPolicy",
-                "virt-watchdog",
+                "DomainXML", "HostSystem", "Hypervisor", "Protector", "TestSupport",
+                "WatchdogPolicy", "virt-watchdog",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -22,11 +22,16 @@ struct GuestRow: Encodable {
     var config: String?
     var reason: String
     var warnings: [String] = []
+    /// Whether the service leaves the guest to `apply`.
+    private(set) var waitsForApply: Bool?
+    /// The guest's place in the service's queue, from 1 on.
+    private(set) var queue: Int?
     private(set) var isProblem = false
     private(set) var isConverged = false
 
     private enum CodingKeys: String, CodingKey {
         case name, uuid, state, machine, plan, device, result, config, reason, warnings
+        case waitsForApply, queue
     }
 
     /// The row of a guest that was planned for.
@@ -39,6 +44,19 @@ struct GuestRow: Encodable {
         device = Device(plan)
         reason = plan.reason
         warnings = plan.warnings
+    }
+
+    /// Adds what the service is going to do about the plan.
+    mutating func add(_ state: ServiceState, under policy: Policy) {
+        guard let index = state.waiting.firstIndex(where: { $0.uuid == uuid }) else { return }
+        switch policy.running {
+        case .new:
+            waitsForApply = true
+            reason += "; it waits for virt-watchdog apply (vm.watchdog.running=new)"
+        case .all:
+            queue = index + 1
+            reason += "; it is number \(index + 1) in the service's queue"
+        }
     }
 
     /// The row of a guest whose plan was carried out.
