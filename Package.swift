@@ -123,7 +123,8 @@ let package = Package(
             path: "Tests/HookContract", swiftSettings: strict),
         .testTarget(
             name: "Live", dependencies: ["TestSupport"],
-            path: "Tests/Live", exclude: [
+            path: "Tests/Live",
+            exclude: [
                 "debian-13", "demo", "guest", "lab", "lab-on-demand", "matrix-table", "virtqemud",
             ],
             swiftSettings: strict),

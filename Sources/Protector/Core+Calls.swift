@@ -17,6 +17,7 @@ extension Core {
         waiting[uuid] = nil
         if settings.isService {
             guests[uuid] = nil
+            memory.treated[uuid] = nil
         } else {
             finish(uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest does not run")))
         }

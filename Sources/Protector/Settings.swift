@@ -44,7 +44,8 @@ public struct Settings: Sendable {
     /// A command that a person waits for: a little longer than libvirt's own limit for one call, 30 s.
     public static func command(_ uuids: [String]) -> Settings {
         Settings(
-            scope: .guests(uuids), listsFirst: false, retryLimit: .seconds(35),
+            scope: .guests(uuids), listsFirst: false, callLimit: .seconds(10),
+            retryLimit: .seconds(35),
             arrivalLimit: .seconds(35), firmwareLimit: .zero, isCommand: true)
     }
 

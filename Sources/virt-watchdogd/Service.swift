@@ -43,7 +43,9 @@ final class Service {
     }
 
     private func serve() throws -> Never {
-        let core = Core(.service, policy: policy.read(), memory: runs.memory)
+        // The file may be on a file system that hangs, and libvirt's start waits for READY.
+        let unread = Policy(fault: "the properties file has not been read yet")
+        let core = Core(.service, policy: unread, memory: runs.memory)
         var handlers = Engine.Handlers { line, severity in
             SystemLog.send(line.text, severity: severity)
         }
@@ -51,6 +53,8 @@ final class Service {
         handlers.serve = { [file] serves, daemon in Self.mark(file, serves, daemon) }
         let engine = try Engine(core, .service, handlers)
         policy.start(engine.inbox)
+        engine.inbox(.policyIsChanging)
+        policy.readSoon()
         engine.begin()
         manager?.send("READY=1")
         while true {
