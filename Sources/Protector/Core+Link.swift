@@ -158,7 +158,7 @@ extension Core {
     }
 
     private mutating func take(_ running: [RunningGuest]) {
-        // One that was asked for during the list has its own.
+        // A sweep that was asked for during this list has a list of its own.
         let sweeps = self.sweeps && !listsAgain
         if sweeps { self.sweeps = false }
         var absent = Set(guests.keys)

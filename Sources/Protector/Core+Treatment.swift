@@ -14,8 +14,8 @@ extension Core {
     /// How long QEMU is asked to unplug an orphan, and how often.
     private static let unplugLimit = Duration.seconds(600)
     private static let unplugInterval = Duration.seconds(1)
-    /// How long libvirt needs to hear that an orphan is gone. Until then it would take a new device
-    /// of the same name for the one that is gone.
+    /// How long libvirt needs to hear that an orphan is gone. Until then it would mistake a new device
+    /// for the orphan, since both have the same name.
     private static let unplugPause = Duration.seconds(2)
     /// How long libvirt lets a call wait for its turn, and a little more.
     private static let jobLimit = Duration.seconds(31)

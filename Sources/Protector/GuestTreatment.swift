@@ -26,7 +26,7 @@ struct GuestTreatment: Sendable {
     /// The facts as they were read last, with the records that count.
     var facts: GuestFacts?
 
-    // What is asked next
+    // The next call
 
     /// The call that has not returned.
     var call: CallID?

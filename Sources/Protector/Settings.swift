@@ -20,7 +20,7 @@ public struct Settings: Sendable {
     public var retryLimit: Duration?
     /// How long it waits for a guest that migrates in; nothing for ever.
     public var arrivalLimit: Duration?
-    /// How long a guest may be in its firmware, where it cannot let go of a device.
+    /// How long a guest may be in its firmware, which unplugs no device.
     public var firmwareLimit: Duration = .seconds(60)
     /// Whether a person waits for it, so that a guest that does not answer is given up at once.
     public var isCommand: Bool

@@ -4,7 +4,7 @@ import Hypervisor
 import Protector
 import WatchdogPolicy
 
-/// The service: the core with all guests, and what it shares with systemd, hooks and commands.
+/// The service: the core with all guests, and its ties to systemd, hooks and commands.
 final class Service {
     /// How often the state is written at most.
     private static let stateInterval = Duration.seconds(1)
@@ -33,7 +33,7 @@ final class Service {
     }
 
     private init() throws {
-        // Before any thread: threads inherit what is blocked.
+        // Before any thread: threads inherit the blocked signals.
         signals = try SignalDescriptor()
         guard effectiveUser == 0 else { throw ServiceProblem.notRoot }
         file = try ServiceFile()
