@@ -109,10 +109,10 @@ extension Core {
 
     mutating func nudged() {
         switch link {
-        case .released: open()
+        case .released, .down: open()
         // For an event that is lost.
         case .up where settings.isService: listSoon()
-        case .up, .down, .opening: break
+        case .up, .opening: break
         }
     }
 
@@ -167,7 +167,10 @@ extension Core {
             guard isInScope(entry.uuid), !touched.contains(entry.uuid) else { continue }
             if var guest = guests[entry.uuid], guest.id == entry.id || guest.id == 0 {
                 guard sweeps || guest.isUncertain else { continue }
-                if guest.isUncertain { guest.endTreatment() }
+                if guest.isUncertain {
+                    guest.endTreatment()
+                    if guest.call == nil { guest.next = .look }
+                }
                 guest.isUncertain = false
                 guest.name = entry.name
                 guest.id = entry.id

@@ -35,6 +35,7 @@ extension Core {
             lastWaiting += 1
             waiting[uuid] = lastWaiting
         }
+        guests[uuid]?.endTrouble()
         startQueue()
     }
 

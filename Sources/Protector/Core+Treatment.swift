@@ -258,6 +258,7 @@ extension Core {
     private mutating func conclude(_ uuid: String, _ plan: Plan) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
         waiting[uuid] = nil
+        guests[uuid]?.endTrouble()
         guard guest.isTreated else { return }
         if facts.alignment != nil, facts.alignedAction == nil {
             // A stale record would be trusted after the next reconnect.
@@ -275,7 +276,6 @@ extension Core {
         let protection = Protection(facts: facts, plan: carriedOut, result: result)
         if result == .attached || result == .aligned { treatedCount += 1 }
         guests[uuid]?.protection = .success(protection)
-        guests[uuid]?.endTrouble()
         let line = LogLine(
             operation: "protect", guest: guest.name, uuid: uuid, plan: carriedOut,
             result: result.rawValue)
