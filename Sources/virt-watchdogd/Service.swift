@@ -37,7 +37,8 @@ final class Service {
         signals = try SignalDescriptor()
         guard effectiveUser == 0 else { throw ServiceProblem.notRoot }
         file = try ServiceFile()
-        runs = try RunFile()
+        guard let boot = bootID() else { throw ServiceProblem.noBootID }
+        runs = RunFile(boot: boot) { SystemLog.send($0.text, severity: $1) }
         watch = try HostWatch(service: file.path)
         policy = PolicyReader()
     }
@@ -140,8 +141,14 @@ final class Service {
 /// Why the service cannot start.
 enum ServiceProblem: Error, CustomStringConvertible {
     case notRoot
+    case noBootID
 
     var description: String {
-        "only root can run the service: libvirt's system daemon serves no one else; run it as root"
+        switch self {
+        case .noBootID:
+            "cannot read /proc/sys/kernel/random/boot_id, which tells runs apart; mount /proc"
+        case .notRoot:
+            "only root can run the service: libvirt's system daemon serves no one else; run it as root"
+        }
     }
 }
