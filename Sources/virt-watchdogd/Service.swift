@@ -16,6 +16,7 @@ final class Service {
     private let watch: HostWatch
     private let policy: PolicyReader
     private var lastState: ServiceState?
+    private var lastStateError: Errno?
     private var stateMayDiffer = true
     private var lastWrite = SuspendingClock.now - Service.stateInterval
 
@@ -128,11 +129,17 @@ final class Service {
         do throws(Errno) {
             try state.write()
             lastState = state
+            lastStateError = nil
         } catch {
-            let line = LogLine(
-                operation: "state", guest: "",
-                failure: "cannot write \(ServiceFile.directory)/state: \(error)")
-            SystemLog.send(line.text, severity: .warning)
+            if error != lastStateError {
+                let line = LogLine(
+                    operation: "state", guest: "",
+                    failure:
+                        "cannot write \(ServiceFile.directory)/state: \(error); status and plan"
+                        + " show an earlier state")
+                SystemLog.send(line.text, severity: .warning)
+            }
+            lastStateError = error
         }
         manager?.send("STATUS=\(state.summary)")
     }
