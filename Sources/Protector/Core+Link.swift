@@ -167,8 +167,7 @@ extension Core {
             guard isInScope(entry.uuid), !touched.contains(entry.uuid) else { continue }
             if var guest = guests[entry.uuid], guest.id == entry.id || guest.id == 0 {
                 guard sweeps || guest.isUncertain else { continue }
-                if guest.isUncertain { guest.endTreatment() }
-                guest.isUncertain = false
+                guest.becomeCertain()
                 guest.name = entry.name
                 guest.id = entry.id
                 guests[entry.uuid] = guest

@@ -99,6 +99,15 @@ struct GuestTreatment: Sendable {
     /// Whether the policy is carried out now.
     var isTreated: Bool { standing == .fresh || standing == .granted }
 
+    /// Takes note that the guest was seen again after the connection was lost, and begins anew.
+    mutating func becomeCertain() {
+        guard isUncertain else { return }
+        isUncertain = false
+        // A change that was planned before may not suit the guest any more.
+        if call == nil { next = .look }
+        endTreatment()
+    }
+
     /// Forgets the troubles of the treatment, since it has come to an end.
     mutating func endTreatment() {
         attached = nil
