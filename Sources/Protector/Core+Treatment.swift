@@ -273,9 +273,8 @@ extension Core {
             }
         let carriedOut = (guest.attachSucceeded ? guest.attached : guest.aligned) ?? plan
         let protection = Protection(facts: facts, plan: carriedOut, result: result)
-        if result == .attached || result == .aligned { treatedCount += 1 }
+        if !guest.isPersisting, result == .attached || result == .aligned { treatedCount += 1 }
         guests[uuid]?.protection = .success(protection)
-        guests[uuid]?.endTrouble()
         let line = LogLine(
             operation: "protect", guest: guest.name, uuid: uuid, plan: carriedOut,
             result: result.rawValue)
@@ -289,8 +288,12 @@ extension Core {
             guests[uuid]?.endTreatment()
             return finishIfNamed(uuid)
         }
-        if settings.persists || policy.persist { return ask(.persist(policy), uuid) }
-        settle(uuid)
+        guard settings.persists || policy.persist else { return settle(uuid) }
+        if !guest.isPersisting {
+            guests[uuid]?.isPersisting = true
+            guests[uuid]?.endTrouble()
+        }
+        ask(.persist(policy), uuid)
     }
 
     /// Takes note that the run was treated.
@@ -367,9 +370,11 @@ extension Core {
             retry(
                 uuid,
                 LibvirtError(
-                    code: .operationTimeout, message: "another call occupies the monitor"))
+                    code: .operationTimeout, message: "another call occupies the monitor"),
+                of: kind)
         case .libvirt(let error) where error.code == .noDomain: end(uuid)
-        case .libvirt(let error) where error.mayPass && !error.isOfOrphan: retry(uuid, error)
+        case .libvirt(let error) where error.mayPass && !error.isOfOrphan:
+            retry(uuid, error, of: kind)
         case .libvirt(let error):
             switch kind {
             case .attach:
@@ -380,18 +385,20 @@ extension Core {
                 }
                 ask(.look, uuid)
             // Most likely the guest has just ended, which the next look tells.
-            case _ where error.code == .operationInvalid: retry(uuid, error)
+            case _ where error.code == .operationInvalid: retry(uuid, error, of: kind)
             default: fail(uuid, .libvirt(error), of: kind)
             }
         }
     }
 
     /// Reads the guest again after a while, unless its time is over.
-    private mutating func retry(_ uuid: String, _ error: LibvirtError) {
+    private mutating func retry(
+        _ uuid: String, _ error: LibvirtError, of kind: Call.Kind = .look
+    ) {
         guard var guest = guests[uuid] else { return }
         let start = guest.firstFailure ?? now
         if let limit = settings.retryLimit, now - start >= limit {
-            return fail(uuid, .outOfTime(error))
+            return fail(uuid, .outOfTime(error), of: kind)
         }
         let next = min(guest.lastWait.map { $0 * 2 } ?? Self.firstWait, Self.longestWait)
         guest.firstFailure = start
@@ -420,7 +427,7 @@ extension Core {
         guest.firstFailure = start
         guests[uuid] = guest
         let isOver = settings.retryLimit.map { now - start >= $0 } ?? false
-        if settings.isCommand || isOver { return fail(uuid, .silent(reason)) }
+        if settings.isCommand || isOver { return fail(uuid, .silent(reason), of: guest.next) }
         if isNew {
             log(
                 LogLine(

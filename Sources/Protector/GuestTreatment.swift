@@ -75,6 +75,8 @@ struct GuestTreatment: Sendable {
     var doubtStart: Duration?
     var protection: Result<Protection, ProtectionError>?
     var persistence: Result<Persistence, ProtectionError>?
+    /// Whether the running guest is done, and the persistent definition follows.
+    var isPersisting = false
     /// Whether the queue has chosen the guest.
     var isOfQueue = false
 
@@ -118,6 +120,7 @@ struct GuestTreatment: Sendable {
         unplugStart = nil
         hasBegunAnew = false
         doubtStart = nil
+        isPersisting = false
         endTrouble()
     }
 
