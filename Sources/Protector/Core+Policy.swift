@@ -61,7 +61,8 @@ extension Core {
     /// Says how many guests wait for the operator, once all are read.
     mutating func sayWhoWaits() {
         guard waiting.count != saidWaitingCount, settings.isService, !isListing,
-            calls.count == 0, trustedQueue.isEmpty, otherQueue.isEmpty
+            calls.count == calls.writtenOffCount,
+            calls.isBlocked || trustedQueue.isEmpty && otherQueue.isEmpty
         else { return }
         saidWaitingCount = waiting.count
         guard policy.running == .new, !waiting.isEmpty else { return }

@@ -442,9 +442,7 @@ extension Core {
     mutating func saySilentCount() {
         let count = calls.writtenOffCount
         if count == 0 { saidSilentCount = 0 }
-        guard count >= CallTable.limit - calls.reserve, count > saidSilentCount,
-            settings.isService
-        else { return }
+        guard calls.isBlocked, count > saidSilentCount, settings.isService else { return }
         saidSilentCount = count
         log(
             LogLine(
