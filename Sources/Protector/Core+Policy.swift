@@ -50,6 +50,11 @@ extension Core {
         guard policy.running == .all, policy.fault == nil,
             let uuid = waiting.min(by: { $0.value < $1.value })?.key
         else { return }
+        guard link == .up, !calls.isBlocked else {
+            // Those that are chosen now would all be treated at once later.
+            timers.set(.queue, for: now + Self.queueInterval)
+            return
+        }
         waiting[uuid] = nil
         guests[uuid]?.standing = .granted
         guests[uuid]?.isOfQueue = true
