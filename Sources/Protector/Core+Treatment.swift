@@ -186,7 +186,10 @@ extension Core {
         if settleDoubt(uuid, plan, isStopped: isStopped) { return }
         if let error = guest.attachError, plan.needsColdStart { return fail(uuid, .libvirt(error)) }
         guard plan.changesLiveGuest else { return conclude(uuid, plan) }
-        guard guest.isTreated else { return hold(uuid) }
+        guard guest.isTreated else {
+            guests[uuid]?.endTrouble()
+            return hold(uuid)
+        }
         waiting[uuid] = nil
         if isStopped { return silence(uuid, Self.stoppedReason) }
         switch plan.decision {
@@ -258,7 +261,10 @@ extension Core {
     private mutating func conclude(_ uuid: String, _ plan: Plan) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
         waiting[uuid] = nil
-        guard guest.isTreated else { return }
+        guard guest.isTreated else {
+            guests[uuid]?.endTrouble()
+            return
+        }
         if facts.alignment != nil, facts.alignedAction == nil {
             // A stale record would be trusted after the next reconnect.
             return ask(.record(nil), uuid)
@@ -363,6 +369,9 @@ extension Core {
         if case .setAction = kind { guests[uuid]?.aligned = nil }
         switch failure {
         case .definition(let message): fail(uuid, .definition(message), of: kind)
+        // It needs nothing, as far as is known: the next sweep is early enough.
+        case .occupied where guests[uuid]?.isLeftAlone == true: break
+        case .libvirt(let error) where error.mayPass && guests[uuid]?.isLeftAlone == true: break
         case .occupied(let time) where time >= settings.callLimit:
             silence(
                 uuid, "a call has occupied its monitor for \(time.components.seconds) s")

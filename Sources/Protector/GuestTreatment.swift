@@ -101,6 +101,9 @@ struct GuestTreatment: Sendable {
     /// Whether the policy is carried out now.
     var isTreated: Bool { standing == .fresh || standing == .granted }
 
+    /// Whether the guest is only read.
+    var isLeftAlone: Bool { standing == .settled || standing == .old }
+
     /// Takes note that the guest was seen again after the connection was lost, and begins anew.
     mutating func becomeCertain() {
         guard isUncertain else { return }
