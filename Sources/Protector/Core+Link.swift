@@ -85,7 +85,8 @@ extension Core {
         log(
             LogLine(
                 operation: "connect", guest: "",
-                failure: "cannot connect to libvirt: \(reason); the service keeps trying"),
+                failure: "cannot connect to libvirt: \(reason)"
+                    + (settings.isService ? "; the service keeps trying" : "")),
             .warning)
     }
 

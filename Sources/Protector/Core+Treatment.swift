@@ -472,9 +472,10 @@ extension Core {
             guests[uuid]?.lastLine = line
             log(line, .error)
         }
-        // The next sweep tries again.
+        // The next sweep tries again, and the log need not tell of it again.
         guests[uuid]?.isOfQueue = false
         guests[uuid]?.endTreatment()
+        guests[uuid]?.hasSaidTrouble = guest.hasSaidTrouble
         finishIfNamed(uuid)
     }
 
