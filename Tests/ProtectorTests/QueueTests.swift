@@ -7,11 +7,14 @@ import WatchdogPolicy
 struct QueueTests {
     private static let all = Policy(running: .all)
 
-    private func bench(_ count: Int, policy: Policy = all) -> Bench {
+    private func bench(
+        _ count: Int, policy: Policy = all, refusals: [LibvirtError] = []
+    ) -> Bench {
         var machines: [String: Bench.Machine] = [:]
         for number in 0..<count {
             let uuid = "guest-\(100 + number)"
             machines[uuid] = Bench.machine(Bench.pc(uuid), run: Bench.oldRun)
+            machines[uuid]?.refusals = refusals
         }
         var bench = Bench.connected(policy: policy, running: machines)
         bench.work()
@@ -50,11 +53,8 @@ struct QueueTests {
     }
 
     @Test func `As long as no guest is treated well, one a minute follows`() {
-        var bench = bench(5)
-        for uuid in bench.machines.keys {
-            bench.machines[uuid]?.refusals = Array(
-                repeating: LibvirtError(code: .operationUnsupported, message: "no"), count: 100)
-        }
+        let refusal = LibvirtError(code: .operationUnsupported, message: "no")
+        var bench = bench(5, refusals: Array(repeating: refusal, count: 100))
         bench.waitWorking(.seconds(61))
         #expect(Set(bench.core.report.failed.map(\.uuid)).count == 2)
         bench.waitWorking(.seconds(60))

@@ -105,6 +105,7 @@ struct ScopeTests {
         let limit = isCommand ? 35 : 600
         var bench = Bench(isCommand ? .command(["a", "b"]) : .oneShot("a"))
         if trouble == "lost" {
+            for uuid in ["a", "b"] { bench.machines[uuid] = Bench.machine(Bench.pc(uuid)) }
             bench.connect()
             bench.give(.disconnected)
             bench.wait(.seconds(1))
