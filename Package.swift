@@ -112,6 +112,13 @@ let package = Package(
             dependencies: ["DomainXML", "Hypervisor", "TestSupport", "WatchdogPolicy"],
             swiftSettings: strict),
         .testTarget(
+            name: "ProtectorTests",
+            dependencies: [
+                "HostSystem", "Hypervisor", "Protector", "Simulation", "TestSupport",
+                "WatchdogPolicy",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "CommandTests",
             dependencies: [
                 "DomainXML", "HostSystem", "Hypervisor", "Protector", "TestSupport",

@@ -34,6 +34,9 @@ struct CallTable: Sendable {
         entries.count < Self.limit - (isTrusted ? 0 : reserve)
     }
 
+    /// Whether calls that were written off leave no room but that of the reserve.
+    var isBlocked: Bool { writtenOffCount >= Self.limit - reserve }
+
     /// When the next call is over its limit.
     var nextDeadline: Duration? {
         var next: Duration?
