@@ -62,7 +62,7 @@ struct ScopeTests {
 
     @Test func `A command gives a guest up whose call does not return`() throws {
         var bench = command()
-        bench.wait(.seconds(5))
+        bench.wait(.seconds(10))
         #expect(bench.core.isDone)
         #expect(bench.outcomes["a"]?.isAsWanted == false)
         guard case .failure(.silent) = try #require(bench.outcomes["a"]?.protection) else {
