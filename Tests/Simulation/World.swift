@@ -113,6 +113,10 @@ public struct World {
         /// Whether the connection is lost and the core has not been told yet.
         var losesLink = false
         var outstanding: [CallID: (uuid: String, abandoned: Bool)] = [:]
+        /// When the process started.
+        var began = Duration.zero
+        /// How many guests wait, by the last line that tells of them.
+        var toldWaiting = 0
         /// The guests that the actor may take for running.
         var knownRunning: Set<String> = []
         var timer: Duration?
@@ -140,6 +144,13 @@ public struct World {
     var epoch = 1
     var nextID: Int32 = 1
     var nextRun = 1
+    /// Whether the daemon is killed when QEMU next has taken a device and libvirt has not.
+    var killsAtAttach = false
+    /// From when on nothing happens any more, and every guest is as it stays.
+    var quiet = Duration.seconds(1_000_000)
+    /// What the service did since then: its looks by guest, and its lines.
+    var quietLooks: [String: Int] = [:]
+    var quietLines: [String: Int] = [:]
     /// How likely an event is lost, late or doubled, in percent.
     var lossPercent = 0
     /// Whether libvirt refuses a second watchdog of any name, as 9.0 does.
