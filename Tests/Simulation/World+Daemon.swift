@@ -121,7 +121,7 @@ extension World {
     private mutating func take(_ line: LogLine, _ actor: Int) {
         lineCount += 1
         if actor == 0, now >= quiet { quietLines[line.text, default: 0] += 1 }
-        guard line.text.contains("result=waiting"),
+        guard line.text.hasPrefix("op=protect guest=\"\" uuid=- result=waiting"),
             let reason = line.text.split(separator: "reason=\"").last
         else { return }
         actors[actor].toldWaiting = Int(reason.prefix { $0 != " " }) ?? 0

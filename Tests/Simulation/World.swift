@@ -45,7 +45,8 @@ public struct World {
     private struct Entry: Comparable {
         var time: Duration
         var number: Int
-        var happening: Happening
+        /// Where what happens is kept, which is too large to be moved within the queue.
+        var place: Int
 
         static func == (left: Entry, right: Entry) -> Bool { left.number == right.number }
         static func < (left: Entry, right: Entry) -> Bool {
@@ -124,7 +125,10 @@ public struct World {
 
     var chance: SplitMix64
     private var queue = Heap<Entry>()
+    private var happenings: [Happening] = []
+    private var freePlaces: [Int] = []
     private var count = 0
+    /// The time.
     public internal(set) var now = Duration.zero
     var guests: [Guest] = []
     var index: [String: Int] = [:]
@@ -186,7 +190,15 @@ public struct World {
 
     mutating func at(_ time: Duration, _ happening: Happening) {
         count += 1
-        queue.insert(Entry(time: max(time, now), number: count, happening: happening))
+        let place: Int
+        if let free = freePlaces.popLast() {
+            place = free
+            happenings[place] = happening
+        } else {
+            place = happenings.count
+            happenings.append(happening)
+        }
+        queue.insert(Entry(time: max(time, now), number: count, place: place))
     }
 
     mutating func after(_ delay: Duration, _ happening: Happening) { at(now + delay, happening) }
@@ -213,7 +225,8 @@ public struct World {
         while let first = queue.min, first.time <= end {
             queue.removeMin()
             now = first.time
-            happen(first.happening)
+            freePlaces.append(first.place)
+            happen(happenings[first.place])
         }
         now = end
     }
