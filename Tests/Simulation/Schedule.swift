@@ -110,7 +110,12 @@ extension World {
         func names(_ entries: [Report.Entry]) -> Bool { entries.contains { $0.uuid == guest.uuid } }
         let isNamed = names(report.notAnswering)
         if run.isHung || run.isStopped {
-            let needsCall = plan.changesLiveGuest && !names(report.waiting)
+            // Of a run that was treated, or is old, the service cannot know that it needs a
+            // call while its monitor is occupied.
+            let isLeftAlone =
+                memory.treated[guest.uuid] == runID(run)
+                || runID(run).startTicks < memory.firstTicks
+            let needsCall = plan.changesLiveGuest && !names(report.waiting) && !isLeftAlone
             if !needsCall, isNamed, run.occupiedSince == nil {
                 violations.append("\(guest.name) needs nothing, and is named as silent")
             }

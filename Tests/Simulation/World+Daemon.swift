@@ -26,6 +26,7 @@ extension World {
         actors[actor].epoch = nil
         actors[actor].isOpening = false
         actors[actor].losesLink = false
+        lostCalls[actor] = nil
         actors[actor].outstanding = [:]
         actors[actor].knownRunning = []
         actors[actor].toldWaiting = 0
@@ -185,6 +186,10 @@ extension World {
         guard idlesOut, number == epoch, daemonIsUp, !daemonIsStopped,
             guests.allSatisfy({ $0.run == nil }), actors.allSatisfy({ $0.epoch == nil })
         else { return }
+        // A call that has not returned keeps its connection, and the daemon with it.
+        guard actors.allSatisfy(\.outstanding.isEmpty) else {
+            return after(.seconds(10), .idles(number))
+        }
         note("daemon idles out")
         daemonIsUp = false
         isIdle = true
@@ -379,12 +384,19 @@ extension World {
     }
 
     private func action(in xml: String) -> String {
-        String(xml.split(separator: "action='")[1].prefix { $0 != "'" })
+        attribute("action", in: xml) ?? ""
     }
 
     private func bus(in xml: String) -> UInt32? {
-        let parts = xml.split(separator: "bus='")
-        return parts.count > 1 ? UInt32(parts[1].prefix { $0 != "'" }) : nil
+        attribute("bus", in: xml).flatMap { UInt32($0) }
+    }
+
+    private func attribute(_ name: String, in xml: String) -> String? {
+        let parts = xml.utf8.split(separator: UInt8(ascii: "'"))
+        let suffix = "\(name)=".utf8
+        for (part, value) in zip(parts, parts.dropFirst())
+        where part.suffix(suffix.count).elementsEqual(suffix) { return String(value) }
+        return nil
     }
 }
 
