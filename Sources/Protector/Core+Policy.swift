@@ -66,16 +66,17 @@ extension Core {
 
     /// Says how many guests wait for the operator, once all are read.
     mutating func sayWhoWaits() {
-        guard waiting.count != saidWaitingCount, settings.isService, !isListing,
+        let count = policy.running == .new ? waiting.count : 0
+        guard count != saidWaitingCount, settings.isService, !isListing,
             calls.count == calls.writtenOffCount,
             calls.isBlocked || trustedQueue.isEmpty && otherQueue.isEmpty
         else { return }
-        saidWaitingCount = waiting.count
-        guard policy.running == .new, !waiting.isEmpty else { return }
+        saidWaitingCount = count
+        guard count > 0 else { return }
         log(
             LogLine(
                 operation: "protect", guest: "", uuid: nil, result: "waiting",
-                reason: "\(waiting.count) running guests differ from the policy and wait for"
+                reason: "\(count) running guests differ from the policy and wait for"
                     + " virt-watchdog apply (vm.watchdog.running=new)"), .notice)
     }
 }

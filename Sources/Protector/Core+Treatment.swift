@@ -194,6 +194,7 @@ extension Core {
         if isStopped { return silence(uuid, Self.stoppedReason) }
         switch plan.decision {
         case .attach(let device, let point):
+            if guest.unplugStart != nil { return ask(.unplugOrphan, uuid) }
             if guest.attachSucceeded { return fail(uuid, .notThere(plan)) }
             guard let error = guest.attachError else { return attach(uuid, plan, device, point) }
             if error.isOfOrphan { return unplugOrphan(uuid, error) }
@@ -512,7 +513,7 @@ extension Core {
             let error = guest.orphanError ?? LibvirtError(code: .internalError, message: "")
             return fail(uuid, .outOfTime(error))
         }
-        guests[uuid]?.next = .unplugOrphan
+        // Another program may attach a watchdog meanwhile, which would be unplugged then.
         wait(Self.unplugInterval, uuid)
     }
 

@@ -145,7 +145,7 @@ struct AttachTests {
         for count in 1...100 {
             bench.answer("a", .success(.orphanIsGone(false)))
             #expect(bench.open.isEmpty)
-            bench.wait(.seconds(1))
+            bench.waitWorking(.seconds(1))
             #expect(bench.steps("a").count { $0 == "unplug" } == count + 1)
         }
         bench.machines["a"]?.refusals = []
@@ -159,12 +159,22 @@ struct AttachTests {
         #expect(bench.lines(with: "result=attached") == 1)
     }
 
+    @Test func `A watchdog that another program attaches meanwhile is not unplugged`() {
+        var bench = bench(Bench.pc("a"), Array(repeating: Self.orphan, count: 100))
+        _ = unplugStart(&bench)
+        bench.answer("a", .success(.orphanIsGone(false)))
+        bench.machines["a"]?.look.facts.watchdogs = [Bench.ours()]
+        bench.waitWorking(.seconds(100))
+        #expect(bench.steps("a").count { $0 == "unplug" } == 1)
+        #expect(bench.lines(with: "result=unchanged") == 1)
+    }
+
     @Test func `A guest that keeps such a watchdog fails after 10 min`() {
         var bench = bench(Bench.pc("a"), Array(repeating: Self.orphan, count: 100))
         _ = unplugStart(&bench)
         for _ in 0..<600 {
             bench.answer("a", .success(.orphanIsGone(false)))
-            bench.wait(.seconds(1))
+            bench.waitWorking(.seconds(1))
         }
         bench.answer("a", .success(.orphanIsGone(false)))
         #expect(bench.open.isEmpty)
@@ -178,7 +188,7 @@ struct AttachTests {
             _ = unplugStart(&bench)
             while bench.asked("a") == .unplugOrphan {
                 bench.answer("a", .success(.orphanIsGone(false)))
-                bench.wait(.seconds(1))
+                bench.waitWorking(.seconds(1))
             }
             bench.give(.sweepRequested)
             bench.list()

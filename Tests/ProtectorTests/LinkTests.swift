@@ -89,7 +89,7 @@ struct LinkTests {
         #expect(bench.looks == ["a"])
     }
 
-    @Test(arguments: ["attach", "unplug"])
+    @Test(arguments: ["attach", "attached", "unplug"])
     func `A step that the connection's loss cut short is planned again`(step: String) {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))
@@ -102,6 +102,11 @@ struct LinkTests {
             }
             bench.answer("a", .success(.orphanIsGone(false)))
             bench.give(.disconnected)
+        } else if step == "attached", let look {
+            bench.answer("a", look)
+            bench.answer("a", .success(.done))
+            bench.give(.disconnected)
+            bench.fail("a", .rpc)
         } else {
             bench.give(.disconnected)
             // The answer was on its way.

@@ -112,6 +112,17 @@ struct ListTests {
         #expect(bench.remembered["a"]?.process == 20)
     }
 
+    @Test func `A run that libvirt's number alone tells is not taken for an unplugging`() {
+        var bench = Bench.connected()
+        bench.start(Bench.machine(Bench.pc("a"), run: nil))
+        bench.work()
+        bench.machines["a"] = Bench.machine(Bench.pc("a") { $0.id = "2" }, run: nil)
+        bench.event("a", .metadataChanged(namespace: OptOut.namespace))
+        bench.work()
+        #expect(bench.steps("a") == ["look", "attach", "look", "look"])
+        #expect(bench.core.report.waiting.map(\.uuid) == ["a"])
+    }
+
     @Test func `A sweep reads each guest every 5 minutes; a list reads those that are new alone`() {
         var bench = Bench.connected(running: ["a": machine("a")])
         bench.work()

@@ -105,6 +105,14 @@ struct QueueTests {
         #expect(bench.lines(with: "result=waiting") == 1)
     }
 
+    @Test func `Guests that wait are told after the queue ended`() {
+        var bench = bench(3, policy: Policy(model: .none))
+        bench.give(.policy(Self.all))
+        bench.waitWorking(.seconds(1))
+        bench.give(.policy(Policy()))
+        #expect(bench.lines(with: "2 running guests differ from the policy") == 1)
+    }
+
     @Test func `Guests that wait are told beside a call that does not return`() {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))

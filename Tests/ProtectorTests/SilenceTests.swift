@@ -91,6 +91,19 @@ struct SilenceTests {
         #expect(bench.steps("e") == ["look", "attach", "look"])
     }
 
+    @Test func `A guest that did not answer has no part in the reserve`() {
+        var bench = Bench.connected()
+        bench.start(Bench.machine(Bench.pc("d")))
+        bench.answer("d", .failure(.occupied(.seconds(9))))
+        for uuid in ["a", "b", "c"] { stick(uuid, &bench) }
+        bench.wait(.seconds(20))
+        #expect(bench.core.report.stuckCalls == 3)
+        #expect(bench.steps("d") == ["look"])
+        bench.machines["a"]?.isStuck = false
+        bench.work()
+        #expect(bench.steps("d") == ["look", "look", "attach", "look"])
+    }
+
     @Test func `A new guest whose monitor is occupied for 5 s is told of once, and read again`() {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))

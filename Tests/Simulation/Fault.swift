@@ -21,6 +21,7 @@ enum Fault: Sendable {
     case stopProcess(Int, Duration)
     case hangForever(Int)
     case killDaemon
+    case killDaemonAtAttach
     case stopDaemon(Duration)
     case loseConnection
     case killService(Duration)
@@ -54,7 +55,8 @@ extension Fault {
         case 24..<26: return .hang(guest, seconds(1...90))
         case 26: return .stopProcess(guest, seconds(1...90))
         case 27: return .hangForever(guest)
-        case 28..<30: return .killDaemon
+        case 28: return .killDaemon
+        case 29: return .killDaemonAtAttach
         case 30: return .stopDaemon(seconds(1...60))
         case 31: return .loseConnection
         case 32..<34: return .killService(seconds(0...20))
@@ -130,6 +132,7 @@ extension World {
         case .hangForever(let guest):
             if guests[guest].run?.isStopped == false { guests[guest].run?.isHung = true }
         case .killDaemon: killDaemon()
+        case .killDaemonAtAttach: killsAtAttach = true
         case .stopDaemon(let duration):
             guard daemonIsUp, !daemonIsStopped else { return }
             daemonIsStopped = true

@@ -18,6 +18,9 @@ public struct Schedule: Sendable {
     /// Two sweeps, since the events of a guest may be lost, and the time of a queue.
     static let limit = Duration.seconds(900)
 
+    /// From when on nothing changes any more: a sweep has found what events did not tell.
+    static let quietAfter = Duration.seconds(400)
+
     /// What a schedule came to.
     public struct Outcome: Sendable {
         /// What went wrong; empty where nothing did.
@@ -55,6 +58,7 @@ public struct Schedule: Sendable {
         last += .seconds(95)
         world.at(last, .act(.toLose(0)))
         world.at(last, .serviceStarts)
+        world.quiet = last + Self.quietAfter
         world.run(until: last + Self.limit)
         world.check()
         return Outcome(violations: world.violations, journal: world.journal)
@@ -79,9 +83,9 @@ extension World {
             check(guest, run, report)
         }
         for actor in actors.indices.dropFirst() where actors[actor].core != nil {
-            let hangs = guests.contains { $0.run?.isHung == true || $0.run?.isStopped == true }
-            if !hangs { violations.append("a one-shot has not ended") }
+            violations.append("a one-shot or a command has not ended")
         }
+        checkQuietness(report)
         if lineCount > 400 { violations.append("\(lineCount) lines were logged") }
     }
 
@@ -104,7 +108,24 @@ extension World {
         facts.trustRecords(of: runID(run), hasArrived: arrived)
         let plan = plan(policy, facts)
         func names(_ entries: [Report.Entry]) -> Bool { entries.contains { $0.uuid == guest.uuid } }
-        if run.isHung || run.isStopped { return }
+        let isNamed = names(report.notAnswering)
+        if run.isHung || run.isStopped {
+            // Of a run that was treated, or is old, the service cannot know that it needs a
+            // call while its monitor is occupied.
+            let isLeftAlone =
+                memory.treated[guest.uuid] == runID(run)
+                || runID(run).startTicks < memory.firstTicks
+            let needsCall = plan.changesLiveGuest && !names(report.waiting) && !isLeftAlone
+            if !needsCall, isNamed, run.occupiedSince == nil {
+                violations.append("\(guest.name) needs nothing, and is named as silent")
+            }
+            // Without room, it is not asked.
+            if needsCall, !isNamed, report.stuckCalls < 3 {
+                violations.append("\(guest.name) hangs, and is not named")
+            }
+            return
+        }
+        if isNamed { violations.append("\(guest.name) answers, and is named as silent") }
         guard plan.changesLiveGuest else {
             return checkCarriedOut(guest, run, facts, plan)
         }
@@ -117,11 +138,50 @@ extension World {
             return
         }
         let failed = report.failed.first { $0.uuid == guest.uuid }?.reason
-        // Two cores that unplug at once, or a port that is not what it seems, can leave an error.
-        if guest.shape == .twoPorts, failed != nil { return }
         violations.append(
             "\(guest.name) (\(guest.shape)) is not as planned: \(plan.name)"
                 + ", failed: \(failed ?? "no"), hand: \(run.removedByHand)")
+    }
+
+    /// How long a command may take: it waits for a connection, an arrival and a busy guest in turn.
+    static let commandLimit = Duration.seconds(150)
+
+    /// Checks a call of the service when nothing happens any more: only a guest that is not as
+    /// planned is asked for anything but its looks.
+    mutating func checkQuiet(_ call: Call) {
+        guard let number = index[call.uuid], let run = guests[number].run else { return }
+        if case .look = call.kind { quietLooks[call.uuid, default: 0] += 1 }
+        var facts = facts(of: guests[number], run)
+        facts.trustRecords(of: runID(run), hasArrived: true)
+        let isNeeded =
+            switch call.kind {
+            case .attach, .unplugOrphan, .persist: plan(policy, facts).changesLiveGuest
+            case .setAction: run.alignment?.isPending == true
+            case .record(.some(let record)) where record.isPending:
+                plan(policy, facts).changesLiveGuest || run.alignment?.isPending == true
+            case .look, .record, .optOut: true
+            }
+        if !isNeeded { violations.append("\(guests[number].name) needs no \(call.kind)") }
+    }
+
+    private mutating func checkQuietness(_ report: Report) {
+        for (line, count) in quietLines where count > 1 {
+            violations.append("\(count) times: \(line)")
+        }
+        for guest in guests {
+            // One that hangs is read every 5 s.
+            let hangs = guest.run?.isHung == true || guest.run?.isStopped == true
+            let count = quietLooks[guest.uuid] ?? 0
+            if count > (hangs ? 110 : 20) {
+                violations.append("\(guest.name) was read \(count) times")
+            }
+        }
+        let told = actors[0].toldWaiting
+        if policy.running == .new, policy.fault == nil, !report.waiting.isEmpty,
+            told != report.waiting.count
+        {
+            violations.append("\(report.waiting.count) guests wait, and \(told) were told")
+        }
     }
 
     private mutating func checkCarriedOut(

@@ -14,6 +14,7 @@ extension World {
     }
 
     mutating func begin(_ actor: Int) {
+        actors[actor].began = now
         guard let effects = actors[actor].core?.start(at: now) else { return }
         carryOut(effects, actor)
     }
@@ -24,8 +25,11 @@ extension World {
         actors[actor].generation += 1
         actors[actor].epoch = nil
         actors[actor].isOpening = false
+        actors[actor].losesLink = false
+        lostCalls[actor] = nil
         actors[actor].outstanding = [:]
         actors[actor].knownRunning = []
+        actors[actor].toldWaiting = 0
         actors[actor].timer = nil
     }
 
@@ -57,8 +61,8 @@ extension World {
             case .call(let id, let call): begin(id, call, of: actor)
             case .abandon(let id): actors[actor].outstanding[id]?.abandoned = true
             case .log(let line, _):
-                lineCount += 1
                 note("actor \(actor): \(line.text)")
+                take(line, actor)
             case .remember(let uuid, let run): remember(uuid, run, actor)
             case .finished(let uuid, let outcome):
                 note(
@@ -67,7 +71,12 @@ extension World {
             case .serve: break
             }
         }
-        if actors[actor].core?.isDone == true { return kill(actor) }
+        if actors[actor].core?.isDone == true {
+            if actors[actor].isCommand, now - actors[actor].began > Self.commandLimit {
+                violations.append("a command took \(now - actors[actor].began)")
+            }
+            return kill(actor)
+        }
         guard let next = actors[actor].core?.nextTimer else { return }
         if let timer = actors[actor].timer, timer <= next { return }
         actors[actor].timer = max(next, now)
@@ -76,6 +85,7 @@ extension World {
 
     private mutating func begin(_ id: CallID, _ call: Call, of actor: Int) {
         callCount += 1
+        if actor == 0, now >= quiet { checkQuiet(call) }
         note("actor \(actor) calls \(call.uuid) \(call.kind)")
         if actors[actor].losesLink {
             actors[actor].outstanding[id] = (call.uuid, false)
@@ -107,6 +117,15 @@ extension World {
                 Execution(
                     actor: actor, generation: actors[actor].generation, epoch: epoch, id: id,
                     call: call, deadline: now + .seconds(30))))
+    }
+
+    private mutating func take(_ line: LogLine, _ actor: Int) {
+        lineCount += 1
+        if actor == 0, now >= quiet { quietLines[line.text, default: 0] += 1 }
+        guard line.text.hasPrefix("op=protect guest=\"\" uuid=- result=waiting"),
+            let reason = line.text.split(separator: "reason=\"").last
+        else { return }
+        actors[actor].toldWaiting = Int(reason.prefix { $0 != " " }) ?? 0
     }
 
     /// Takes note that the service has treated a run, which must be as the policy wants it.
@@ -167,6 +186,10 @@ extension World {
         guard idlesOut, number == epoch, daemonIsUp, !daemonIsStopped,
             guests.allSatisfy({ $0.run == nil }), actors.allSatisfy({ $0.epoch == nil })
         else { return }
+        // A call that has not returned keeps its connection, and the daemon with it.
+        guard actors.allSatisfy(\.outstanding.isEmpty) else {
+            return after(.seconds(10), .idles(number))
+        }
         note("daemon idles out")
         daemonIsUp = false
         isIdle = true
@@ -291,6 +314,10 @@ extension World {
             if !run.defined.contains(where: { $0.model == "itco" }) { run.action = action(in: xml) }
             guests[number].run = run
             if run.emulated > 1 { violations.append("\(execution.call.uuid) was attached twice") }
+            if killsAtAttach {
+                killsAtAttach = false
+                return killDaemon()
+            }
             // libvirt writes down what QEMU took a moment later.
             return within(0...3, .saves(execution))
         case .setAction(let action): run.action = action.rawValue
@@ -357,12 +384,19 @@ extension World {
     }
 
     private func action(in xml: String) -> String {
-        String(xml.split(separator: "action='")[1].prefix { $0 != "'" })
+        attribute("action", in: xml) ?? ""
     }
 
     private func bus(in xml: String) -> UInt32? {
-        let parts = xml.split(separator: "bus='")
-        return parts.count > 1 ? UInt32(parts[1].prefix { $0 != "'" }) : nil
+        attribute("bus", in: xml).flatMap { UInt32($0) }
+    }
+
+    private func attribute(_ name: String, in xml: String) -> String? {
+        let parts = xml.utf8.split(separator: UInt8(ascii: "'"))
+        let suffix = "\(name)=".utf8
+        for (part, value) in zip(parts, parts.dropFirst())
+        where part.suffix(suffix.count).elementsEqual(suffix) { return String(value) }
+        return nil
     }
 }
 

@@ -45,7 +45,8 @@ public struct World {
     private struct Entry: Comparable {
         var time: Duration
         var number: Int
-        var happening: Happening
+        /// Where what happens is kept, which is too large to be moved within the queue.
+        var place: Int
 
         static func == (left: Entry, right: Entry) -> Bool { left.number == right.number }
         static func < (left: Entry, right: Entry) -> Bool {
@@ -113,6 +114,10 @@ public struct World {
         /// Whether the connection is lost and the core has not been told yet.
         var losesLink = false
         var outstanding: [CallID: (uuid: String, abandoned: Bool)] = [:]
+        /// When the process started.
+        var began = Duration.zero
+        /// How many guests wait, by the last line that tells of them.
+        var toldWaiting = 0
         /// The guests that the actor may take for running.
         var knownRunning: Set<String> = []
         var timer: Duration?
@@ -120,7 +125,10 @@ public struct World {
 
     var chance: SplitMix64
     private var queue = Heap<Entry>()
+    private var happenings: [Happening] = []
+    private var freePlaces: [Int] = []
     private var count = 0
+    /// The time.
     public internal(set) var now = Duration.zero
     var guests: [Guest] = []
     var index: [String: Int] = [:]
@@ -140,6 +148,13 @@ public struct World {
     var epoch = 1
     var nextID: Int32 = 1
     var nextRun = 1
+    /// Whether the daemon is killed when QEMU next has taken a device and libvirt has not.
+    var killsAtAttach = false
+    /// From when on nothing happens any more, and every guest is as it stays.
+    var quiet = Duration.seconds(1_000_000)
+    /// What the service did since then: its looks by guest, and its lines.
+    var quietLooks: [String: Int] = [:]
+    var quietLines: [String: Int] = [:]
     /// How likely an event is lost, late or doubled, in percent.
     var lossPercent = 0
     /// Whether libvirt refuses a second watchdog of any name, as 9.0 does.
@@ -175,7 +190,15 @@ public struct World {
 
     mutating func at(_ time: Duration, _ happening: Happening) {
         count += 1
-        queue.insert(Entry(time: max(time, now), number: count, happening: happening))
+        let place: Int
+        if let free = freePlaces.popLast() {
+            place = free
+            happenings[place] = happening
+        } else {
+            place = happenings.count
+            happenings.append(happening)
+        }
+        queue.insert(Entry(time: max(time, now), number: count, place: place))
     }
 
     mutating func after(_ delay: Duration, _ happening: Happening) { at(now + delay, happening) }
@@ -202,7 +225,8 @@ public struct World {
         while let first = queue.min, first.time <= end {
             queue.removeMin()
             now = first.time
-            happen(first.happening)
+            freePlaces.append(first.place)
+            happen(happenings[first.place])
         }
         now = end
     }
