@@ -55,6 +55,11 @@ extension LiveTests.Service {
         )
     }
 
+    /// Brings back a daemon that a test has ended and, having failed, not started again.
+    static func startDaemonIfItIsGone() {
+        _ = try? Command(Lab.script, ["start-daemon"]).run()
+    }
+
     /// Returns the process IDs that wrote lines of the log.
     static func writers(of lines: some Sequence<String>) -> Set<pid_t> {
         Set(

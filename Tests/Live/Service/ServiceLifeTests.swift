@@ -87,7 +87,7 @@ extension LiveTests.Service {
             } else {
                 try Lab.script(["stop-daemon"])
             }
-            defer { _ = try? Lab.script(["start-daemon"]) }
+            defer { startDaemonIfItIsGone() }
             let manager = try LogSocket(at: "\0virt-watchdog-test-\(getpid())-\(daemon)")
             let service = try LabService(
                 environment: ["NOTIFY_SOCKET": "@virt-watchdog-test-\(getpid())-\(daemon)"],

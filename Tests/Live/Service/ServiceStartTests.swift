@@ -111,7 +111,7 @@ extension LiveTests.Service {
             let guests = try (0..<20).map { try guest("boot-\($0)", $0) }
             for guest in guests { try guest.virsh("autostart", guest.name) }
             try Lab.script(["stop-daemon"])
-            defer { _ = try? Lab.script(["start-daemon"]) }
+            defer { startDaemonIfItIsGone() }
             try forgetAutostart()
             let before = try Lab.log().count
             let accounting = try LabAccounting()
