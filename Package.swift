@@ -112,10 +112,17 @@ let package = Package(
             dependencies: ["DomainXML", "Hypervisor", "TestSupport", "WatchdogPolicy"],
             swiftSettings: strict),
         .testTarget(
+            name: "ProtectorTests",
+            dependencies: [
+                "HostSystem", "Hypervisor", "Protector", "Simulation", "TestSupport",
+                "WatchdogPolicy",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "CommandTests",
             dependencies: [
-                "DomainXML", "HostSystem", "Hypervisor", "TestSupport", "WatchdogPolicy",
-                "virt-watchdog",
+                "DomainXML", "HostSystem", "Hypervisor", "Protector", "TestSupport",
+                "WatchdogPolicy", "virt-watchdog",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -123,7 +130,8 @@ let package = Package(
             path: "Tests/HookContract", swiftSettings: strict),
         .testTarget(
             name: "Live", dependencies: ["TestSupport"],
-            path: "Tests/Live", exclude: [
+            path: "Tests/Live",
+            exclude: [
                 "debian-13", "demo", "guest", "lab", "lab-on-demand", "matrix-table", "virtqemud",
             ],
             swiftSettings: strict),

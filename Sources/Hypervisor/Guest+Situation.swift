@@ -7,6 +7,14 @@ extension Guest {
         return Situation(state: state, reason: reason)
     }
 
+    /// Asks whether the run continues that of another host, or of a file.
+    ///
+    /// libvirt tells until the guest is paused and resumed.
+    public func hasArrived() throws(LibvirtError) -> Bool {
+        let reason = try situation().reason
+        return reason == .migrated || reason == .restored
+    }
+
     /// Asks how the daemon gets along with the guest's QEMU; the answer comes at once, whatever QEMU does.
     ///
     /// The C function is `virDomainGetControlInfo`.

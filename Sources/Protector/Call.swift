@@ -29,7 +29,7 @@ public struct Call: Sendable, Hashable {
 
     /// The guest's UUID.
     public let uuid: String
-    /// What is asked.
+    /// The question or the change.
     public let kind: Kind
 
     /// Makes a call.

@@ -1,7 +1,7 @@
 /// The calls that libvirt has not answered yet.
 ///
-/// A call cannot be cancelled. One that takes too long is written off: its worker and its connection
-/// are left to it, and another worker takes their place. Five calls that do not return block their
+/// A call cannot be cancelled. The core writes off a call over its limit: the call keeps its worker and
+/// its connection, and another worker takes their place. Five calls that do not return block their
 /// connection, and twenty stop libvirtd for all its clients, so the table limits them.
 struct CallTable: Sendable {
     /// How many calls there are at most, those that were written off included.
@@ -33,6 +33,9 @@ struct CallTable: Sendable {
     func hasRoom(forTrusted isTrusted: Bool) -> Bool {
         entries.count < Self.limit - (isTrusted ? 0 : reserve)
     }
+
+    /// Whether calls that were written off leave no room but that of the reserve.
+    var isBlocked: Bool { writtenOffCount >= Self.limit - reserve }
 
     /// When the next call is over its limit.
     var nextDeadline: Duration? {

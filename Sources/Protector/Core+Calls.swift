@@ -17,6 +17,7 @@ extension Core {
         waiting[uuid] = nil
         if settings.isService {
             guests[uuid] = nil
+            memory.treated[uuid] = nil
         } else {
             finish(uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest does not run")))
         }
@@ -70,7 +71,10 @@ extension Core {
         guest.isReady = false
         guests[entry.uuid] = guest
         // Until the guest is listed or has an event, a hook may hold it.
-        guard !guest.isUncertain else { return }
+        guard !guest.isUncertain else {
+            guests[entry.uuid]?.next = .look
+            return
+        }
         let id = calls.begin(about: entry.uuid, until: now + settings.callLimit)
         guest.call = id
         guests[entry.uuid] = guest

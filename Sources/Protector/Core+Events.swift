@@ -60,7 +60,7 @@ extension Core {
             replace(with: guest)
         }
         guests[event.uuid]?.isArriving = false
-        guests[event.uuid]?.isUncertain = false
+        guests[event.uuid]?.becomeCertain()
         guests[event.uuid]?.isTrusted = true
         lookAgain(at: event.uuid)
         watchForIdleness()
@@ -75,7 +75,7 @@ extension Core {
             guest.id = event.id
             replace(with: guest)
         }
-        guests[event.uuid]?.isUncertain = false
+        guests[event.uuid]?.becomeCertain()
         lookAgain(at: event.uuid)
         watchForIdleness()
     }

@@ -17,9 +17,10 @@ extension Core {
     mutating func open() {
         link = .opening
         effects.append(.connect)
-        if !timers.isSet(.serviceLimit), isServing {
-            timers.set(.serviceLimit, for: now + Self.serviceLimit)
-        }
+        guard !timers.isSet(.linkLimit), isServing,
+            let limit = settings.isService ? Self.serviceLimit : settings.retryLimit
+        else { return }
+        timers.set(.linkLimit, for: now + limit)
     }
 
     mutating func serve(_ serves: Bool) {
@@ -28,8 +29,17 @@ extension Core {
         effects.append(.serve(serves))
     }
 
-    mutating func stopServing() {
-        guard link != .up, isServing else { return }
+    /// Stops to wait for a connection: the service lets hooks go on without it, and named guests are
+    /// given up.
+    mutating func giveUpLink() {
+        guard link != .up else { return }
+        guard settings.isService else {
+            let message = lastConnectionError ?? "libvirt does not answer"
+            for uuid in guests.keys.sorted() {
+                finish(uuid, .libvirt(LibvirtError(code: .noConnect, message: message)))
+            }
+            return
+        }
         serve(false)
         log(
             LogLine(
@@ -43,7 +53,7 @@ extension Core {
         link = .up
         self.idlesOut = idlesOut
         lastConnectionError = nil
-        timers.cancel(.serviceLimit)
+        timers.cancel(.linkLimit)
         serve(true)
         isListing = false
         touched = []
@@ -59,12 +69,12 @@ extension Core {
 
     mutating func foundNoDaemon() {
         link = .down
-        lastConnectionError = nil
-        timers.cancel(.serviceLimit)
-        serve(true)
+        lastConnectionError = "no daemon runs"
         timers.set(.connect, for: now + Self.connectInterval)
+        guard settings.isService else { return }
         // Without its daemon, libvirt changes no guest.
-        giveUpWithoutDaemon()
+        timers.cancel(.linkLimit)
+        serve(true)
     }
 
     mutating func connectionFailed(_ reason: String) {
@@ -75,7 +85,8 @@ extension Core {
         log(
             LogLine(
                 operation: "connect", guest: "",
-                failure: "cannot connect to libvirt: \(reason); the service keeps trying"),
+                failure: "cannot connect to libvirt: \(reason)"
+                    + (settings.isService ? "; the service keeps trying" : "")),
             .warning)
     }
 
@@ -92,27 +103,12 @@ extension Core {
         for uuid in guests.keys { guests[uuid]?.isUncertain = true }
     }
 
-    /// Ends a one-shot after its limit without a daemon.
-    private mutating func giveUpWithoutDaemon() {
-        guard let limit = settings.retryLimit else { return }
-        for uuid in guests.keys.sorted() {
-            guard let guest = guests[uuid] else { continue }
-            guard let first = guest.firstFailure else {
-                guests[uuid]?.firstFailure = now
-                continue
-            }
-            if now - first >= limit {
-                finish(uuid, .libvirt(LibvirtError(code: .noConnect, message: "no daemon runs")))
-            }
-        }
-    }
-
     mutating func nudged() {
         switch link {
-        case .released: open()
+        case .released, .down: open()
         // For an event that is lost.
         case .up where settings.isService: listSoon()
-        case .up, .down, .opening: break
+        case .up, .opening: break
         }
     }
 
@@ -158,7 +154,7 @@ extension Core {
     }
 
     private mutating func take(_ running: [RunningGuest]) {
-        // One that was asked for during the list has its own.
+        // A sweep that was asked for during this list has a list of its own.
         let sweeps = self.sweeps && !listsAgain
         if sweeps { self.sweeps = false }
         var absent = Set(guests.keys)
@@ -167,8 +163,7 @@ extension Core {
             guard isInScope(entry.uuid), !touched.contains(entry.uuid) else { continue }
             if var guest = guests[entry.uuid], guest.id == entry.id || guest.id == 0 {
                 guard sweeps || guest.isUncertain else { continue }
-                if guest.isUncertain { guest.endTreatment() }
-                guest.isUncertain = false
+                guest.becomeCertain()
                 guest.name = entry.name
                 guest.id = entry.id
                 guests[entry.uuid] = guest

@@ -35,6 +35,7 @@ extension Core {
             lastWaiting += 1
             waiting[uuid] = lastWaiting
         }
+        guests[uuid]?.endTrouble()
         startQueue()
     }
 
@@ -50,6 +51,11 @@ extension Core {
         guard policy.running == .all, policy.fault == nil,
             let uuid = waiting.min(by: { $0.value < $1.value })?.key
         else { return }
+        guard link == .up, !calls.isBlocked else {
+            // Those that are chosen now would all be treated at once later.
+            timers.set(.queue, for: now + Self.queueInterval)
+            return
+        }
         waiting[uuid] = nil
         guests[uuid]?.standing = .granted
         guests[uuid]?.isOfQueue = true
@@ -61,7 +67,8 @@ extension Core {
     /// Says how many guests wait for the operator, once all are read.
     mutating func sayWhoWaits() {
         guard waiting.count != saidWaitingCount, settings.isService, !isListing,
-            calls.count == 0, trustedQueue.isEmpty, otherQueue.isEmpty
+            calls.count == calls.writtenOffCount,
+            calls.isBlocked || trustedQueue.isEmpty && otherQueue.isEmpty
         else { return }
         saidWaitingCount = waiting.count
         guard policy.running == .new, !waiting.isEmpty else { return }

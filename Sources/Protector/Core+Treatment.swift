@@ -14,8 +14,8 @@ extension Core {
     /// How long QEMU is asked to unplug an orphan, and how often.
     private static let unplugLimit = Duration.seconds(600)
     private static let unplugInterval = Duration.seconds(1)
-    /// How long libvirt needs to hear that an orphan is gone. Until then it would take a new device
-    /// of the same name for the one that is gone.
+    /// How long libvirt needs to hear that an orphan is gone. Until then it would mistake a new device
+    /// for the orphan, since both have the same name.
     private static let unplugPause = Duration.seconds(2)
     /// How long libvirt lets a call wait for its turn, and a little more.
     private static let jobLimit = Duration.seconds(31)
@@ -186,7 +186,10 @@ extension Core {
         if settleDoubt(uuid, plan, isStopped: isStopped) { return }
         if let error = guest.attachError, plan.needsColdStart { return fail(uuid, .libvirt(error)) }
         guard plan.changesLiveGuest else { return conclude(uuid, plan) }
-        guard guest.isTreated else { return hold(uuid) }
+        guard guest.isTreated else {
+            guests[uuid]?.endTrouble()
+            return hold(uuid)
+        }
         waiting[uuid] = nil
         if isStopped { return silence(uuid, Self.stoppedReason) }
         switch plan.decision {
@@ -258,7 +261,10 @@ extension Core {
     private mutating func conclude(_ uuid: String, _ plan: Plan) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
         waiting[uuid] = nil
-        guard guest.isTreated else { return }
+        guard guest.isTreated else {
+            guests[uuid]?.endTrouble()
+            return
+        }
         if facts.alignment != nil, facts.alignedAction == nil {
             // A stale record would be trusted after the next reconnect.
             return ask(.record(nil), uuid)
@@ -273,9 +279,8 @@ extension Core {
             }
         let carriedOut = (guest.attachSucceeded ? guest.attached : guest.aligned) ?? plan
         let protection = Protection(facts: facts, plan: carriedOut, result: result)
-        if result == .attached || result == .aligned { treatedCount += 1 }
+        if !guest.isPersisting, result == .attached || result == .aligned { treatedCount += 1 }
         guests[uuid]?.protection = .success(protection)
-        guests[uuid]?.endTrouble()
         let line = LogLine(
             operation: "protect", guest: guest.name, uuid: uuid, plan: carriedOut,
             result: result.rawValue)
@@ -289,8 +294,12 @@ extension Core {
             guests[uuid]?.endTreatment()
             return finishIfNamed(uuid)
         }
-        if settings.persists || policy.persist { return ask(.persist(policy), uuid) }
-        settle(uuid)
+        guard settings.persists || policy.persist else { return settle(uuid) }
+        if !guest.isPersisting {
+            guests[uuid]?.isPersisting = true
+            guests[uuid]?.endTrouble()
+        }
+        ask(.persist(policy), uuid)
     }
 
     /// Takes note that the run was treated.
@@ -360,6 +369,9 @@ extension Core {
         if case .setAction = kind { guests[uuid]?.aligned = nil }
         switch failure {
         case .definition(let message): fail(uuid, .definition(message), of: kind)
+        // It needs nothing, as far as is known: the next sweep is early enough.
+        case .occupied where guests[uuid]?.isLeftAlone == true: break
+        case .libvirt(let error) where error.mayPass && guests[uuid]?.isLeftAlone == true: break
         case .occupied(let time) where time >= settings.callLimit:
             silence(
                 uuid, "a call has occupied its monitor for \(time.components.seconds) s")
@@ -367,9 +379,11 @@ extension Core {
             retry(
                 uuid,
                 LibvirtError(
-                    code: .operationTimeout, message: "another call occupies the monitor"))
+                    code: .operationTimeout, message: "another call occupies the monitor"),
+                of: kind)
         case .libvirt(let error) where error.code == .noDomain: end(uuid)
-        case .libvirt(let error) where error.mayPass && !error.isOfOrphan: retry(uuid, error)
+        case .libvirt(let error) where error.mayPass && !error.isOfOrphan:
+            retry(uuid, error, of: kind)
         case .libvirt(let error):
             switch kind {
             case .attach:
@@ -380,18 +394,20 @@ extension Core {
                 }
                 ask(.look, uuid)
             // Most likely the guest has just ended, which the next look tells.
-            case _ where error.code == .operationInvalid: retry(uuid, error)
+            case _ where error.code == .operationInvalid: retry(uuid, error, of: kind)
             default: fail(uuid, .libvirt(error), of: kind)
             }
         }
     }
 
     /// Reads the guest again after a while, unless its time is over.
-    private mutating func retry(_ uuid: String, _ error: LibvirtError) {
+    private mutating func retry(
+        _ uuid: String, _ error: LibvirtError, of kind: Call.Kind = .look
+    ) {
         guard var guest = guests[uuid] else { return }
         let start = guest.firstFailure ?? now
         if let limit = settings.retryLimit, now - start >= limit {
-            return fail(uuid, .outOfTime(error))
+            return fail(uuid, .outOfTime(error), of: kind)
         }
         let next = min(guest.lastWait.map { $0 * 2 } ?? Self.firstWait, Self.longestWait)
         guest.firstFailure = start
@@ -420,7 +436,7 @@ extension Core {
         guest.firstFailure = start
         guests[uuid] = guest
         let isOver = settings.retryLimit.map { now - start >= $0 } ?? false
-        if settings.isCommand || isOver { return fail(uuid, .silent(reason)) }
+        if settings.isCommand || isOver { return fail(uuid, .silent(reason), of: guest.next) }
         if isNew {
             log(
                 LogLine(
@@ -435,9 +451,7 @@ extension Core {
     mutating func saySilentCount() {
         let count = calls.writtenOffCount
         if count == 0 { saidSilentCount = 0 }
-        guard count >= CallTable.limit - calls.reserve, count > saidSilentCount,
-            settings.isService
-        else { return }
+        guard calls.isBlocked, count > saidSilentCount, settings.isService else { return }
         saidSilentCount = count
         log(
             LogLine(
@@ -458,9 +472,10 @@ extension Core {
             guests[uuid]?.lastLine = line
             log(line, .error)
         }
-        // The next sweep tries again.
+        // The next sweep tries again, and the log need not tell of it again.
         guests[uuid]?.isOfQueue = false
         guests[uuid]?.endTreatment()
+        guests[uuid]?.hasSaidTrouble = guest.hasSaidTrouble
         finishIfNamed(uuid)
     }
 

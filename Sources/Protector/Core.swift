@@ -140,7 +140,7 @@ public struct Core: Sendable {
     private mutating func fire(_ purpose: Timers.Purpose) {
         switch purpose {
         case .connect: if link == .down { open() }
-        case .serviceLimit: stopServing()
+        case .linkLimit: giveUpLink()
         case .sweep: sweep()
         case .nudge: list()
         case .idle: releaseIfIdle()

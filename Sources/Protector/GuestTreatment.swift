@@ -26,7 +26,7 @@ struct GuestTreatment: Sendable {
     /// The facts as they were read last, with the records that count.
     var facts: GuestFacts?
 
-    // What is asked next
+    // The next call
 
     /// The call that has not returned.
     var call: CallID?
@@ -75,6 +75,8 @@ struct GuestTreatment: Sendable {
     var doubtStart: Duration?
     var protection: Result<Protection, ProtectionError>?
     var persistence: Result<Persistence, ProtectionError>?
+    /// Whether the running guest is done, and the persistent definition follows.
+    var isPersisting = false
     /// Whether the queue has chosen the guest.
     var isOfQueue = false
 
@@ -99,6 +101,18 @@ struct GuestTreatment: Sendable {
     /// Whether the policy is carried out now.
     var isTreated: Bool { standing == .fresh || standing == .granted }
 
+    /// Whether the guest is only read.
+    var isLeftAlone: Bool { standing == .settled || standing == .old }
+
+    /// Takes note that the guest was seen again after the connection was lost, and begins anew.
+    mutating func becomeCertain() {
+        guard isUncertain else { return }
+        isUncertain = false
+        // A change that was planned before may not suit the guest any more.
+        if call == nil { next = .look }
+        endTreatment()
+    }
+
     /// Forgets the troubles of the treatment, since it has come to an end.
     mutating func endTreatment() {
         attached = nil
@@ -109,6 +123,7 @@ struct GuestTreatment: Sendable {
         unplugStart = nil
         hasBegunAnew = false
         doubtStart = nil
+        isPersisting = false
         endTrouble()
     }
 

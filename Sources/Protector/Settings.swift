@@ -20,7 +20,7 @@ public struct Settings: Sendable {
     public var retryLimit: Duration?
     /// How long it waits for a guest that migrates in; nothing for ever.
     public var arrivalLimit: Duration?
-    /// How long a guest may be in its firmware, where it cannot let go of a device.
+    /// How long a guest may be in its firmware, which unplugs no device.
     public var firmwareLimit: Duration = .seconds(60)
     /// Whether a person waits for it, so that a guest that does not answer is given up at once.
     public var isCommand: Bool
@@ -44,7 +44,8 @@ public struct Settings: Sendable {
     /// A command that a person waits for: a little longer than libvirt's own limit for one call, 30 s.
     public static func command(_ uuids: [String]) -> Settings {
         Settings(
-            scope: .guests(uuids), listsFirst: false, retryLimit: .seconds(35),
+            scope: .guests(uuids), listsFirst: false, callLimit: .seconds(10),
+            retryLimit: .seconds(35),
             arrivalLimit: .seconds(35), firmwareLimit: .zero, isCommand: true)
     }
 

@@ -5,7 +5,7 @@ struct Timers: Sendable {
     /// What a timer is for.
     enum Purpose: Sendable, Hashable {
         case connect
-        case serviceLimit
+        case linkLimit
         case sweep
         case nudge
         case idle

@@ -3,7 +3,7 @@ import HostSystem
 
 /// Watches the policy's file, the hook's question, and the directory where libvirt notes its guests.
 final class HostWatch {
-    /// What has changed.
+    /// The kinds of changes since the last read.
     struct Changes {
         var policyMayHaveChanged = false
         var guestMayStart = false
@@ -32,7 +32,7 @@ final class HostWatch {
     /// The descriptor that is readable when something has changed.
     var descriptor: CInt { watch.descriptor }
 
-    /// Takes what has changed.
+    /// Takes the changes since the last read.
     func read() -> Changes {
         var changes = Changes()
         for event in watch.read() {

@@ -4,7 +4,7 @@ import Hypervisor
 import Protector
 import WatchdogPolicy
 
-/// The service: the core with all guests, and what it shares with systemd, hooks and commands.
+/// The service: the core with all guests, and its ties to systemd, hooks and commands.
 final class Service {
     /// How often the state is written at most.
     private static let stateInterval = Duration.seconds(1)
@@ -16,6 +16,7 @@ final class Service {
     private let watch: HostWatch
     private let policy: PolicyReader
     private var lastState: ServiceState?
+    private var lastStateError: Errno?
     private var stateMayDiffer = true
     private var lastWrite = SuspendingClock.now - Service.stateInterval
 
@@ -33,17 +34,20 @@ final class Service {
     }
 
     private init() throws {
-        // Before any thread: threads inherit what is blocked.
+        // Before any thread: threads inherit the blocked signals.
         signals = try SignalDescriptor()
         guard effectiveUser == 0 else { throw ServiceProblem.notRoot }
         file = try ServiceFile()
-        runs = try RunFile()
+        guard let boot = bootID() else { throw ServiceProblem.noBootID }
+        runs = RunFile(boot: boot) { SystemLog.send($0.text, severity: $1) }
         watch = try HostWatch(service: file.path)
         policy = PolicyReader()
     }
 
     private func serve() throws -> Never {
-        let core = Core(.service, policy: policy.read(), memory: runs.memory)
+        // The file may be on a file system that hangs, and libvirt's start waits for READY.
+        let unread = Policy(fault: "the properties file has not been read yet")
+        let core = Core(.service, policy: unread, memory: runs.memory)
         var handlers = Engine.Handlers { line, severity in
             SystemLog.send(line.text, severity: severity)
         }
@@ -51,6 +55,8 @@ final class Service {
         handlers.serve = { [file] serves, daemon in Self.mark(file, serves, daemon) }
         let engine = try Engine(core, .service, handlers)
         policy.start(engine.inbox)
+        engine.inbox(.policyIsChanging)
+        policy.readSoon()
         engine.begin()
         manager?.send("READY=1")
         while true {
@@ -123,11 +129,17 @@ final class Service {
         do throws(Errno) {
             try state.write()
             lastState = state
+            lastStateError = nil
         } catch {
-            let line = LogLine(
-                operation: "state", guest: "",
-                failure: "cannot write \(ServiceFile.directory)/state: \(error)")
-            SystemLog.send(line.text, severity: .warning)
+            if error != lastStateError {
+                let line = LogLine(
+                    operation: "state", guest: "",
+                    failure:
+                        "cannot write \(ServiceFile.directory)/state: \(error); status and plan"
+                        + " show an earlier state")
+                SystemLog.send(line.text, severity: .warning)
+            }
+            lastStateError = error
         }
         manager?.send("STATUS=\(state.summary)")
     }
@@ -136,8 +148,14 @@ final class Service {
 /// Why the service cannot start.
 enum ServiceProblem: Error, CustomStringConvertible {
     case notRoot
+    case noBootID
 
     var description: String {
-        "only root can run the service: libvirt's system daemon serves no one else; run it as root"
+        switch self {
+        case .noBootID:
+            "cannot read /proc/sys/kernel/random/boot_id, which tells runs apart; mount /proc"
+        case .notRoot:
+            "only root can run the service: libvirt's system daemon serves no one else; run it as root"
+        }
     }
 }

@@ -70,6 +70,11 @@ final class FakeGuest: ProtectableGuest {
         self.watchdogs = watchdogs
     }
 
+    /// Whether it was restored from a file.
+    var isRestored = false
+
+    func hasArrived() throws(LibvirtError) -> Bool { isRestored }
+
     func isMigratingIn() throws(LibvirtError) -> Bool {
         guard arrivals > 0 else { return false }
         arrivals -= 1

@@ -39,7 +39,8 @@ struct PersistenceTests {
         #expect(persistence.reason.contains("would have i6300esb with action reset"))
         #expect(persistence.reason.contains("pcie-root-port 4"))
         guest.persistentDevices?.append("<watchdog model='i6300esb' action='none'/>")
-        let align = BlockingProtector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        let align = BlockingProtector(
+            policy: Policy(existing: .align), timing: FakeClock().timing())
         #expect(try align.persist(guest, isDry: true).result == .wouldAlign)
         guest.persistentDevices = before
         #expect(guest.attached.isEmpty && guest.definitions.isEmpty)
@@ -120,7 +121,8 @@ struct PersistenceTests {
         #expect(try protector.persist(guest).result == .unchanged)
         #expect(guest.definitions.isEmpty)
 
-        let align = BlockingProtector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        let align = BlockingProtector(
+            policy: Policy(existing: .align), timing: FakeClock().timing())
         #expect(try align.persist(guest).result == .aligned)
         #expect(guest.definitions.count == 1)
         #expect(guest.persistentDevices?.joined().contains("action=\"reset\"") == true)
@@ -147,7 +149,8 @@ struct PersistenceTests {
         #expect(guest.persistentDevices?.joined().contains("action=\"none\"") == true)
         let back = BlockingProtector(
             policy: Policy(action: .none, existing: .align), timing: FakeClock().timing())
-        let align = BlockingProtector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        let align = BlockingProtector(
+            policy: Policy(existing: .align), timing: FakeClock().timing())
         _ = try align.persist(guest)
         _ = try back.persist(guest)
         #expect(guest.persistentMetadata == nil, "it has what it had, by policy")
@@ -156,7 +159,8 @@ struct PersistenceTests {
     @Test("what somebody else has edited since is left to them, and the record goes")
     func editedSince() throws {
         let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
-        let align = BlockingProtector(policy: Policy(existing: .align), timing: FakeClock().timing())
+        let align = BlockingProtector(
+            policy: Policy(existing: .align), timing: FakeClock().timing())
         _ = try align.persist(guest)
         guest.persistentDevices = [
             FakeGuest.pciRoot + "<watchdog model='i6300esb' action='pause'/>"

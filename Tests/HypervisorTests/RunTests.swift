@@ -16,6 +16,11 @@ struct RunTests {
             ("qemu:///system?socket=/x", nil, nil),
             ("test:///default", "/run/user/7", nil),
             ("", "/run/user/7", nil),
+            (
+                "qemu+unix:///system?socket=/run/libvirt/virtqemud-sock", nil,
+                "/run/libvirt/qemu/a b.pid"
+            ),
+            ("qemu+unix:///system?socket=/run/libvirt/other-sock", nil, nil),
         ] as [(String, String?, String?)])
     func processFile(uri: String, runtimeDirectory: String?, path: String?) {
         #expect(
@@ -39,6 +44,19 @@ struct RunTests {
             .protect { () throws(LibvirtError) in guest }
         #expect(protection.result == (counts ? .unchanged : .attached))
         #expect(guest.attached.isEmpty == counts)
+    }
+
+    @Test(
+        "An opt-out that came along with a restored guest keeps the protector away",
+        arguments: [false, true])
+    func arrivedOptOut(isFresh: Bool) throws {
+        let guest = FakeGuest(controllers: FakeGuest.pciRoot)
+        guest.metadata = Self.record("other/7/70")
+        guest.isRestored = true
+        let protection = try BlockingProtector(policy: .builtIn, timing: FakeClock().timing())
+            .protect(isFresh: isFresh) { () throws(LibvirtError) in guest }
+        #expect(protection.result == .unchanged)
+        #expect(guest.attached.isEmpty)
     }
 
     @Test("On another host an opt-out counts, and never for a guest that does not run")

@@ -16,16 +16,24 @@ extension ProtectableGuest {
     /// Reads the definition: the live one while the guest runs, with the records that count for its
     /// run.
     public func facts() throws(ProtectionError) -> GuestFacts {
-        var facts = try definedFacts()
+        let text = try asking { () throws(LibvirtError) in try definition() }
+        var facts = try GuestFacts(definition: text)
         // A persistent definition may hold records, too: of a live one that was defined again.
-        if facts.isLive { facts.trustRecords(of: run) }
+        guard facts.isLive else { return facts }
+        let run = run
+        var cameAlong = false
+        if let optOut = facts.optOut, optOut.run != run {
+            cameAlong = try asking { () throws(LibvirtError) in try hasArrived() }
+        }
+        facts.trustRecords(of: run, hasArrived: cameAlong)
         return facts
     }
 
-    /// Reads the definition, and nothing of what was written down about an earlier run.
-    func definedFacts() throws(ProtectionError) -> GuestFacts {
-        let text = try asking { () throws(LibvirtError) in try definition() }
-        return try GuestFacts(definition: text)
+    /// Reads the definition of a run that has just begun, so that QEMU's action is the definition's.
+    func freshFacts() throws(ProtectionError) -> GuestFacts {
+        var facts = try facts()
+        facts.alignedAction = nil
+        return facts
     }
 
     /// Reads the definition that the guest is started from next.

@@ -6,6 +6,8 @@ public protocol ProtectableGuest {
     var run: RunID? { get }
     /// Whether the guest is on its way in from another host.
     func isMigratingIn() throws(LibvirtError) -> Bool
+    /// Whether the run continues that of another host, or of a file.
+    func hasArrived() throws(LibvirtError) -> Bool
     /// Whether the guest runs.
     func isRunning() throws(LibvirtError) -> Bool
     /// Whether the guest has a definition that outlives its run.

@@ -95,7 +95,7 @@ public struct BlockingProtector: Sendable {
         of guest: some ProtectableGuest, isFresh: Bool, _ backoff: inout Backoff
     ) throws(ProtectionError) -> Protection? {
         func read() throws(ProtectionError) -> GuestFacts {
-            try isFresh ? guest.definedFacts() : guest.facts()
+            try isFresh ? guest.freshFacts() : guest.facts()
         }
         let found = try read()
         let first = plan(policy, found)

@@ -82,12 +82,16 @@ public final class Engine {
     /// The seconds of silence after which libvirt asks the daemon, and how often it asks in vain.
     private static let keepAlive: (interval: Int32, count: UInt32) = (5, 5)
 
+    private static let noThread = LibvirtError(
+        code: .systemError, message: "the system has no thread to spare")
+
     private let access: Access
     private let handlers: Handlers
     private let mailbox: Mailbox
     private let start = SuspendingClock.now
     private var core: Core
     private var link: Link?
+    private var isServing = false
     /// The number of the last link; what an earlier one tells does not count.
     private var generation = 0
     private var idleWorkers: [Worker] = []
@@ -193,7 +197,9 @@ public final class Engine {
             case .log(let line, let severity): handlers.log(line, severity)
             case .remember(let uuid, let run): handlers.remember(uuid, run)
             case .finished(let uuid, let outcome): handlers.finished(uuid, outcome)
-            case .serve(let serves): handlers.serve(serves, link?.daemon)
+            case .serve(let serves):
+                isServing = serves
+                handlers.serve(serves, link?.daemon)
             }
         }
     }
@@ -201,11 +207,14 @@ public final class Engine {
     // MARK: Calls
 
     private func make(_ id: CallID, _ call: Call) {
-        let worker =
+        let started =
             idleWorkers.popLast()
             ?? Worker { [mailbox] worker, id, result in
                 mailbox.post(.answered(worker, id, result))
             }
+        guard let worker = started else {
+            return mailbox.post(.input(.answered(id, .failure(.libvirt(Self.noThread)))))
+        }
         busyWorkers[id] = worker
         worker.make(id, call, at: target)
     }
@@ -230,7 +239,7 @@ public final class Engine {
             mailbox.post(Self.open(number, followsEvents, mailbox))
         }
         if !isStarted {
-            mailbox.post(.notLinked(number, .connectionFailed("no thread can be started")))
+            mailbox.post(.notLinked(number, .connectionFailed("\(Self.noThread)")))
         }
     }
 
@@ -257,6 +266,7 @@ public final class Engine {
         generation += 1
         if let link { dispose(of: link) }
         link = nil
+        if isServing { handlers.serve(true, nil) }
     }
 
     /// Closes a connection on another thread, since the daemon may not answer.
@@ -268,9 +278,10 @@ public final class Engine {
         guard let connection = link?.connection else { return }
         let number = generation
         let mailbox = mailbox
-        Crew.start {
+        let isStarted = Crew.start {
             let result = Result { () throws(LibvirtError) in try connection.guestIDs() }
             mailbox.post(.ofLink(number, .listed(result)))
         }
+        if !isStarted { mailbox.post(.ofLink(number, .listed(.failure(Self.noThread)))) }
     }
 }

@@ -34,11 +34,11 @@ final class Worker: Sendable {
     private let jobs = Mutex<[Job]>([])
     private let arrived = Semaphore()
 
-    /// Starts the thread.
+    /// Starts the thread; there is no worker where the system has no thread to spare.
     ///
     /// - Parameter answer: Takes each answer, on the worker's thread.
-    init(_ answer: @escaping @Sendable (Worker, CallID, Result<Answer, CallFailure>) -> Void) {
-        Crew.start { [self] in
+    init?(_ answer: @escaping @Sendable (Worker, CallID, Result<Answer, CallFailure>) -> Void) {
+        let isStarted = Crew.start { [self] in
             var session: Session?
             while true {
                 arrived.wait()
@@ -50,6 +50,7 @@ final class Worker: Sendable {
                 }
             }
         }
+        guard isStarted else { return nil }
     }
 
     func make(_ id: CallID, _ call: Call, at target: Target) { post(.call(id, call, target)) }
@@ -137,7 +138,11 @@ final class Worker: Sendable {
         let isArriving: Bool
         do throws(LibvirtError) {
             situation = try guest.situation()
-            isArriving = try guest.isMigratingIn()
+            isArriving =
+                switch situation.reason {
+                case .pausedByMigration, .postCopy: try guest.isMigratingIn()
+                default: false
+                }
             text = try guest.definition()
         } catch {
             throw .libvirt(error)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostSystem
 import Hypervisor
+import Protector
 import WatchdogPolicy
 
 /// `virt-watchdog apply`: does now, for guests that run, what the hook does at their start.
@@ -40,15 +41,15 @@ struct Apply: ParsableCommand {
     func run() throws {
         let report = policy.report()
         let connection = try guests.daemon.connection(readOnly: false)
-        let protector = BlockingProtector(policy: report.policy, timing: .brisk)
-        let persists = config || report.policy.persist
+        let found = try guests.find(on: connection)
+        let outcomes = try treat(found, report.policy)
         let notes = report.hasErrors ? nil : notes
-        let rows = try guests.find(on: connection).map { found in
+        let rows = found.map { found in
             GuestRow(found) { guest in
-                var row = try row(of: guest, protector, alone: !persists)
-                if persists { row.add(try protector.persist(guest)) }
-                // What a protector that was killed left to do is done.
-                if row.isConverged { notes?.forget(guest.uuid) }
+                let uuid = guest.uuid
+                let row = try GuestRow(outcomes[uuid], of: guest.name)
+                // Nothing is left to do of what a killed protector has noted.
+                if row.isConverged { notes?.forget(uuid) }
                 return row
             }
         }
@@ -56,25 +57,21 @@ struct Apply: ParsableCommand {
         if report.hasErrors || !rows.allSatisfy(\.isConverged) { throw ExitCode.notAsWanted }
     }
 
-    /// Brings a guest that runs to the policy.
+    /// Brings guests to the policy, several at a time.
     ///
-    /// - Parameter alone: Whether nothing else is to be done for a guest that does not run.
-    private func row(of guest: Guest, _ protector: BlockingProtector, alone: Bool) throws -> GuestRow {
-        guard try guest.isRunning() else {
-            guard alone else {
-                return try GuestRow(inactive: guest.facts())
-            }
-            throw GuestProblem(
-                guest: guest.name,
-                message: "the guest does not run; the hook sees to its plan when it starts")
-        }
-        var found: Guest? = guest
-        return GuestRow(
-            try protector.protect { () throws(LibvirtError) in
-                // The first time it is at hand; after a failure the connection may be lost.
-                if let guest = found.take() { return guest }
-                return try Connection(to: guests.daemon.connect).guest(uuid: guest.uuid)
-            })
+    /// - Returns: What came of each, by UUID.
+    private func treat(
+        _ found: [Result<Guest, GuestProblem>], _ policy: Policy
+    ) throws -> [String: Outcome] {
+        var settings = Settings.command(found.compactMap { try? $0.get().uuid })
+        settings.endsOptOuts = !guests.all
+        settings.persists = config
+        let core = Core(settings, policy: policy, memory: Memory(boot: "", firstTicks: 0))
+        var outcomes: [String: Outcome] = [:]
+        var handlers = Engine.Handlers { _, _ in }
+        handlers.finished = { outcomes[$0] = $1 }
+        try Engine(core, .uri(guests.daemon.connect), handlers).run()
+        return outcomes
     }
 
     /// Where protectors note the guests that they bring to the same policy; nowhere where that is not

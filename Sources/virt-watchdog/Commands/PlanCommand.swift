@@ -34,10 +34,12 @@ struct PlanCommand: ParsableCommand {
         let report = policy.report()
         let connection = try guests.daemon.connection(readOnly: true)
         let protector = BlockingProtector(policy: report.policy, timing: .brisk)
+        let service = connection.serviceState
         let rows = try guests.find(on: connection).map { found in
             GuestRow(found) { guest in
                 let facts = try guest.facts()
                 var row = GuestRow(facts, WatchdogPolicy.plan(report.policy, facts))
+                if let service { row.add(service, under: report.policy) }
                 if config || report.policy.persist {
                     row.add(try protector.persist(guest, isDry: true))
                 }

@@ -67,7 +67,8 @@ struct Status: ParsableCommand {
         }
         let isHooked = connection.isElsewhere || Hooks(of: LocalHost()).mayIncludeOurs
         let rows = results.filter { !isGone($0) }.map { StatusRow($0, report.policy, isHooked) }
-        try print(StatusRow.inOrder(rows), report)
+        let service = connection.serviceState.map(ServiceAnswer.init)
+        try print(StatusRow.inOrder(rows), report, service)
     }
 
     /// Whether a guest that nobody named has gone since it was listed.
@@ -160,14 +161,17 @@ struct Status: ParsableCommand {
                         + " it paused, run virsh resume"))
     }
 
-    private func print(_ rows: [StatusRow], _ report: PolicyReport) throws {
+    private func print(
+        _ rows: [StatusRow], _ report: PolicyReport, _ service: ServiceAnswer?
+    ) throws {
         let summary = StatusSummary(rows)
         if json {
-            try StandardOutput.print(json: StatusAnswer(rows, summary))
+            try StandardOutput.print(json: StatusAnswer(rows, summary, service))
         } else {
             try StandardOutput.print(
-                rows.isEmpty
+                (rows.isEmpty
                     ? "No guest \(inactive ? "is shut off" : "runs")." : text(rows, summary))
+                    + (service.map { "\n\($0.line)" } ?? ""))
         }
         for row in rows { row.remark.map(StandardError.print) }
         if report.hasErrors {

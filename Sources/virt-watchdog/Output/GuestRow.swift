@@ -1,4 +1,5 @@
 import Hypervisor
+import Protector
 import WatchdogPolicy
 
 /// What `plan` and `apply` say of a guest.
@@ -21,11 +22,16 @@ struct GuestRow: Encodable {
     var config: String?
     var reason: String
     var warnings: [String] = []
+    /// Whether the service leaves the guest to `apply`.
+    private(set) var waitsForApply: Bool?
+    /// The guest's place in the service's queue, from 1 on.
+    private(set) var queue: Int?
     private(set) var isProblem = false
     private(set) var isConverged = false
 
     private enum CodingKeys: String, CodingKey {
         case name, uuid, state, machine, plan, device, result, config, reason, warnings
+        case waitsForApply, queue
     }
 
     /// The row of a guest that was planned for.
@@ -40,12 +46,46 @@ struct GuestRow: Encodable {
         warnings = plan.warnings
     }
 
+    /// Adds what the service is going to do about the plan.
+    mutating func add(_ state: ServiceState, under policy: Policy) {
+        guard let index = state.waiting.firstIndex(where: { $0.uuid == uuid }) else { return }
+        switch policy.running {
+        case .new:
+            waitsForApply = true
+            reason += "; it waits for virt-watchdog apply (vm.watchdog.running=new)"
+        case .all:
+            queue = index + 1
+            reason += "; it is number \(index + 1) in the service's queue"
+        }
+    }
+
     /// The row of a guest whose plan was carried out.
     init(_ protection: Protection) {
         self.init(protection.facts, protection.plan)
         result = protection.result.rawValue
         reason = protection.reason
         isConverged = protection.isConverged
+    }
+
+    /// The row of a guest that was treated, as far as that was possible.
+    init(_ outcome: Outcome?, of name: String) throws {
+        switch outcome?.protection {
+        case .success(let protection): self.init(protection)
+        case .failure(let error) where error.isGuestGone:
+            throw GuestProblem(
+                guest: name, message: "the guest does not run; it is treated when it starts")
+        case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
+        case nil:
+            guard let facts = outcome?.facts else {
+                throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+            }
+            self.init(inactive: facts)
+        }
+        switch outcome?.persistence {
+        case .success(let persistence): add(persistence)
+        case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
+        case nil: break
+        }
     }
 
     /// The row of a guest that does not run, of which only the persistent definition matters.

@@ -72,11 +72,25 @@ struct StatusAnswer: Encodable {
     var guests: [Guest]
     /// The number of guests by verdict.
     var summary: [String: Int]
+    /// The service, or null where none runs.
+    var service: ServiceAnswer?
 
-    init(_ rows: [StatusRow], _ summary: StatusSummary) {
+    init(_ rows: [StatusRow], _ summary: StatusSummary, _ service: ServiceAnswer?) {
+        self.service = service
         guests = rows.map(Guest.init)
         self.summary = Dictionary(
             uniqueKeysWithValues: summary.counts.map { ($0.verdict, $0.count) })
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(guests, forKey: .guests)
+        try container.encode(summary, forKey: .summary)
+        try container.encode(service, forKey: .service)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case guests, summary, service
     }
 }
 

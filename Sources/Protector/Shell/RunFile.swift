@@ -1,0 +1,103 @@
+public import HostSystem
+public import WatchdogPolicy
+
+/// The runs that the service has treated in this boot, in a file that outlives the service.
+///
+/// The first line is `first BOOT TICKS`, when the service first came. Each other line is `UUID RUN`,
+/// where the last line of a UUID counts.
+public final class RunFile {
+    /// The file's name, in the directory of the service's lock.
+    private static let name = "runs"
+    /// The longest file that is read, in bytes.
+    private static let maximumLength = 64 << 20
+    /// After how many lines the file is written anew, with the runs that go on.
+    private static let lineLimit = 20_000
+
+    private let path: String
+    private let log: (LogLine, SystemLog.Severity) -> Void
+    private var lineCount = 0
+    private var lastFailure: LogLine?
+    /// What the file says, or would say if it could be written.
+    public private(set) var memory: Memory
+
+    /// Reads the file, or begins one where there is none of this boot.
+    ///
+    /// - Parameters:
+    ///   - directory: The directory of the service's lock.
+    ///   - boot: The host's boot ID.
+    ///   - log: Takes a line where the file cannot be written.
+    public init(
+        in directory: String = ServiceFile.directory, boot: String,
+        log: @escaping (LogLine, SystemLog.Severity) -> Void
+    ) {
+        path = "\(directory)/\(Self.name)"
+        self.log = log
+        let bytes = (try? readFile(path, limit: Self.maximumLength)) ?? []
+        memory =
+            Memory(of: boot, in: String(decoding: bytes, as: UTF8.self))
+            ?? Memory(boot: boot, firstTicks: Clock.ticksSinceBoot)
+        write { () throws(Errno) in try rewrite() }
+    }
+
+    /// Notes a run.
+    public func append(_ uuid: String, _ run: RunID) {
+        memory.treated[uuid] = run
+        lineCount += 1
+        write { () throws(Errno) in
+            // A write that failed may have left half a line.
+            if lineCount > Self.lineLimit || lastFailure != nil { return try rewrite() }
+            try appendToFile(path, Array("\(uuid) \(run.text)\n".utf8))
+        }
+    }
+
+    /// Writes, and logs a failure once: without the file, the service still treats guests.
+    private func write(_ body: () throws(Errno) -> Void) {
+        do throws(Errno) {
+            try body()
+            lastFailure = nil
+        } catch {
+            let line = LogLine(
+                operation: "remember", guest: "",
+                failure:
+                    "cannot write \(path): \(error); free space in /run, since after a restart the"
+                    + " service would bring treated guests to a later policy")
+            if line != lastFailure { log(line, .warning) }
+            lastFailure = line
+        }
+    }
+
+    /// Writes the file anew, without runs that have ended.
+    private func rewrite() throws(Errno) {
+        memory.treated = memory.treated.filter {
+            ProcessStatus(of: $0.value.process)?.startTicks == $0.value.startTicks
+        }
+        lineCount = memory.treated.count
+        try replaceFile(path, with: Array(memory.text.utf8))
+    }
+}
+
+extension Memory {
+    /// Reads a file's text; nothing where it is of another boot or has no first line.
+    init?(of boot: String, in text: String) {
+        var lines = text.split(separator: "\n")[...]
+        guard let first = lines.popFirst()?.split(separator: " "), first.count == 3,
+            first[0] == "first", first[1] == boot, let ticks = UInt64(first[2])
+        else { return nil }
+        self.init(boot: boot, firstTicks: ticks)
+        for line in lines {
+            let words = line.split(separator: " ")
+            // A full disk may have cut the last line.
+            guard words.count == 2, let run = RunID(String(words[1])) else { continue }
+            treated[String(words[0])] = run
+        }
+    }
+
+    /// The file's text.
+    var text: String {
+        var text = "first \(boot) \(firstTicks)\n"
+        for (uuid, run) in treated.sorted(by: { $0.key < $1.key }) {
+            text += "\(uuid) \(run.text)\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,140 @@
+import Hypervisor
+import Protector
+import Testing
+import WatchdogPolicy
+
+/// What each kind of event leads to.
+struct EventTests {
+    private func settled() -> Bench {
+        var bench = Bench.connected(running: [
+            "a": Bench.machine(Bench.pc("a") { $0.watchdogs = [Bench.ours()] })
+        ])
+        bench.work()
+        return bench
+    }
+
+    @Test(
+        arguments: [
+            .started(.booted), .started(.restored), .started(.snapshot), .started(.wakeup),
+            .resumed(.migrated), .resumed(.postCopy),
+            .metadataChanged(namespace: OptOut.namespace),
+            .metadataChanged(namespace: GuestPolicy.namespace),
+            .deviceRemoved(alias: WatchdogDevice.alias),
+        ] as [GuestEvent.Kind])
+    func `A known guest is read after`(kind: GuestEvent.Kind) {
+        var bench = settled()
+        bench.event("a", kind)
+        #expect(bench.looks == ["a"])
+    }
+
+    @Test(
+        arguments: [
+            .resumed(.unpaused), .resumed(.snapshot), .resumed(.other), .suspended(.paused),
+            .suspended(.migrated), .suspended(.ioError), .suspended(.watchdog),
+            .suspended(.restored), .suspended(.snapshot), .suspended(.apiError),
+            .suspended(.postCopy), .suspended(.other), .stopped, .shutdown, .crashed,
+            .pmSuspended, .defined, .undefined, .watchdogFired, .started(.migrated),
+            .metadataChanged(namespace: Alignment.namespace),
+        ] as [GuestEvent.Kind])
+    func `A known guest is not read after`(kind: GuestEvent.Kind) {
+        var bench = settled()
+        bench.event("a", kind)
+        #expect(bench.open.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            .started(.booted), .started(.restored), .started(.snapshot), .started(.wakeup),
+            .resumed(.migrated), .resumed(.postCopy),
+        ] as [GuestEvent.Kind])
+    func `An unknown guest is read after`(kind: GuestEvent.Kind) {
+        var bench = Bench.connected()
+        bench.event("a", kind)
+        #expect(bench.looks == ["a"])
+    }
+
+    @Test(
+        arguments: [
+            .resumed(.unpaused), .resumed(.snapshot), .resumed(.other), .suspended(.paused),
+            .suspended(.restored), .stopped, .shutdown, .crashed, .pmSuspended, .defined,
+            .undefined, .watchdogFired, .metadataChanged(namespace: OptOut.namespace),
+            .metadataChanged(namespace: GuestPolicy.namespace),
+            .deviceRemoved(alias: WatchdogDevice.alias), .started(.migrated),
+        ] as [GuestEvent.Kind])
+    func `An unknown guest is not read after`(kind: GuestEvent.Kind) {
+        var bench = Bench.connected()
+        bench.event("a", kind)
+        #expect(bench.open.isEmpty)
+    }
+
+    @Test func `The begin of a cold start, whose hooks run, leads to a list 30 s later`() {
+        var bench = Bench.connected()
+        bench.event("a", .resumed(.unpaused))
+        bench.wait(.seconds(29))
+        #expect(bench.lists == 1)
+        bench.wait(.seconds(1))
+        #expect(bench.lists == 2)
+    }
+
+    @Test(
+        arguments: [.resumed(.migrated), .resumed(.postCopy), .suspended(.paused)]
+            as [GuestEvent.Kind])
+    func `A guest that migrates in is read once it is here`(kind: GuestEvent.Kind) {
+        var bench = Bench.connected()
+        bench.event("a", .started(.migrated))
+        bench.wait(.seconds(9))
+        #expect(bench.open.isEmpty)
+        bench.event("a", kind)
+        #expect(bench.looks == ["a"])
+    }
+
+    @Test func `A guest that migrates in is read every 10 s, for lost events`() {
+        var bench = Bench.connected()
+        bench.start(Bench.machine(Bench.pc("a")), .migrated)
+        bench.machines["a"]?.look.isArriving = true
+        bench.waitWorking(.seconds(100))
+        #expect(bench.steps("a") == Array(repeating: "look", count: 10))
+        bench.machines["a"]?.look.isArriving = false
+        bench.waitWorking(.seconds(10))
+        #expect(bench.steps("a").suffix(3) == ["look", "attach", "look"])
+    }
+
+    @Test func `An event during a call leads to one look after it`() {
+        var bench = Bench.connected()
+        bench.start(Bench.machine(Bench.pc("a") { $0.watchdogs = [Bench.ours()] }))
+        for _ in 0..<3 { bench.event("a", .metadataChanged(namespace: OptOut.namespace)) }
+        #expect(bench.open.count == 1)
+        bench.work()
+        #expect(bench.steps("a") == ["look", "look"])
+    }
+
+    @Test func `An event between the record and the action does not part them`() {
+        var bench = Bench.connected(policy: Policy(action: .pause))
+        bench.start(Bench.machine(Bench.pc("a") { $0.watchdogs = [Bench.ours()] }))
+        while bench.steps("a").last != "pending pause", let look = bench.machines["a"]?.look {
+            bench.answer("a", look)
+        }
+        bench.event("a", .metadataChanged(namespace: OptOut.namespace))
+        bench.work()
+        #expect(
+            bench.steps("a").prefix(4) == ["look", "pending pause", "action pause", "record pause"])
+    }
+
+    @Test func `Events of a lost connection do not count`() {
+        var bench = Bench.connected()
+        bench.give(.disconnected)
+        bench.event("a", .started(.booted))
+        #expect(bench.core.report.running == 0)
+    }
+
+    @Test func `A second start of a guest ends what was asked about the first`() throws {
+        var bench = Bench.connected()
+        bench.start(Bench.machine(Bench.pc("a")))
+        let first = try #require(bench.machines["a"]?.look)
+        bench.start(Bench.machine(Bench.pc("a") { $0.id = "2" }))
+        #expect(bench.open.count == 2)
+        bench.answer("a", first)
+        #expect(bench.open.count == 1)
+        #expect(bench.asked("a") == .look)
+    }
+}
