@@ -10,7 +10,7 @@ extension LiveTests.Faults {
         }
 
         /// Kills libvirtd with nothing before it, and waits until it has gone.
-        private func killDaemon() throws {
+        static func killDaemon() throws {
             let process = try Lab.daemon()
             try #require(kill(process, SIGKILL) == 0)
             try Lab.wait(for: "the end of libvirtd") { kill(process, 0) != 0 }
@@ -30,7 +30,7 @@ extension LiveTests.Faults {
         ///
         /// Killed before it has noted the process of the QEMU that it started, which ends with it,
         /// libvirt waits for that QEMU for ever, through each restart (9.0 and 11.3).
-        private func forgetStart(of guest: LabGuest) throws {
+        private static func forgetStart(of guest: LabGuest) throws {
             say("libvirtd killed: libvirt waits for a QEMU of \(guest.name) that is not there")
             let status = "/run/libvirt/qemu/\(guest.name).xml"
             let text = try String(contentsOfFile: status, encoding: .utf8)
@@ -44,7 +44,7 @@ extension LiveTests.Faults {
         /// Starts a guest while libvirtd is killed, and again if it did not come to run.
         ///
         /// - Returns: Whether it did at once.
-        private func start(
+        static func start(
             _ guest: LabGuest, killingWithin length: Duration, _ chance: inout SplitMix64
         ) throws -> Bool {
             let command = try guest.starts()
@@ -74,8 +74,10 @@ extension LiveTests.Faults {
 
         /// Whether the guest stays with a watchdog that QEMU took from a libvirtd that was killed
         /// before it had written that down.
-        private func hasForgottenWatchdog(_ guest: LabGuest) throws -> Bool {
-            _ = RunningCommand.wait(within: .seconds(30)) {
+        static func hasForgottenWatchdog(
+            _ guest: LabGuest, after limit: Duration = .seconds(30)
+        ) throws -> Bool {
+            _ = RunningCommand.wait(within: limit) {
                 (try? guest.watchdogs().count) == 1
             }
             return try guest.watchdogs().isEmpty && guest.emulatedWatchdogs() == 1
@@ -99,7 +101,7 @@ extension LiveTests.Faults {
             var startedAgain = 0
             for number in 1...times(12, whole: 50) {
                 let guest = try guest("f-\(number)", number)
-                if try !start(guest, killingWithin: length, &chance) { startedAgain += 1 }
+                if try !Self.start(guest, killingWithin: length, &chance) { startedAgain += 1 }
                 guests.append((guest, try guest.process()))
                 for (guest, process) in guests {
                     try #require(guest.process() == process, "\(guest.name) is another")
@@ -108,7 +110,7 @@ extension LiveTests.Faults {
             }
             var forgotten: [String] = []
             for (guest, process) in guests {
-                if try hasForgottenWatchdog(guest) {
+                if try Self.hasForgottenWatchdog(guest) {
                     forgotten.append(guest.name)
                     try takeBackWatchdog(of: guest)
                 }
