@@ -26,23 +26,25 @@ public struct ServiceManager: Sendable {
         watchdogInterval = isForUs && microseconds > 0 ? .microseconds(microseconds) : nil
     }
 
-    /// Sends assignments such as `READY=1`, one a line; waits at most a second for a busy manager.
+    /// Sends assignments such as `READY=1`, one a line, without waiting for a busy manager.
     ///
-    /// The C functions are `socket`, `setsockopt` with `SO_SNDTIMEO`, `connect` and `send`.
-    public func send(_ text: String) {
+    /// The C functions are `socket`, `connect` and `send` with `MSG_DONTWAIT`.
+    ///
+    /// - Returns: Whether the manager takes them.
+    @discardableResult
+    public func send(_ text: String) -> Bool {
         let type = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard var address = sockaddr_un(socketName),
             let descriptor = try? retrying({ socket(AF_UNIX, type, 0) })
-        else { return }
+        else { return false }
         defer { close(descriptor) }
-        var limit = timeval(tv_sec: 1, tv_usec: 0)
-        let limitLength = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, limitLength)
         let length = MemoryLayout<sa_family_t>.size + socketName.utf8.count
         let bytes = Array(text.utf8)
         guard address.asGeneric(length: length, { connect(descriptor, $0, $1) }) == 0 else {
-            return
+            return false
         }
-        _ = try? retrying { Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) }
+        let flags = CInt(MSG_NOSIGNAL | MSG_DONTWAIT)
+        let count = try? retrying { Glibc.send(descriptor, bytes, bytes.count, flags) }
+        return count == bytes.count
     }
 }

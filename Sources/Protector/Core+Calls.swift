@@ -87,7 +87,12 @@ extension Core {
             guard let guest = guests[uuid], guest.call == id else { continue }
             silence(uuid, "a call has not returned for \(settings.callLimit.components.seconds) s")
         }
-        saySilentCount()
+        logStuckCalls()
+        guard settings.isCommand, calls.writtenOffCount >= CallTable.limit else { return }
+        // No call can begin any more, and a person waits.
+        for uuid in guests.keys.sorted() {
+            silence(uuid, "\(calls.writtenOffCount) calls about other guests do not return")
+        }
     }
 
     mutating func answered(_ id: CallID, _ result: Result<Answer, CallFailure>) {

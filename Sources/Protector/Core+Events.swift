@@ -13,7 +13,7 @@ extension Core {
         case .suspended(.paused), .suspended(.restored):
             if guests[event.uuid]?.isArriving == true { arrived(event) }
         case .stopped:
-            touched.insert(event.uuid)
+            changedDuringList.insert(event.uuid)
             end(event.uuid)
             watchForIdleness()
         case .metadataChanged(let namespace): metadataChanged(event.uuid, namespace)
@@ -28,7 +28,7 @@ extension Core {
 
     /// Takes up a new run.
     private mutating func began(_ event: GuestEvent, _ start: GuestEvent.Start) {
-        touched.insert(event.uuid)
+        changedDuringList.insert(event.uuid)
         var guest = newRun(event)
         guest.hasArrived = start == .migrated || start == .restored
         guest.isArriving = start == .migrated
@@ -52,7 +52,7 @@ extension Core {
     }
 
     private mutating func arrived(_ event: GuestEvent) {
-        touched.insert(event.uuid)
+        changedDuringList.insert(event.uuid)
         if guests[event.uuid] == nil {
             // The event of its start was lost.
             var guest = newRun(event)
@@ -62,11 +62,13 @@ extension Core {
         guests[event.uuid]?.isArriving = false
         guests[event.uuid]?.becomeCertain()
         guests[event.uuid]?.isTrusted = true
+        // It may be in the other queue.
+        guests[event.uuid]?.isReady = false
         lookAgain(at: event.uuid)
         watchForIdleness()
     }
 
-    /// Takes note that a guest runs, whose run began earlier.
+    /// Adds a guest whose run began earlier.
     private mutating func sawRunning(_ event: GuestEvent) {
         if guests[event.uuid] == nil {
             var guest = GuestTreatment(
@@ -83,8 +85,7 @@ extension Core {
     private mutating func metadataChanged(_ uuid: String, _ namespace: String) {
         switch namespace {
         case GuestPolicy.namespace:
-            // The operator has changed this guest.
-            guests[uuid]?.standing = .granted
+            guests[uuid]?.policyMayDiffer = true
             lookAgain(at: uuid)
         case OptOut.namespace: lookAgain(at: uuid)
         default: break

@@ -11,6 +11,8 @@ extension Core {
     private static let idleLimit = Duration.seconds(30)
     /// How often all guests are read, for events that were lost.
     private static let sweepInterval = Duration.seconds(300)
+    /// After how long a list that does not come is told.
+    private static let listLimit = Duration.seconds(35)
     /// How soon the guests are listed after a sign that one starts.
     private static let nudgeInterval = Duration.seconds(30)
 
@@ -32,20 +34,22 @@ extension Core {
     /// Stops to wait for a connection: the service lets hooks go on without it, and named guests are
     /// given up.
     mutating func giveUpLink() {
-        guard link != .up else { return }
         guard settings.isService else {
-            let message = lastConnectionError ?? "libvirt does not answer"
+            let message =
+                lastConnectionError
+                ?? "libvirt does not answer; a hook of another guest may not end"
             for uuid in guests.keys.sorted() {
                 finish(uuid, .libvirt(LibvirtError(code: .noConnect, message: message)))
             }
             return
         }
+        guard link != .up else { return }
         serve(false)
         log(
             LogLine(
                 operation: "connect", guest: "",
-                failure: "no connection to libvirt for \(Self.serviceLimit.components.seconds) s;"
-                    + " until it is connected, hooks do not count on the service"),
+                failure: "cannot connect to libvirt for \(Self.serviceLimit.components.seconds) s:"
+                    + " \(lastConnectionError ?? "no answer"); see systemctl status libvirtd virtqemud"),
             .error)
     }
 
@@ -53,10 +57,11 @@ extension Core {
         link = .up
         self.idlesOut = idlesOut
         lastConnectionError = nil
-        timers.cancel(.linkLimit)
+        // A one-shot's time goes on until it has its list.
+        if settings.isService || !settings.listsFirst { timers.cancel(.linkLimit) }
         serve(true)
         isListing = false
-        touched = []
+        changedDuringList = []
         if settings.listsFirst {
             sweep()
         } else {
@@ -90,11 +95,14 @@ extension Core {
             .warning)
     }
 
-    /// Takes note that nothing is known of any guest until it is listed or has an event.
+    /// Marks all guests as uncertain until they are listed or have an event.
     mutating func disconnected() {
+        // It may be lost before the shell says that it is open.
+        if link == .opening { return connectionFailed("libvirt closed the connection") }
         guard link == .up else { return }
         link = .down
         isListing = false
+        timers.cancel(.list)
         listsAgain = false
         releasesAfterList = false
         timers.cancel(.sweep)
@@ -126,7 +134,8 @@ extension Core {
             return
         }
         isListing = true
-        touched = []
+        changedDuringList = []
+        timers.set(.list, for: now + Self.listLimit)
         effects.append(.list)
     }
 
@@ -141,16 +150,38 @@ extension Core {
     mutating func listed(_ result: Result<[RunningGuest], LibvirtError>) {
         guard link == .up, isListing else { return }
         isListing = false
+        timers.cancel(.list)
         switch result {
-        case .success(let running): take(running)
-        case .failure:
+        case .success(let running):
+            if !settings.isService { timers.cancel(.linkLimit) }
+            lastListError = nil
+            take(running)
+        case .failure(let error):
             // A lost connection is told by itself; anything else may pass.
             timers.set(.nudge, for: now + Self.connectInterval)
+            if !error.isConnectionLost { logListTrouble("\(error)") }
         }
         if listsAgain {
             listsAgain = false
             list()
         }
+    }
+
+    /// Says that no list comes, once for each cause.
+    mutating func logListTrouble(_ reason: String) {
+        guard reason != lastListError else { return }
+        lastListError = reason
+        log(
+            LogLine(
+                operation: "connect", guest: "",
+                failure: "cannot list the guests: \(reason); see virsh list"), .warning)
+    }
+
+    /// Says that libvirt makes the list wait.
+    mutating func listIsLate() {
+        guard isListing else { return }
+        logListTrouble(
+            "no answer for \(Self.listLimit.components.seconds) s, a hook of a guest may not end")
     }
 
     private mutating func take(_ running: [RunningGuest]) {
@@ -160,7 +191,7 @@ extension Core {
         var absent = Set(guests.keys)
         for entry in running {
             absent.remove(entry.uuid)
-            guard isInScope(entry.uuid), !touched.contains(entry.uuid) else { continue }
+            guard isInScope(entry.uuid), !changedDuringList.contains(entry.uuid) else { continue }
             if var guest = guests[entry.uuid], guest.id == entry.id || guest.id == 0 {
                 guard sweeps || guest.isUncertain else { continue }
                 guest.becomeCertain()
@@ -176,13 +207,13 @@ extension Core {
             }
             lookAgain(at: entry.uuid)
         }
-        for uuid in absent.sorted() where !touched.contains(uuid) { end(uuid) }
+        for uuid in absent.sorted() where !changedDuringList.contains(uuid) { end(uuid) }
         if releasesAfterList {
             releasesAfterList = false
-            if guests.isEmpty {
+            // A sign that a guest starts came during the list.
+            if guests.isEmpty, !timers.isSet(.nudge) {
                 link = .released
                 timers.cancel(.sweep)
-                timers.cancel(.nudge)
                 effects.append(.disconnect)
                 return
             }

@@ -65,14 +65,15 @@ extension Core {
     }
 
     /// Says how many guests wait for the operator, once all are read.
-    mutating func sayWhoWaits() {
+    mutating func logWaitingGuests() {
         let count = policy.running == .new ? waiting.count : 0
         guard count != saidWaitingCount, settings.isService, !isListing,
             calls.count == calls.writtenOffCount,
             calls.isBlocked || trustedQueue.isEmpty && otherQueue.isEmpty
         else { return }
+        let isMore = count > saidWaitingCount
         saidWaitingCount = count
-        guard count > 0 else { return }
+        guard isMore else { return }
         log(
             LogLine(
                 operation: "protect", guest: "", uuid: nil, result: "waiting",

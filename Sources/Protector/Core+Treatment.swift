@@ -98,6 +98,11 @@ extension Core {
             guest.hasArrived = true
         }
         facts.trustRecords(of: guest.run, hasArrived: guest.hasArrived)
+        if guest.policyMayDiffer, let known = guest.facts, known.guestPolicy != facts.guestPolicy {
+            // The operator has changed this guest, and not only its persistent definition.
+            guest.standing = .granted
+        }
+        guest.policyMayDiffer = false
         guest.facts = facts
         if guest.standing == .unknown { guest.standing = standing(of: guest) }
         guests[uuid] = guest
@@ -134,12 +139,18 @@ extension Core {
         if let limit = settings.arrivalLimit, now - start >= limit {
             return fail(uuid, .stillArriving)
         }
-        wait(settings.isService ? Self.arrivalInterval : .milliseconds(200), uuid)
+        let interval: Duration =
+            if settings.isService {
+                Self.arrivalInterval
+            } else {
+                settings.isCommand ? .milliseconds(200) : .seconds(1)
+            }
+        wait(interval, uuid)
     }
 
     // MARK: Opt-outs
 
-    /// Sees to records of opt-outs.
+    /// Writes, renews or removes the record of an opt-out.
     ///
     /// A record that arrived with the run becomes this run's, a device that was unplugged by hand
     /// gets one, and `apply` ends one.
@@ -157,18 +168,24 @@ extension Core {
             return false
         }
         let wasUnplugged = guest.hasHadDevice || guest.sawRemoval
-        guests[uuid]?.hasHadDevice = false
-        guests[uuid]?.sawRemoval = false
         if facts.isOptedOutOfRun {
+            guests[uuid]?.hasHadDevice = false
+            guests[uuid]?.sawRemoval = false
+            guests[uuid]?.hasSaidOptOut = false
             guard guest.run != nil, facts.optOut?.run != guest.run else { return false }
         } else {
             // QEMU unplugs an orphan at our request.
             guard wasUnplugged, settings.isService, guest.unplugStart == nil else { return false }
-            log(
-                LogLine(
-                    operation: "protect", guest: guest.name, uuid: uuid, result: "opted-out",
-                    reason: "the watchdog was unplugged from the running guest; it stays away for"
-                        + " this run, unless you run virt-watchdog apply"), .warning)
+            // The record may take several attempts.
+            if !guest.hasSaidOptOut {
+                guests[uuid]?.hasSaidOptOut = true
+                log(
+                    LogLine(
+                        operation: "protect", guest: guest.name, uuid: uuid, result: "opted-out",
+                        reason: "the watchdog was unplugged from the running guest: it stays away for"
+                            + " this run; virt-watchdog apply with the guest's name brings it back"),
+                    .warning)
+            }
         }
         ask(.optOut(OptOut(run: guest.run)), uuid)
         return true
@@ -421,13 +438,13 @@ extension Core {
             log(
                 LogLine(
                     operation: "protect", guest: guest.name, uuid: uuid, result: "retrying",
-                    reason: "no success for \(Self.troubleLimit.components.seconds) s; last libvirt"
+                    reason: "timed out after \(Self.troubleLimit.components.seconds) s; last libvirt"
                         + " error: \(error); the service keeps trying"), .warning)
         }
         wait(next, uuid)
     }
 
-    /// Leaves a guest alone that does not answer, and asks it again later.
+    /// Marks a guest as not answering, and retries later.
     mutating func silence(_ uuid: String, _ reason: String) {
         guard var guest = guests[uuid] else { return }
         let isNew = guest.silence == nil
@@ -449,7 +466,7 @@ extension Core {
     }
 
     /// Says how many guests do not answer, once they keep others waiting.
-    mutating func saySilentCount() {
+    mutating func logStuckCalls() {
         let count = calls.writtenOffCount
         if count == 0 { saidSilentCount = 0 }
         guard calls.isBlocked, count > saidSilentCount, settings.isService else { return }
@@ -457,8 +474,11 @@ extension Core {
         log(
             LogLine(
                 operation: "protect", guest: "", uuid: nil, result: "not-answering",
-                reason: "\(count) guests do not answer; until one does, only guests whose QEMU has"
-                    + " lately answered are treated"), .error)
+                reason: count < CallTable.limit
+                    ? "\(count) guests do not answer: until one does, only guests whose QEMU has lately"
+                        + " answered are treated; virt-watchdog status names them"
+                    : "\(count) calls to libvirt do not return: no guest is treated until one does; end or"
+                        + " resume the QEMU processes of the guests that do not answer"), .error)
     }
 
     private mutating func fail(

@@ -16,7 +16,7 @@ public struct Core: Sendable {
         case opening
         /// It is open.
         case up
-        /// The daemon was let go, so that it can end. The next nudge opens the connection.
+        /// The core closed the connection so the daemon can exit. The next nudge opens it.
         case released
     }
 
@@ -50,8 +50,9 @@ public struct Core: Sendable {
     var sweeps = false
     var releasesAfterList = false
     /// The guests that started or stopped while a list was made, which tells nothing of them.
-    var touched: Set<String> = []
+    var changedDuringList: Set<String> = []
     var lastConnectionError: String?
+    var lastListError: String?
 
     /// The guests that wait for the operator or the queue, in their order.
     var waiting: [String: UInt64] = [:]
@@ -126,9 +127,9 @@ public struct Core: Sendable {
         case .timer: break
         }
         writeOffOverdueCalls()
-        while let purpose = timers.takeDue(at: now) { fire(purpose) }
+        while let purpose = timers.takeDue(at: now) { runTimer(purpose) }
         begin()
-        sayWhoWaits()
+        logWaitingGuests()
         return takeEffects()
     }
 
@@ -137,15 +138,23 @@ public struct Core: Sendable {
         return effects
     }
 
-    private mutating func fire(_ purpose: Timers.Purpose) {
+    private mutating func runTimer(_ purpose: Timers.Purpose) {
         switch purpose {
         case .connect: if link == .down { open() }
         case .linkLimit: giveUpLink()
         case .sweep: sweep()
         case .nudge: list()
+        case .list: listIsLate()
         case .idle: releaseIfIdle()
         case .queue: treatNextWaiting()
-        case .policy: policyIsChanging = false
+        case .policy:
+            policyIsChanging = false
+            log(
+                LogLine(
+                    operation: "policy", guest: "",
+                    failure: "cannot read the properties file for"
+                        + " \(Self.policyLimit.components.seconds) s: its file system does not answer;"
+                        + " the policy read last stays in force"), .warning)
         case .guest(let uuid, let turn):
             guard let guest = guests[uuid], guest.turn == turn else { return }
             if guest.call == nil {

@@ -53,6 +53,10 @@ struct GuestTreatment: Sendable {
     var hasHadDevice = false
     /// Whether libvirt has said that our device is removed.
     var sawRemoval = false
+    /// Whether the log tells that our device was unplugged.
+    var hasSaidOptOut = false
+    /// Whether the guest's own policy may have changed.
+    var policyMayDiffer = false
 
     // What the treatment has come to
 

@@ -8,6 +8,7 @@ struct Timers: Sendable {
         case linkLimit
         case sweep
         case nudge
+        case list
         case idle
         case queue
         case policy

@@ -1,41 +1,83 @@
+import Glibc
 import HostSystem
 import Protector
-import Synchronization
 import WatchdogPolicy
 
-/// Reads the policy on a thread of its own, since its file may be on a file system that hangs.
+/// Watches and reads the policy's file on a thread of its own: the file system may hang.
 final class PolicyReader: Sendable {
-    private let requests = Semaphore()
-    private let lastFault = Mutex<String?>(nil)
+    private let watch: DirectoryWatch
+    private let wakeup: Wakeup
 
-    /// Reads the policy now.
-    func read() -> Policy {
-        let policy = PolicyReport.ofHost(.ofEnvironment()).policy
-        let isNew = lastFault.withLock { fault in
-            defer { fault = policy.fault }
-            return policy.fault != fault
-        }
-        if isNew, let fault = policy.fault {
-            let line = LogLine(
-                operation: "policy", guest: "",
-                failure: "\(fault); no guest is changed until you fix it")
-            SystemLog.send(line.text, severity: .error)
-        }
-        return policy
+    /// Makes a reader that has not read anything.
+    init() throws(Errno) {
+        watch = try DirectoryWatch()
+        wakeup = try Wakeup()
     }
 
-    /// Has the thread read the policy.
-    func readSoon() { requests.post() }
+    /// Has the thread read the policy, also if no change was seen.
+    func readSoon() { wakeup.post() }
 
-    /// Starts the thread.
-    func start(_ give: @escaping @Sendable (Input) -> Void) {
+    /// Starts the thread, which reads the policy now and after each change.
+    ///
+    /// - Parameter give: Takes the core's inputs.
+    /// - Returns: Whether there is such a thread.
+    func start(_ give: @escaping @Sendable (Input) -> Void) -> Bool {
         Crew.start { [self] in
+            var lastFault: String?
             while true {
-                requests.wait()
-                // Several changes at once are one.
-                while requests.wait(forPartOfSecond: 100) {}
-                give(.policy(read()))
+                give(.policyIsChanging)
+                // Before the file is read, so that no later change is missed.
+                let names = watchAll()
+                let policy = PolicyReport.ofHost(.ofEnvironment()).policy
+                if let fault = policy.fault, fault != lastFault { Self.log(fault) }
+                lastFault = policy.fault
+                give(.policy(policy))
+                waitForChange(of: names)
             }
         }
+    }
+
+    private static func log(_ fault: String) {
+        let line = LogLine(
+            operation: "policy", guest: "",
+            failure: "\(fault); until you fix it, no guest is changed")
+        SystemLog.send(line.text, severity: .error)
+    }
+
+    private func waitForChange(of names: [Int32: Set<String>]) {
+        while true {
+            let ready = poll(descriptors: [watch.descriptor, wakeup.descriptor], timeout: nil)
+            let isAsked = ready.contains(wakeup.descriptor)
+            if isAsked { wakeup.drain() }
+            // Several changes at once are one.
+            let hasChanged = watch.read().contains {
+                $0.isOverflow || names[$0.watch]?.contains($0.name) == true
+            }
+            if isAsked || hasChanged { return }
+        }
+    }
+
+    /// Watches each directory on the way to the policy's files, since any part may come or go.
+    ///
+    /// - Returns: The names that matter, by the watch of their directory.
+    private func watchAll() -> [Int32: Set<String>] {
+        let events = UInt32(
+            IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)
+        var names: [Int32: Set<String>] = [:]
+        let layout = Layout.ofEnvironment()
+        for file in layout.chosenProperties.map({ [$0] }) ?? layout.properties {
+            var places = [file]
+            if let real = try? realPath(of: file), real != file { places.append(real) }
+            for place in places {
+                var parts = place.split(separator: "/")
+                while let name = parts.popLast() {
+                    let parent = "/" + parts.joined(separator: "/")
+                    if let number = watch.add(parent, events) {
+                        names[number, default: []].insert(String(name))
+                    }
+                }
+            }
+        }
+        return names
     }
 }

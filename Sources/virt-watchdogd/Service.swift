@@ -16,6 +16,8 @@ final class Service {
     private let watch: HostWatch
     private let policy: PolicyReader
     private var lastState: ServiceState?
+    private var isReady = false
+    private var lastFeed = SuspendingClock.now
     private var lastStateError: Errno?
     private var stateMayDiffer = true
     private var lastWrite = SuspendingClock.now - Service.stateInterval
@@ -25,10 +27,12 @@ final class Service {
         do {
             try Service().serve()
         } catch {
-            let text = "virt-watchdogd: \(error)"
-            writeToStandardError(text + "\n")
-            SystemLog.send(
-                LogLine(operation: "start", guest: "", failure: "\(error)").text, severity: .error)
+            writeToStandardError("virt-watchdogd: \(error)\n")
+            // Where the journal has standard error, once is enough.
+            if environment("JOURNAL_STREAM") == nil {
+                let line = LogLine(operation: "start", guest: "", failure: "\(error)")
+                SystemLog.send(line.text, severity: .error)
+            }
             leaveAtOnce(1)
         }
     }
@@ -41,7 +45,7 @@ final class Service {
         guard let boot = bootID() else { throw ServiceProblem.noBootID }
         runs = RunFile(boot: boot) { SystemLog.send($0.text, severity: $1) }
         watch = try HostWatch(service: file.path)
-        policy = PolicyReader()
+        policy = try PolicyReader()
     }
 
     private func serve() throws -> Never {
@@ -54,26 +58,25 @@ final class Service {
         handlers.remember = { [runs] uuid, run in runs.append(uuid, run) }
         handlers.serve = { [file] serves, daemon in Self.mark(file, serves, daemon) }
         let engine = try Engine(core, .service, handlers)
-        policy.start(engine.inbox)
-        engine.inbox(.policyIsChanging)
-        policy.readSoon()
+        guard policy.start(engine.inbox) else { throw ServiceProblem.noThread }
         engine.begin()
-        manager?.send("READY=1")
         while true {
+            // systemd may be too busy to take it at once.
+            if !isReady { isReady = manager?.send("READY=1") ?? true }
             let ready = poll(
                 descriptors: [engine.descriptor, signals.descriptor, watch.descriptor],
                 timeout: timeout(of: engine))
             if ready.contains(signals.descriptor) { takeSignals(engine) }
-            // Before events: a guest that starts after a change gets the new policy.
-            if ready.contains(watch.descriptor) { takeChanges(engine) }
+            if ready.contains(watch.descriptor), watch.read() { engine.inbox(.nudged) }
             if engine.turn() { stateMayDiffer = true }
             writeState(engine)
-            manager?.send("WATCHDOG=1")
+            feedManager()
         }
     }
 
     private func timeout(of engine: Engine) -> Duration? {
-        var times = [engine.timeout, manager?.watchdogInterval.map { $0 / 3 }].compactMap { $0 }
+        var times = [engine.timeout, manager?.watchdogInterval.map { $0 / 4 }].compactMap { $0 }
+        if !isReady { times.append(.milliseconds(100)) }
         if stateMayDiffer { times.append(Self.stateInterval) }
         return times.min()
     }
@@ -86,20 +89,18 @@ final class Service {
                 leaveAtOnce(0)
             }
             manager?.send("RELOADING=1")
-            engine.inbox(.policyIsChanging)
             policy.readSoon()
             engine.inbox(.sweepRequested)
             manager?.send("READY=1")
         }
     }
 
-    private func takeChanges(_ engine: Engine) {
-        let changes = watch.read()
-        if changes.policyMayHaveChanged {
-            engine.inbox(.policyIsChanging)
-            policy.readSoon()
-        }
-        if changes.guestMayStart { engine.inbox(.nudged) }
+    /// Tells systemd that the core still takes its turns, some times within its interval.
+    private func feedManager() {
+        guard let manager, let interval = manager.watchdogInterval else { return }
+        let now = SuspendingClock.now
+        guard now - lastFeed >= interval / 4 else { return }
+        if manager.send("WATCHDOG=1") { lastFeed = now }
     }
 
     private static func mark(_ file: ServiceFile, _ serves: Bool, _ daemon: Daemon?) {
@@ -149,13 +150,15 @@ final class Service {
 enum ServiceProblem: Error, CustomStringConvertible {
     case notRoot
     case noBootID
+    case noThread
 
     var description: String {
         switch self {
         case .noBootID:
             "cannot read /proc/sys/kernel/random/boot_id, which tells runs apart; mount /proc"
+        case .noThread: "cannot start a thread: the system has none to spare; raise TasksMax"
         case .notRoot:
-            "only root can run the service: libvirt's system daemon serves no one else; run it as root"
+            "cannot run the service: user \(effectiveUser) is not root; run it as root"
         }
     }
 }

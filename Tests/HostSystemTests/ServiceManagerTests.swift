@@ -43,7 +43,7 @@ struct ServiceManagerTests {
         let duration = ContinuousClock().measure {
             for _ in 0..<(count + 2) { manager.send("WATCHDOG=1") }
         }
-        #expect(duration >= .milliseconds(900) && duration < .seconds(20))
+        #expect(duration < .milliseconds(900))
         #expect(socket?.takeLines().count == count + 1)
         socket = nil
         manager.send("WATCHDOG=1")

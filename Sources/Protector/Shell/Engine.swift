@@ -3,7 +3,7 @@ public import Hypervisor
 internal import Synchronization
 public import WatchdogPolicy
 
-/// The core's hands: threads, connections and the log. It decides nothing.
+/// Runs the core's effects on threads and connections. It decides nothing.
 ///
 /// All methods are for one thread.
 public final class Engine {
@@ -46,13 +46,26 @@ public final class Engine {
     /// The connection for events and lists.
     private final class Link: Sendable {
         let daemon: Daemon?
-        let connection: Connection?
-        let events: GuestEvents?
+        private let handles: Mutex<(connection: Connection, events: GuestEvents?)?>
 
         init(_ daemon: Daemon?, _ connection: Connection?, _ events: GuestEvents?) {
             self.daemon = daemon
-            self.connection = connection
-            self.events = events
+            handles = Mutex(connection.map { ($0, events) })
+        }
+
+        var connection: Connection? { handles.withLock { $0?.connection } }
+
+        /// Closes the connection on another thread, since the daemon may not answer.
+        func close() {
+            let isStarted = Crew.start { [self] in
+                let last = handles.withLock { handles in
+                    defer { handles = nil }
+                    return handles
+                }
+                withExtendedLifetime(last) {}
+            }
+            // Without a thread, the connection stays open rather than to keep this one.
+            if !isStarted { _ = Unmanaged.passRetained(self) }
         }
     }
 
@@ -134,7 +147,7 @@ public final class Engine {
         carryOut(core.start(at: now))
     }
 
-    /// Does what there is to do, without waiting for anything.
+    /// Handles the messages and timers that are due, and never waits.
     ///
     /// - Returns: Whether there was something.
     @discardableResult
@@ -145,7 +158,7 @@ public final class Engine {
             case .input(let input): give(input)
             case .linked(let number, let link):
                 guard number == generation else {
-                    dispose(of: link)
+                    link.close()
                     continue
                 }
                 self.link = link
@@ -264,14 +277,9 @@ public final class Engine {
 
     private func unlink() {
         generation += 1
-        if let link { dispose(of: link) }
+        link?.close()
         link = nil
         if isServing { handlers.serve(true, nil) }
-    }
-
-    /// Closes a connection on another thread, since the daemon may not answer.
-    private func dispose(of link: Link) {
-        Crew.start { withExtendedLifetime(link) {} }
     }
 
     private func list() {
