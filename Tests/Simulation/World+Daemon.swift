@@ -343,8 +343,11 @@ extension World {
 
     mutating func save(_ execution: Execution) {
         guard execution.epoch == epoch, daemonIsUp, let number = index[execution.call.uuid],
-            case .attach(let xml) = execution.call.kind, guests[number].run != nil
+            case .attach(let xml) = execution.call.kind
         else { return }
+        guard guests[number].run != nil else {
+            return answer(execution, .failure(.libvirt(Self.notRunning)))
+        }
         let watchdog = GuestFacts.Watchdog(
             model: "i6300esb", action: action(in: xml), alias: WatchdogDevice.alias,
             address: GuestFacts.PCIAddress(
