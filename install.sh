@@ -555,7 +555,7 @@ start_service() {
         fail "virt-watchdogd does not start: see journalctl -u virt-watchdogd; the hook works without it"
 }
 
-# Comes before the removal of the files. Without the service, the hook starts a one-shot.
+# Comes before the removal of the files.
 stop_service() {
     [ -z "$destdir" ] || return 0
     grep -q " $prefix/sbin/virt-watchdogd\$" "$list" || return 0
@@ -566,7 +566,7 @@ stop_service() {
             fail "virt-watchdogd does not stop: nothing was removed; see systemctl status virt-watchdogd"
         fi
     fi
-    # systemd does not know those that an administrator or the hook has started.
+    # systemd does not know those that an administrator has started.
     for process in $(service_processes); do
         step "Stopping virt-watchdogd, process $process"
         run kill "$process" || continue
@@ -609,9 +609,10 @@ install_all() {
     /usr) ;;
     *) say "Where AppArmor confines libvirtd, the hook may not start programs in $prefix." ;;
     esac
-    start_service
     reload_daemons
     record_reloads
+    # Last, so that the hook is in force even if the service does not start.
+    start_service
     summarize
     prove
 }

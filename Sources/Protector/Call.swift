@@ -39,6 +39,16 @@ public struct Call: Sendable, Hashable {
     }
 }
 
+extension Call.Kind {
+    /// Whether QEMU has to answer.
+    public var needsQEMU: Bool {
+        switch self {
+        case .attach, .setAction, .unplugOrphan: true
+        case .look, .record, .optOut, .persist: false
+        }
+    }
+}
+
 /// What a guest looks like at one moment.
 public struct Look: Sendable, Hashable {
     /// The facts of the live definition, or of the persistent one of a guest that does not run.

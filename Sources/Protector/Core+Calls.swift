@@ -62,8 +62,22 @@ extension Core {
     /// Begins the calls that there is room for.
     mutating func begin() {
         guard link == .up else { return }
-        while calls.hasRoom(forTrusted: true), let entry = trustedQueue.popFirst() { begin(entry) }
+        while calls.hasRoom(forTrusted: true), let entry = trustedQueue.first,
+            !keepsReserve(from: entry)
+        {
+            trustedQueue.removeFirst()
+            begin(entry)
+        }
         while calls.hasRoom(forTrusted: false), let entry = otherQueue.popFirst() { begin(entry) }
+    }
+
+    /// Whether the reserve is kept from a guest's call for now.
+    ///
+    /// Guests that freeze at one moment may all have answered just before. While it is not known
+    /// whether the other calls return, the reserve takes no call that QEMU has to answer.
+    private func keepsReserve(from entry: Entry) -> Bool {
+        guard let guest = guests[entry.uuid], guest.turn == entry.turn else { return false }
+        return guest.next.needsQEMU && !calls.isBlocked && !calls.hasRoom(forTrusted: false)
     }
 
     private mutating func begin(_ entry: Entry) {

@@ -49,7 +49,8 @@ extension Core {
             LogLine(
                 operation: "connect", guest: "",
                 failure: "cannot connect to libvirt for \(Self.serviceLimit.components.seconds) s:"
-                    + " \(lastConnectionError ?? "no answer"); see systemctl status libvirtd virtqemud"),
+                    + " \(lastConnectionError ?? "no answer"); see systemctl status libvirtd virtqemud"
+            ),
             .error)
     }
 

@@ -75,6 +75,7 @@ extension Core {
 
     private mutating func take(_ look: Look, of uuid: String) {
         guard var guest = guests[uuid] else { return }
+        if look.isArriving { return awaitArrival(uuid) }
         var facts = look.facts
         guest.name = facts.name
         guard facts.isLive else {
@@ -106,7 +107,6 @@ extension Core {
         guest.facts = facts
         if guest.standing == .unknown { guest.standing = standing(of: guest) }
         guests[uuid] = guest
-        if look.isArriving { return awaitArrival(uuid) }
         guests[uuid]?.isArriving = false
         guests[uuid]?.arrivalStart = nil
         if decideOnOptOut(uuid) { return }
@@ -182,7 +182,8 @@ extension Core {
                 log(
                     LogLine(
                         operation: "protect", guest: guest.name, uuid: uuid, result: "opted-out",
-                        reason: "the watchdog was unplugged from the running guest: it stays away for"
+                        reason:
+                            "the watchdog was unplugged from the running guest: it stays away for"
                             + " this run; virt-watchdog apply with the guest's name brings it back"),
                     .warning)
             }
@@ -438,7 +439,8 @@ extension Core {
             log(
                 LogLine(
                     operation: "protect", guest: guest.name, uuid: uuid, result: "retrying",
-                    reason: "timed out after \(Self.troubleLimit.components.seconds) s; last libvirt"
+                    reason:
+                        "timed out after \(Self.troubleLimit.components.seconds) s; last libvirt"
                         + " error: \(error); the service keeps trying"), .warning)
         }
         wait(next, uuid)

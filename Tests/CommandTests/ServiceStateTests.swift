@@ -56,9 +56,10 @@ struct ServiceStateTests {
 
     @Test func `The line on the service names what needs the operator`() {
         #expect(
-            ServiceAnswer(Self.state).line
+            ServiceAnswer(Self.state).line(under: .new)
                 == "Service: connected, 1 treated, 2 waiting for virt-watchdog apply, 1 not answering."
         )
+        #expect(ServiceAnswer(Self.state).line(under: .all).contains("2 in its queue"))
         #expect(Self.state.summary == "connected, 3 guests run, 1 treated, 2 wait, 1 do not answer")
     }
 }

@@ -194,7 +194,7 @@ struct AttachTests {
             bench.list()
             bench.work()
         }
-        #expect(bench.lines(with: "result=failed") == 1)
+        #expect(bench.lines(with: "op=protect guest=\"name-a\" uuid=a result=failed") == 1)
         #expect(bench.lines(with: "result=retrying") == 1)
     }
 

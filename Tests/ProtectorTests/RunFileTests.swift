@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import HostSystem
 import TestSupport
 import Testing
@@ -54,6 +55,20 @@ struct RunFileTests {
         let memory = open().memory
         #expect(memory.treated.isEmpty)
         #expect(memory.firstTicks > 70)
+    }
+
+    @Test func `A pipe or a link in the place of the file is replaced`() throws {
+        let path = folder.url.appending(path: "runs").path
+        try #require(mkfifo(path, 0o644) == 0)
+        #expect(open().memory.treated.isEmpty)
+        #expect(
+            try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+                == .typeRegular)
+        let other = try folder.write("other", "first boot-1 70")
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: other.path)
+        #expect(open().memory.firstTicks > 70)
+        #expect(try String(contentsOf: other, encoding: .utf8) == "first boot-1 70")
     }
 
     @Test func `A broken line costs only itself`() throws {

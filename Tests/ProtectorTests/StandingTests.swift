@@ -75,6 +75,11 @@ struct StandingTests {
         var bench = Bench.connected(running: ["a": Bench.machine(Bench.pc("a"), run: Bench.oldRun)])
         bench.work()
         #expect(bench.core.report.waiting.count == 1)
+        // libvirt tells of a change of the persistent definition, too.
+        bench.event("a", .metadataChanged(namespace: GuestPolicy.namespace))
+        bench.work()
+        #expect(bench.core.report.waiting.count == 1)
+        bench.machines["a"]?.look.facts.guestPolicy = GuestPolicy(attributes: [("enabled", "yes")])
         bench.event("a", .metadataChanged(namespace: GuestPolicy.namespace))
         bench.work()
         #expect(bench.steps("a").suffix(2) == ["attach", "look"])

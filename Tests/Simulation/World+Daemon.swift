@@ -293,7 +293,7 @@ extension World {
             }
             return after(.seconds(1), .executes(execution))
         }
-        if execution.call.needsMonitor, run.isHung || run.isStopped {
+        if execution.call.kind.needsQEMU, run.isHung || run.isStopped {
             note("call about \(execution.call.uuid) hangs")
             run.occupiedSince = now
             run.waiters.append(execution)
@@ -400,15 +400,5 @@ extension World {
         for (part, value) in zip(parts, parts.dropFirst())
         where part.suffix(suffix.count).elementsEqual(suffix) { return String(value) }
         return nil
-    }
-}
-
-extension Call {
-    /// Whether QEMU has to answer.
-    var needsMonitor: Bool {
-        switch kind {
-        case .attach, .setAction, .unplugOrphan: true
-        case .look, .record, .optOut, .persist: false
-        }
     }
 }

@@ -261,11 +261,11 @@ public final class Engine {
     ) -> Message {
         guard let daemon = Daemon.find() else { return .notLinked(number, .noDaemon) }
         do throws(LibvirtError) {
-            if followsEvents { try EventLoop.startThread() }
+            try EventLoop.startThread()
             let connection = try Connection(to: daemon)
-            guard followsEvents else { return .linked(number, Link(daemon, connection, nil)) }
             connection.keepAlive(interval: keepAlive.interval, count: keepAlive.count)
             try connection.onClose { mailbox.post(.ofLink(number, .disconnected)) }
+            guard followsEvents else { return .linked(number, Link(daemon, connection, nil)) }
             let events = try GuestEvents(on: connection) { event in
                 mailbox.post(.ofLink(number, .event(event)))
             }

@@ -32,7 +32,9 @@ public final class RunFile {
     ) {
         path = "\(directory)/\(Self.name)"
         self.log = log
-        let bytes = (try? readFile(path, limit: Self.maximumLength)) ?? []
+        // A pipe in its place would keep the reader waiting; it is replaced.
+        let isFile = (try? FileStatus(of: path, followsLinks: false))?.kind == .regular
+        let bytes = isFile ? (try? readFile(path, limit: Self.maximumLength)) ?? [] : []
         memory =
             Memory(of: boot, in: String(decoding: bytes, as: UTF8.self))
             ?? Memory(boot: boot, firstTicks: Clock.ticksSinceBoot)

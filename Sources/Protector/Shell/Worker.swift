@@ -143,6 +143,11 @@ final class Worker: Sendable {
                 case .pausedByMigration, .postCopy: try guest.isMigratingIn()
                 default: false
                 }
+            if isArriving {
+                // Some versions of libvirt let the definition wait for the migration.
+                let facts = GuestFacts(name: guest.name, uuid: guest.uuid, isLive: true)
+                return Look(facts: facts, situation: situation, isArriving: true)
+            }
             text = try guest.definition()
         } catch {
             throw .libvirt(error)
@@ -151,7 +156,7 @@ final class Worker: Sendable {
         do throws(ProtectionError) {
             return Look(
                 facts: try GuestFacts(definition: text), situation: situation,
-                isArriving: isArriving, run: run,
+                run: run,
                 isStopped: run.flatMap { ProcessStatus(of: $0.process) }?.state == "T")
         } catch {
             throw .definition("\(error)")

@@ -171,7 +171,7 @@ struct Status: ParsableCommand {
             try StandardOutput.print(
                 (rows.isEmpty
                     ? "No guest \(inactive ? "is shut off" : "runs")." : text(rows, summary))
-                    + (service.map { "\n\($0.line)" } ?? ""))
+                    + (service.map { "\n\($0.line(under: report.policy.running))" } ?? ""))
         }
         for row in rows { row.remark.map(StandardError.print) }
         if report.hasErrors {

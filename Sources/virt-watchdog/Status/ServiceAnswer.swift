@@ -1,5 +1,6 @@
 import Hypervisor
 import Protector
+import WatchdogPolicy
 
 /// What commands say of the service.
 struct ServiceAnswer: Encodable {
@@ -29,9 +30,15 @@ struct ServiceAnswer: Encodable {
     }
 
     /// The service as a line.
-    var line: String {
+    ///
+    /// - Parameter running: Whether the guests that wait are the service's own affair.
+    func line(under running: Policy.Running) -> String {
         var parts = [connected ? "connected" : "not connected to libvirt", "\(treated) treated"]
-        if waiting > 0 { parts.append("\(waiting) waiting for virt-watchdog apply") }
+        if waiting > 0 {
+            parts.append(
+                running == .new
+                    ? "\(waiting) waiting for virt-watchdog apply" : "\(waiting) in its queue")
+        }
         if notAnswering > 0 { parts.append("\(notAnswering) not answering") }
         if failed > 0 { parts.append("\(failed) failed") }
         return "Service: \(parts.joined(separator: ", "))."
