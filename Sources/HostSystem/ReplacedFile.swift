@@ -28,7 +28,9 @@ public func replaceFile(_ path: String, with contents: [UInt8]) throws(Errno) {
 ///
 /// The C functions are `open` with `O_APPEND`, and `write`.
 public func appendToFile(_ path: String, _ contents: [UInt8]) throws(Errno) {
-    let file = try retrying { open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) }
+    let file = try retrying {
+        open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    }
     defer { close(file) }
     try writeAll(contents, to: file)
 }
