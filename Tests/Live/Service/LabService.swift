@@ -257,10 +257,10 @@ final class LabDebugger {
 
     /// Holds guests that run.
     convenience init(
-        holding guests: [LabGuest], at location: SourceLocation = #_sourceLocation
+        holding guests: LabHerd, at location: SourceLocation = #_sourceLocation
     ) throws {
         try self.init()
-        let processes = try guests.map { try $0.process() }
+        let processes = try guests.processes()
         command = try RunningCommand(
             Command("/usr/bin/python3", [program.path, folder.url.path] + processes))
         try Lab.wait(for: "the debugger", at: location) { try !debuggers().isEmpty }
@@ -306,10 +306,102 @@ final class LabDebugger {
     }
 }
 
-extension LabGuest {
-    /// Sends its QEMU a signal.
-    func signalQEMU(_ signal: Int32, at location: SourceLocation = #_sourceLocation) throws {
-        let process = try #require(pid_t(process()), sourceLocation: location)
-        try #require(kill(process, signal) == 0, sourceLocation: location)
+/// Many guests that boot nothing, made by few clients, and gone with this object.
+final class LabHerd {
+    /// How the guests come to run.
+    enum Birth {
+        /// They are created.
+        case created
+        /// They are created, and their processors do not run.
+        case paused
+        /// They are defined, and libvirt's daemon starts them when it starts.
+        case autostarting
+    }
+
+    let names: [String]
+    private let birth: Birth
+
+    init(
+        _ name: String, _ count: Int, _ birth: Birth = .created,
+        at location: SourceLocation = #_sourceLocation
+    ) throws {
+        names = (0..<count).map { "s-\(name)-\($0)" }
+        self.birth = birth
+        let commands = try names.map { name in
+            let file = Lab.folder.appending(path: "\(name).xml")
+            try Data(LiveTests.Service.tinyDefinition(name).utf8).write(to: file)
+            return switch birth {
+            case .created: "create \(file.path)"
+            case .paused: "create \(file.path) --paused"
+            case .autostarting: "define \(file.path); autostart \(name)"
+            }
+        }
+        let outcomes = try Self.run(commands)
+        for outcome in outcomes {
+            try #require(outcome.status == 0, "\(outcome.errorText)", sourceLocation: location)
+        }
+    }
+
+    deinit {
+        _ = try? Self.run(
+            names.map { birth == .autostarting ? "destroy \($0); undefine \($0)" : "destroy \($0)" }
+        )
+    }
+
+    /// Has four clients run commands of virsh, each a part of them.
+    private static func run(_ commands: [String]) throws -> [Command.Outcome] {
+        let clients = 4
+        return try (0..<clients).map { client in
+            let own = commands.indices.filter { $0 % clients == client }.map { commands[$0] }
+            return try RunningCommand(
+                Command("/usr/bin/virsh", ["--quiet", own.joined(separator: "; ")]))
+        }.map { try $0.finish(within: .seconds(180)).outcome }
+    }
+
+    /// The process IDs of the QEMUs.
+    func processes() throws -> [String] {
+        try names.map { try String(contentsOfFile: "/run/libvirt/qemu/\($0).pid", encoding: .utf8) }
+    }
+
+    /// Sends all QEMUs a signal.
+    func signalQEMUs(_ signal: Int32) throws {
+        for process in try processes() {
+            try #require(pid_t(process).map { kill($0, signal) } == 0)
+        }
+    }
+
+    /// Returns how many calls to QEMUs have not returned.
+    func stuckCalls() throws -> Int {
+        try Lab.virsh(names.map { "domcontrol \($0)" }.joined(separator: "; "))
+            .ranges(of: "occupied").count
+    }
+
+    /// Waits until libvirt and QEMU agree that each guest has one watchdog.
+    func waitsUntilProtected(
+        _ seconds: Double = 30, at location: SourceLocation = #_sourceLocation
+    ) throws {
+        try Lab.wait(
+            seconds, for: "the watchdogs of all \(names.count)", every: .milliseconds(500),
+            at: location
+        ) {
+            let definitions = try Self.counts(
+                of: "<watchdog model='i6300esb'", names.map { "dumpxml \($0)" }, split: "</domain>")
+            return definitions == names.map { _ in 1 }
+        }
+        let trees = try Self.counts(
+            of: "dev: i6300esb", names.map { "qemu-monitor-command \($0) --hmp 'info qtree'" },
+            split: "bus: main-system-bus")
+        #expect(trees == names.map { _ in 1 }, sourceLocation: location)
+    }
+
+    /// Returns how often a text is in the answer to each command; each answer has the separator once.
+    private static func counts(
+        of text: String, _ commands: [String], split separator: String
+    ) throws -> [Int] {
+        let answers = try Lab.virsh(commands.joined(separator: "; "))
+        let parts = answers.split(separator: separator, omittingEmptySubsequences: false)
+        let counts = parts.map { $0.ranges(of: text).count }
+        // Behind the end of the last definition, or before the begin of the first tree.
+        return separator.hasPrefix("</") ? counts.dropLast() : Array(counts.dropFirst())
     }
 }

@@ -18,20 +18,12 @@ extension LiveTests.Service {
         {
             let earlier = try LabService()
             try earlier.end()
-            let guests = try (0..<4).map {
-                let name = "s-stuck-\($0)"
-                return try LabGuest(name, .created, definition: tinyDefinition(name))
-            }
+            let guests = try LabHerd("stuck", 4)
             let debugger = try LabDebugger(holding: guests)
             defer { debugger.letGo() }
             let service = try LabService()
-            try Lab.wait(10, for: "stuck calls") {
-                try guests.count {
-                    try Lab.virsh("domcontrol", $0.name).contains("occupied")
-                } >= 3
-            }
+            try Lab.wait(10, for: "stuck calls") { try guests.stuckCalls() >= 3 }
             try service.end()
-            for guest in guests { #expect(try guest.state() == "running") }
 
             try service.startAgain()
             try Lab.whileDaemonHangs {
@@ -98,15 +90,21 @@ extension LiveTests.Service {
                 return said.contains("READY=1")
             }
             sleep(2)
+            said += manager.takeLines()
             #expect(Self.daemons() == [])
             #expect(RunningCommand.processes(inGroup: service.id) == [service.id])
             #expect(try service.state()?.isConnected == false)
 
             try Lab.script(["start-daemon"])
-            try service.waitUntilConnected()
+            try service.waits(for: "connected") {
+                // A manager that reads nothing holds the service up.
+                said += manager.takeLines()
+                return $0.isConnected
+            }
             let guest = try guest("follows-\(daemon)")
             try guest.virsh("start", guest.name)
             try guest.waitsUntilProtected(10)
+            said += manager.takeLines()
             try service.end()
             said += manager.takeLines()
             #expect(said.contains("STOPPING=1"))
@@ -123,23 +121,10 @@ extension LiveTests.Service {
         @Test
         func `Beside 100 guests it takes little memory, and no processor time at rest`() throws {
             let service = try LabService()
-            let names = (0..<100).map { "s-many-\($0)" }
-            // One client for all, and guests that need no processor.
-            let commands = try names.map { name in
-                let file = Lab.folder.appending(path: "\(name).xml")
-                try Data(tinyDefinition(name).utf8).write(to: file)
-                return "create \(file.path) --paused"
-            }
-            defer {
-                let all = names.map { "destroy \($0)" }.joined(separator: "; ")
-                _ = try? Command("/usr/bin/virsh", ["--quiet", all]).run()
-            }
-            try Lab.virsh(commands.joined(separator: "; "))
-            try service.waits(60, for: "100 guests treated") { $0.treated == names.count }
-            for name in names {
-                let definition = try Lab.virsh("dumpxml", name)
-                #expect(definition.ranges(of: "<watchdog model='i6300esb'").count == 1, "\(name)")
-            }
+            // Guests that need no processor.
+            let guests = try LabHerd("many", 100, .paused)
+            try guests.waitsUntilProtected(60)
+            try service.waits(for: "100 guests run") { $0.running == 100 }
             // A sweep is no rest.
             sleep(2)
             let ticks = try ticks(of: service)
@@ -148,7 +133,7 @@ extension LiveTests.Service {
             let resident = try kilobytes("VmRSS", of: service)
             let anonymous = try kilobytes("RssAnon", of: service)
             say(
-                "beside \(names.count) guests: \(resident) kB resident, \(anonymous) kB of them"
+                "beside \(guests.names.count) guests: \(resident) kB resident, \(anonymous) kB of them"
                     + " anonymous; \(used) ticks of processor time in 20 s at rest")
             #expect(resident < 32_000)
             #expect(used <= 1)

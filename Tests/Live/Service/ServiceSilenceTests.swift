@@ -16,13 +16,10 @@ extension LiveTests.Service {
         private static let limit = 100
 
         /// Starts guests that the service does not see start, and that are new to it when it comes.
-        private func guestsWithoutService(_ count: Int, _ name: String) throws -> [LabGuest] {
+        private func guestsWithoutService(_ name: String) throws -> LabHerd {
             let service = try LabService()
             try service.end()
-            return try (0..<count).map {
-                let name = "s-\(name)-\($0)"
-                return try LabGuest(name, .created, definition: tinyDefinition(name))
-            }
+            return try LabHerd(name, 25)
         }
 
         /// Expects that calls about another guest are as fast as ever.
@@ -64,22 +61,22 @@ extension LiveTests.Service {
         func `25 QEMUs stopped by a signal keep nobody waiting, and are protected when they go on`()
             throws
         {
-            let guests = try guestsWithoutService(25, "stopped")
-            for guest in guests { try guest.signalQEMU(SIGSTOP) }
-            defer { for guest in guests { try? guest.signalQEMU(SIGCONT) } }
+            let guests = try guestsWithoutService("stopped")
+            try guests.signalQEMUs(SIGSTOP)
+            defer { try? guests.signalQEMUs(SIGCONT) }
             let service = try LabService()
             try service.waits(for: "25 guests do not answer") { $0.notAnswering.count == 25 }
             try expectFastCalls("stopped")
             try expectProtection("stopped")
-            for guest in guests { try guest.signalQEMU(SIGCONT) }
-            for guest in guests { try guest.waitsUntilProtected(30) }
+            try guests.signalQEMUs(SIGCONT)
+            try guests.waitsUntilProtected()
             try service.waits(for: "all guests answer") { $0.notAnswering.isEmpty }
             try service.end()
         }
 
         @Test
         func `25 QEMUs that do not answer block at most four calls, and no other guest`() throws {
-            let guests = try guestsWithoutService(25, "held")
+            let guests = try guestsWithoutService("held")
             let debugger = try LabDebugger(holding: guests)
             defer { debugger.letGo() }
             let before = try Lab.log().count
@@ -89,7 +86,7 @@ extension LiveTests.Service {
             try expectProtection("held")
             // Longer than a call may take.
             sleep(6)
-            let occupied = try stuckCalls(guests)
+            let occupied = try guests.stuckCalls()
             say("held: \(occupied) calls are stuck")
             #expect((3...4).contains(occupied))
             let said = try Lab.log().dropFirst(before).filter {
@@ -99,7 +96,7 @@ extension LiveTests.Service {
             try expectProtection("held-longer")
 
             debugger.letGo()
-            for guest in guests { try guest.waitsUntilProtected(30) }
+            try guests.waitsUntilProtected()
             try service.waits(for: "all guests answer") { $0.notAnswering.isEmpty }
             try service.end()
         }
