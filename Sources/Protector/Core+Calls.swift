@@ -59,6 +59,15 @@ extension Core {
         if guest.isTrusted { trustedQueue.append(entry) } else { otherQueue.append(entry) }
     }
 
+    /// Takes note that the guest's QEMU has just answered, in the queue that it stands in, too.
+    mutating func trust(_ uuid: String) {
+        guard let guest = guests[uuid], !guest.isTrusted else { return }
+        guests[uuid]?.isTrusted = true
+        guard guest.isReady else { return }
+        guests[uuid]?.isReady = false
+        makeReady(uuid)
+    }
+
     /// Begins the calls that there is room for.
     mutating func begin() {
         guard link == .up else { return }

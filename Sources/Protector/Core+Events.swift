@@ -29,6 +29,16 @@ extension Core {
     /// Takes up a new run.
     private mutating func began(_ event: GuestEvent, _ start: GuestEvent.Start) {
         changedDuringList.insert(event.uuid)
+        if var known = guests[event.uuid], known.id == event.id, !known.isUncertain,
+            start != .migrated
+        {
+            // A list has told of the run already, since it returns when the hooks have ended.
+            if known.standing == .unknown || known.standing == .old { known.standing = .fresh }
+            known.hasArrived = known.hasArrived || start == .restored
+            guests[event.uuid] = known
+            trust(event.uuid)
+            return lookAgain(at: event.uuid)
+        }
         var guest = newRun(event)
         guest.hasArrived = start == .migrated || start == .restored
         guest.isArriving = start == .migrated
@@ -61,9 +71,7 @@ extension Core {
         }
         guests[event.uuid]?.isArriving = false
         guests[event.uuid]?.becomeCertain()
-        guests[event.uuid]?.isTrusted = true
-        // It may be in the other queue.
-        guests[event.uuid]?.isReady = false
+        trust(event.uuid)
         lookAgain(at: event.uuid)
         watchForIdleness()
     }

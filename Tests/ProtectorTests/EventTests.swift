@@ -137,4 +137,21 @@ struct EventTests {
         #expect(bench.open.count == 1)
         #expect(bench.asked("a") == .look)
     }
+
+    @Test func `A run that a list tells before its event is treated once`() {
+        var bench = Bench.connected()
+        let machine = Bench.machine(Bench.pc("a"), run: Bench.oldRun)
+        bench.machines["a"] = machine
+        bench.give(.sweepRequested)
+        bench.list()
+        bench.start(machine)
+        bench.work()
+        #expect(bench.steps("a").count { $0 == "attach" } == 1)
+        #expect(bench.lines(with: "result=attached") == 1)
+        #expect(bench.lines(with: "result=unchanged") == 0)
+        bench.event("a", .started(.booted))
+        bench.work()
+        #expect(bench.lines(with: "result=unchanged") == 0)
+        #expect(bench.core.report.treated == 1)
+    }
 }
