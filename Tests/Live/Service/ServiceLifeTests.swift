@@ -80,6 +80,8 @@ extension LiveTests.Service {
                 try Lab.script(["stop-daemon"])
             }
             defer { startDaemonIfItIsGone() }
+            // Other hosts of the lab have daemons of their own.
+            let others = Self.daemons()
             let manager = try LogSocket(at: "\0virt-watchdog-test-\(getpid())-\(daemon)")
             let service = try LabService(
                 environment: ["NOTIFY_SOCKET": "@virt-watchdog-test-\(getpid())-\(daemon)"],
@@ -91,7 +93,7 @@ extension LiveTests.Service {
             }
             sleep(2)
             said += manager.takeLines()
-            #expect(Self.daemons() == [])
+            #expect(Self.daemons() == others)
             #expect(RunningCommand.processes(inGroup: service.id) == [service.id])
             #expect(try service.state()?.isConnected == false)
 
