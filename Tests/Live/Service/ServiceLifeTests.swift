@@ -138,7 +138,7 @@ extension LiveTests.Service {
                 "beside \(guests.names.count) guests: \(resident) kB resident, \(anonymous) kB of them"
                     + " anonymous; \(used) ticks of processor time in 20 s at rest")
             #expect(resident < 32_000)
-            #expect(used <= 2)
+            #expect(used <= 1)
             try service.end()
         }
 
