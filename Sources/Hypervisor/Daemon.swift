@@ -47,7 +47,7 @@ public struct Daemon: Sendable, Hashable {
     }
 
     private init?(_ process: Int32, in runtimeDirectory: String) {
-        guard let ticks = Self.startTicks(of: process),
+        guard let ticks = ProcessStatus(of: process)?.startTicks,
             let comm = Self.text(process, "comm"), comm.hasSuffix("\n"),
             let socket = Self.sockets[String(comm.dropLast())],
             Self.isInOurNamespace(process)
@@ -57,7 +57,7 @@ public struct Daemon: Sendable, Hashable {
             separator: "\0", omittingEmptySubsequences: false)
         guard (try? FileStatus(of: path))?.kind == .socket, let arguments,
             // The process ID may be another process's by now.
-            Self.startTicks(of: process) == ticks
+            ProcessStatus(of: process)?.startTicks == ticks
         else { return nil }
         self.init(
             name: String(comm.dropLast()), process: process, startTicks: ticks, socket: path,
@@ -110,15 +110,6 @@ public struct Daemon: Sendable, Hashable {
             }
         }
         return value.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
-    }
-
-    /// Reads field 22 of `/proc/PID/stat`; the second field can have blanks and parentheses in it.
-    private static func startTicks(of process: Int32) -> UInt64? {
-        guard let stat = text(process, "stat"), let end = stat.lastIndex(of: ")") else {
-            return nil
-        }
-        let fields = stat[end...].split(separator: " ")
-        return fields.count > 20 ? UInt64(fields[20]) : nil
     }
 
     /// Whether the process has no number of its own in a PID namespace below this process's.

@@ -7,8 +7,12 @@ struct CallTable: Sendable {
     /// How many calls there are at most, those that were written off included.
     static let limit = 4
 
+    /// After how long a call may be one that does not return.
+    private static let doubtLimit = Duration.seconds(1)
+
     private struct Entry {
         var uuid: String
+        var start: Duration
         var deadline: Duration
         var isWrittenOff = false
     }
@@ -37,19 +41,31 @@ struct CallTable: Sendable {
     /// Whether calls that were written off leave no room but that of the reserve.
     var isBlocked: Bool { writtenOffCount >= Self.limit - reserve }
 
-    /// When the next call is over its limit.
-    var nextDeadline: Duration? {
+    /// Whether the reserve may take a call that QEMU has to answer.
+    ///
+    /// Guests that freeze at one moment may all have answered just before. So the reserve waits until
+    /// it is known which of the other calls return.
+    func lendsReserve(at now: Duration) -> Bool {
+        entries.values.count { now - $0.start >= Self.doubtLimit } >= Self.limit - reserve
+    }
+
+    /// When the core has to look at the table next.
+    func nextTime(after now: Duration) -> Duration? {
         var next: Duration?
         for entry in entries.values where !entry.isWrittenOff {
-            next = min(next ?? entry.deadline, entry.deadline)
+            let doubt = entry.start + Self.doubtLimit
+            let time = doubt > now ? min(doubt, entry.deadline) : entry.deadline
+            next = min(next ?? time, time)
         }
         return next
     }
 
-    mutating func begin(about uuid: String, until deadline: Duration) -> CallID {
+    mutating func begin(
+        about uuid: String, at now: Duration, until deadline: Duration
+    ) -> CallID {
         lastNumber += 1
         let id = CallID(number: lastNumber)
-        entries[id] = Entry(uuid: uuid, deadline: deadline)
+        entries[id] = Entry(uuid: uuid, start: now, deadline: deadline)
         return id
     }
 

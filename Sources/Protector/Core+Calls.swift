@@ -81,12 +81,10 @@ extension Core {
     }
 
     /// Whether the reserve is kept from a guest's call for now.
-    ///
-    /// Guests that freeze at one moment may all have answered just before. While it is not known
-    /// whether the other calls return, the reserve takes no call that QEMU has to answer.
     private func keepsReserve(from entry: Entry) -> Bool {
         guard let guest = guests[entry.uuid], guest.turn == entry.turn else { return false }
-        return guest.next.needsQEMU && !calls.isBlocked && !calls.hasRoom(forTrusted: false)
+        return guest.next.needsQEMU && !calls.hasRoom(forTrusted: false)
+            && !calls.lendsReserve(at: now)
     }
 
     private mutating func begin(_ entry: Entry) {
@@ -98,7 +96,7 @@ extension Core {
             guests[entry.uuid]?.next = .look
             return
         }
-        let id = calls.begin(about: entry.uuid, until: now + settings.callLimit)
+        let id = calls.begin(about: entry.uuid, at: now, until: now + settings.callLimit)
         guest.call = id
         guests[entry.uuid] = guest
         effects.append(.call(id, Call(uuid: entry.uuid, kind: guest.next)))

@@ -89,8 +89,8 @@ public struct Core: Sendable {
 
     /// When ``Input/timer`` is due, or nothing where the core waits for no time.
     public var nextTimer: Duration? {
-        guard let deadline = calls.nextDeadline else { return timers.next }
-        return min(deadline, timers.next ?? deadline)
+        guard let time = calls.nextTime(after: now) else { return timers.next }
+        return min(time, timers.next ?? time)
     }
 
     /// Begins to work.

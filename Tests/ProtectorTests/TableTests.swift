@@ -11,26 +11,39 @@ struct TableTests {
             #expect(table.count == count)
             #expect(table.hasRoom(forTrusted: true))
             #expect(table.hasRoom(forTrusted: false) == (count < 4 - reserve))
-            _ = table.begin(about: "a", until: .seconds(1))
+            _ = table.begin(about: "a", at: .zero, until: .seconds(1))
         }
         #expect(!table.hasRoom(forTrusted: true))
     }
 
     @Test func `Calls are written off once, in their order, and keep their place`() {
         var table = CallTable(reserve: 0)
-        let ids = (1...3).map { table.begin(about: "\($0)", until: .seconds($0 == 3 ? 9 : 5)) }
-        #expect(table.nextDeadline == .seconds(5))
+        let ids = (1...3).map {
+            table.begin(about: "\($0)", at: .zero, until: .seconds($0 == 3 ? 9 : 5))
+        }
+        #expect(table.nextTime(after: .seconds(1)) == .seconds(5))
         #expect(table.writeOff(at: .milliseconds(4999)).isEmpty)
         #expect(table.writeOff(at: .seconds(5)).map(\.uuid) == ["1", "2"])
         #expect(table.writeOff(at: .seconds(6)).isEmpty)
         #expect(table.writtenOffCount == 2)
         #expect(table.count == 3)
-        #expect(table.nextDeadline == .seconds(9))
+        #expect(table.nextTime(after: .seconds(6)) == .seconds(9))
         #expect(table.end(ids[0]) == "1")
         #expect(table.end(ids[0]) == nil)
         #expect(table.end(ids[2]) == "3")
         #expect(table.writtenOffCount == 1)
-        #expect(table.nextDeadline == nil)
+        #expect(table.nextTime(after: .seconds(6)) == nil)
+    }
+
+    @Test func `The reserve is lent once three calls have run for a second`() {
+        var table = CallTable(reserve: 1)
+        for number in 1...3 {
+            _ = table.begin(about: "\(number)", at: .milliseconds(number), until: .seconds(5))
+        }
+        #expect(table.nextTime(after: .milliseconds(3)) == .milliseconds(1001))
+        #expect(!table.lendsReserve(at: .milliseconds(1002)))
+        #expect(table.lendsReserve(at: .milliseconds(1003)))
+        #expect(table.nextTime(after: .milliseconds(1003)) == .seconds(5))
     }
 
     @Test func `Timers are due in the order of their times, then of their setting`() {

@@ -6,7 +6,6 @@ import WatchdogPolicy
 /// Something that an operator, a tool or bad luck does to the host.
 enum Fault: Sendable {
     case start(Int)
-    case startPausedHost
     case restore(Int)
     case migrateIn(Int)
     case migrateOut(Int)
@@ -91,7 +90,6 @@ extension World {
         note("fault \(fault)")
         switch fault {
         case .start(let guest): startOnDemand(guest, .booted)
-        case .startPausedHost: break
         case .restore(let guest):
             guard let saved = guests[guest].saved else { return startOnDemand(guest, .booted) }
             startOnDemand(guest, .restored, from: saved)

@@ -18,7 +18,7 @@ extension ProtectableGuest {
     public func facts() throws(ProtectionError) -> GuestFacts {
         let text = try asking { () throws(LibvirtError) in try definition() }
         var facts = try GuestFacts(definition: text)
-        // A persistent definition may hold records, too: of a live one that was defined again.
+        // A live definition that was defined again leaves its records in the persistent one.
         guard facts.isLive else { return facts }
         let run = run
         var cameAlong = false

@@ -217,7 +217,7 @@ final class LabService {
         _ = try command.finish(within: .seconds(5))
     }
 
-    /// Starts another service in the place of one that has ended.
+    /// Starts the service again after its end.
     func startAgain(
         isConnected: Bool = true, at location: SourceLocation = #_sourceLocation
     ) throws {
@@ -308,7 +308,7 @@ final class LabDebugger {
 
 /// Many guests that boot nothing, made by few clients, and gone with this object.
 final class LabHerd {
-    /// How the guests come to run.
+    /// The way in which the guests start.
     enum Birth {
         /// They are created.
         case created

@@ -12,7 +12,7 @@ extension LiveTests.Service {
             hook = try LabHookAway()
         }
 
-        /// What is killed while a guest starts.
+        /// The process that is killed while a guest starts.
         private enum Victim: CaseIterable {
             case service, daemon, both
         }

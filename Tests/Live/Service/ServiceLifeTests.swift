@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension LiveTests.Service {
-    /// The service as a process: how it starts, ends, and what it costs.
+    /// The service as a process: its start, its end and its cost.
     struct Life {
         private let hook: LabHookAway
 
@@ -70,7 +70,7 @@ extension LiveTests.Service {
         }
 
         @Test(arguments: ["stopped", "killed"])
-        func `It is ready without a daemon, starts none, and follows the one that comes`(
+        func `The service is ready without a daemon, starts none, and follows a daemon that starts`(
             daemon: String
         ) throws {
             // Killed, it leaves its socket and its pid file.

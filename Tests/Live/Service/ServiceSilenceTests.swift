@@ -58,7 +58,7 @@ extension LiveTests.Service {
         }
 
         @Test
-        func `25 QEMUs stopped by a signal keep nobody waiting, and are protected when they go on`()
+        func `25 QEMUs stopped by a signal delay no other guest, and are protected when they go on`()
             throws
         {
             let guests = try guestsWithoutService("stopped")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension LiveTests.Service {
-    /// Guests that come to run while the service is there.
+    /// Guests that start while the service runs.
     struct Starts {
         private let hook: LabHookAway
 
