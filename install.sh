@@ -468,7 +468,7 @@ make_folder() {
     printf 'folder - %s\n' "$1" >>"$new"
 }
 
-# What the service and the hook's protector keep during one boot.
+# What the service keeps during one boot.
 run_files=/run/libvirt/virt-watchdog
 
 # Which daemons were reloaded, a line `PID STARTTICKS` each: `virt-watchdog doctor` cannot see it from
