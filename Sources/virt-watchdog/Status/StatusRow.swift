@@ -1,3 +1,4 @@
+import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
@@ -76,6 +77,19 @@ struct StatusRow {
         return texts.map { Table.Cell(escaped($0, quote: "\"")) } + [
             Table.Cell(verdictName, style), Table.Cell(printable(reason)),
         ]
+    }
+
+    /// A stream of the rows of these guests.
+    static func stream(_ names: [String], json: Bool) -> RowStream<StatusRow> {
+        let verdicts = [StatusSummary.unknown] + Verdict.Kind.allCases.map(\.rawValue)
+        return RowStream(
+            Table("GUEST", "STATE", "MACHINE", "WATCHDOG", "ARMED", "NEXT BOOT", "VERDICT", "WHY"),
+            count: names.count,
+            reserving: [
+                names.map { escaped($0, quote: "\"") }, [GuestState.inShutdown.rawValue], [], [],
+                ["unknown"], [], verdicts,
+            ],
+            width: Terminal.width, json: json, sorted: inOrder, cells: \.cells)
     }
 
     private var style: Style {
