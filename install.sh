@@ -401,7 +401,7 @@ try_build() {
         scratch=$scratch-for-prefix
         rm -rf "$scratch"
         mkdir -p "$scratch-header"
-        printf '#define VIRT_WATCHDOG_%s "%s"\n' BINDIR "$prefix/bin" SBINDIR "$prefix/sbin" \
+        echo "#define VIRT_WATCHDOG_SBINDIR \"$prefix/sbin\"" \
             >"$scratch-header/virt-watchdog-prefix.h"
         set -- "$@" -Xcc "-I$scratch-header"
     fi
