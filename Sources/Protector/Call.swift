@@ -93,6 +93,8 @@ public struct Inspection: Sendable, Hashable {
     public var persistent: GuestFacts?
     /// The state of the timers; empty for a guest that does not run.
     public var timers: TimerReader.Reading
+    /// The QEMU process, if a signal has stopped it.
+    public var stoppedProcess: Int32?
 
     /// Makes an inspection.
     public init(
@@ -103,6 +105,14 @@ public struct Inspection: Sendable, Hashable {
         self.facts = facts
         self.persistent = persistent
         self.timers = timers
+    }
+
+    /// Why the guest does not answer, with the remedy, if that is known.
+    public var silence: String? {
+        stoppedProcess.map {
+            "the guest does not answer: a signal has stopped its QEMU process \($0); resume or end that"
+                + " process"
+        }
     }
 }
 

@@ -108,7 +108,8 @@ struct ServiceStateTests {
             try state.write(in: host.path("run/libvirt/virt-watchdog"))
             return ServiceCheck.finding(on: host.host, under: .new).line
         }
-        #expect(try finding().hasPrefix("warn the service does not run: the hook starts a one-shot"))
+        #expect(
+            try finding().hasPrefix("warn the service does not run: the hook starts a one-shot"))
         #expect(try finding().hasSuffix("no systemd unit is installed"))
         try host.write("usr/lib/systemd/system/virt-watchdogd.service", "")
         #expect(try finding().hasSuffix("-> sudo systemctl enable --now virt-watchdogd"))

@@ -80,7 +80,9 @@ struct PersistenceTests {
         let guest = guest([FakeGuest.pcie(ports: 1...1)])
         let before = guest.persistentDevices
         guest.failsAt = 2
-        #expect(throws: ProtectionError.libvirt(.noSuchDevice)) { try writer.persist(guest, under: .builtIn) }
+        #expect(throws: ProtectionError.libvirt(.noSuchDevice)) {
+            try writer.persist(guest, under: .builtIn)
+        }
         #expect(guest.persistentDevices == before)
     }
 

@@ -214,7 +214,8 @@ struct Bench {
         case .unplugOrphan: return .success(.orphanIsGone(true))
         case .removePersistent(let isDry):
             return .success(
-                .removedPersistent(machine.persistent == .removed && isDry ? .wouldRemove : machine.persistent))
+                .removedPersistent(
+                    machine.persistent == .removed && isDry ? .wouldRemove : machine.persistent))
         case .inspect(let timers):
             var reading = TimerReader.Reading(timers: [])
             if machine.look.facts.isLive {

@@ -44,7 +44,8 @@ struct InspectionTests {
         #expect(bench.calls.count { $0.kind == .inspect(timers: true) } == 3)
     }
 
-    @Test func `A guest that cannot be read at all is told as silent, and the others are not asked`() {
+    @Test
+    func `A guest that cannot be read at all is told as silent, and the others are not asked`() {
         let uuids = (1...6).map { "\($0)" }
         var bench = command(uuids, .inspect)
         for uuid in uuids { bench.machines[uuid]?.isStuck = true }

@@ -27,7 +27,8 @@ struct RemovalTests {
     @Test func `The opt-out is written before the device is unplugged`() {
         var bench = remove(["a": Self.protected("a")])
         bench.work()
-        #expect(bench.steps("a") == ["look", "config", "look", "opt-out", "look", "detach", "look"])
+        #expect(
+            bench.steps("a") == ["look", "config", "look", "opt-out", "look", "detach", "look"])
         #expect(bench.machines["a"]?.look.facts.optOut == OptOut(run: Bench.run))
         #expect(bench.outcomes["a"]?.liveRemoval == .removed)
         #expect(bench.outcomes["a"]?.persistentRemoval == .absent)
@@ -46,7 +47,8 @@ struct RemovalTests {
             let facts = Bench.pc("a") { $0.optOut = OptOut(run: run) }
             var bench = remove(["a": Bench.machine(facts)], config: false)
             bench.work()
-            #expect(bench.steps("a") == (run == Bench.run ? ["look"] : ["look", "opt-out", "look"]))
+            #expect(
+                bench.steps("a") == (run == Bench.run ? ["look"] : ["look", "opt-out", "look"]))
         }
     }
 

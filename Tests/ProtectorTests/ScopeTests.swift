@@ -68,7 +68,9 @@ struct ScopeTests {
         #expect(bench.open.allSatisfy { $0.call.kind.needsQEMU })
     }
 
-    @Test func `With three guests that do not answer, a command leaves no guest without a result`() throws {
+    @Test func `With three guests that do not answer, a command leaves no guest without a result`()
+        throws
+    {
         let uuids = (1...9).map { "guest-\($0)" }
         var bench = command(uuids)
         for uuid in uuids.prefix(3) {

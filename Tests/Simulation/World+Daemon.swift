@@ -401,7 +401,8 @@ extension World {
             }
         case .inspect:
             let facts = facts(of: guests[number], run)
-            return answer(execution, .success(.inspected(Inspection(state: .running, facts: facts))))
+            return answer(
+                execution, .success(.inspected(Inspection(state: .running, facts: facts))))
         case .removePersistent:
             return answer(execution, .success(.removedPersistent(.absent)))
         case .persist, .look: break

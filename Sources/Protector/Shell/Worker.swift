@@ -234,20 +234,20 @@ final class Worker: Sendable {
         }
         facts.trustRecords(of: guest.run, hasArrived: situation.isOfArrival)
         var inspection = Inspection(state: situation.state, facts: facts)
+        if let run = guest.run, run.isStopped { inspection.stoppedProcess = run.process }
         if isPersistent { inspection.persistent = try guest.persistentFacts() }
-        inspection.timers = timers(of: guest, inspection.facts, reads: readsTimers)
+        inspection.timers = timers(of: guest, inspection, reads: readsTimers)
         return inspection
     }
 
     private static func timers(
-        of guest: Guest, _ facts: GuestFacts, reads: Bool
+        of guest: Guest, _ inspection: Inspection, reads: Bool
     ) -> TimerReader.Reading {
+        let facts = inspection.facts
         guard !facts.watchdogs.isEmpty else { return TimerReader.Reading(timers: []) }
         let doubt: String
-        if let run = guest.run, run.isStopped {
-            doubt =
-                "the guest does not answer: a signal has stopped its QEMU process \(run.process);"
-                + " resume or end that process"
+        if let reason = inspection.silence {
+            doubt = reason
         } else if !reads {
             doubt = "the guest does not answer: look at its QEMU process"
         } else if (try? guest.isControllable()) != true {

@@ -110,7 +110,8 @@ struct Status: ParsableCommand {
     }
 
     /// Reads a guest's timers again while it stands still.
-    private func probed(_ guest: Guest, _ status: GuestStatus) -> Result<GuestStatus, GuestProblem> {
+    private func probed(_ guest: Guest, _ status: GuestStatus) -> Result<GuestStatus, GuestProblem>
+    {
         let signals = HeldSignals()
         defer { signals.release() }
         let answer = Crew.ask(patience: Self.probePatience) {

@@ -31,7 +31,8 @@ enum ServiceCheck {
             .service, "the service does not run: \(fallback)",
             remedy: isInstalled
                 ? "sudo systemctl enable --now virt-watchdogd"
-                : "run virt-watchdogd as a service, or rely on the hook; no systemd unit is installed")
+                : "run virt-watchdogd as a service, or rely on the hook; no systemd unit is installed"
+        )
     }
 
     private static func finding(_ state: ServiceState, _ running: Policy.Running) -> Finding {

@@ -48,7 +48,9 @@ struct GuestRow: Encodable {
 
     /// Adds what the service is going to do about the plan.
     mutating func add(_ state: ServiceState, under policy: Policy) {
-        guard let index = state.report.waiting.firstIndex(where: { $0.uuid == uuid }) else { return }
+        guard let index = state.report.waiting.firstIndex(where: { $0.uuid == uuid }) else {
+            return
+        }
         switch policy.running {
         case .new:
             waitsForApply = true
@@ -97,6 +99,7 @@ struct GuestRow: Encodable {
             throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
         }
         self.init(facts, WatchdogPolicy.plan(policy, facts))
+        if let silence = outcome.inspection?.silence { warnings.append(silence) }
         if let service { add(service, under: policy) }
         switch outcome.persistence {
         case .success(let persistence): add(persistence)

@@ -59,7 +59,8 @@ struct RemovalRow: Encodable {
         default: break
         }
         if results.contains(.removed) {
-            return "removed; the hook gives the guest one again at its next start, unless the policy"
+            return
+                "removed; the hook gives the guest one again at its next start, unless the policy"
                 + " excludes it"
         }
         return "there is nothing of ours"

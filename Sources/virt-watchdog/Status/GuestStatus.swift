@@ -14,6 +14,8 @@ struct GuestStatus: Sendable {
     var persistent: GuestFacts?
     /// The state of its timers; nothing is known of a guest that is shut off.
     var timers: TimerReader.Reading
+    /// Why the guest does not answer, if that is known.
+    var silence: String?
 
     init(_ inspection: Inspection, uuid: String) {
         self.uuid = uuid
@@ -23,6 +25,7 @@ struct GuestStatus: Sendable {
         facts = inspection.facts
         persistent = inspection.persistent
         timers = inspection.timers
+        silence = inspection.silence
     }
 
     /// Whether its timers can be read only while the guest stands still.

@@ -46,7 +46,12 @@ struct StatusRow {
     /// Why the verdict is what it is.
     var reason: String {
         switch answer {
-        case .success(let found): found.verdict.reason
+        case .success(let found):
+            if let silence = found.status.silence, !found.verdict.reason.contains(silence) {
+                "\(found.verdict.reason); \(silence)"
+            } else {
+                found.verdict.reason
+            }
         case .failure(let problem): problem.message
         }
     }
