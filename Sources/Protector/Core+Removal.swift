@@ -10,6 +10,8 @@ struct RemovalProgress: Sendable {
     var live: Removal?
     /// Whether the persistent definition is done.
     var hasConfig = false
+    /// Whether a signal had stopped QEMU's process at the last look.
+    var isStopped = false
     /// Whether something of ours was found in the running guest.
     var hasFound = false
     /// Whether the opt-out was written.
@@ -32,13 +34,14 @@ extension Core {
     private static let releaseLimit = Duration.seconds(10)
     /// The waits between looks: the first one, and the longest; each is twice the last one.
     private static let firstReleaseWait = Duration.milliseconds(50)
-    private static let longestReleaseWait = Duration.milliseconds(800)
+    private static let longestReleaseWait = Duration.seconds(2)
 
     /// Takes the next step after a look.
     mutating func continueRemoval(_ uuid: String, isStopped: Bool) {
         guard case .remove(let live, let config, let isDry) = settings.goal,
             let guest = guests[uuid], let facts = guest.facts
         else { return }
+        guests[uuid]?.removal.isStopped = isStopped
         if config, !guest.removal.hasConfig { return ask(.removePersistent(isDry: isDry), uuid) }
         guard live, facts.isLive else { return finishIfNamed(uuid) }
         let hasDevice = facts.watchdogs.contains(where: \.isOwned)
@@ -81,10 +84,20 @@ extension Core {
     mutating func removedPersistent(_ uuid: String, _ result: Removal?) {
         guests[uuid]?.removal.hasConfig = true
         guests[uuid]?.removal.config = result
-        guard case .remove(let live, _, _) = settings.goal, live,
-            guests[uuid]?.facts?.isLive == true
-        else { return finishIfNamed(uuid) }
-        makeReady(uuid)
+        continueRemoval(uuid, isStopped: guests[uuid]?.removal.isStopped == true)
+    }
+
+    /// Asks for the device that the last look saw, once the opt-out is written.
+    ///
+    /// Without a device, another look follows, since a service may just have attached one.
+    ///
+    /// - Returns: Whether it asks.
+    mutating func detachAfterOptOut(_ uuid: String) -> Bool {
+        guard case .remove = settings.goal, let facts = guests[uuid]?.facts,
+            facts.alignment == nil, facts.watchdogs.contains(where: \.isOwned)
+        else { return false }
+        ask(.detach, uuid)
+        return true
     }
 
     /// Reads the guest again whose device cannot be detached: it may be gone, or about to be.

@@ -52,11 +52,13 @@ extension Core {
             // Otherwise the definition's action is in force again.
             let differs = facts.watchdogs.contains { $0.action != action.rawValue }
             guest.next = .record(differs ? alignment(to: action, of: guest, facts) : nil)
+        case .optOut:
+            if detachAfterOptOut(uuid) { return }
         case .detach:
             guest.isTrusted = true
             guest.silence = nil
             guest.removal.detachTime = now
-        case .look, .record, .optOut, .unplugOrphan, .persist, .removePersistent, .inspect: break
+        case .look, .record, .unplugOrphan, .persist, .removePersistent, .inspect: break
         }
         guests[uuid] = guest
         makeReady(uuid)
