@@ -13,8 +13,8 @@ public final class Engine {
         case service
         /// One daemon, and no later one, for the guest of a UUID.
         case daemon(Daemon, guest: String)
-        /// libvirt's choice for a URI; each worker connects by itself.
-        case uri(String?)
+        /// A connection that is open, which the workers share: it has room for the core's calls.
+        case connection(Connection)
     }
 
     /// What the engine tells those who run it.
@@ -233,7 +233,7 @@ public final class Engine {
     }
 
     private var target: Target {
-        if case .uri(let uri) = access { return .uri(uri) }
+        if case .connection(let connection) = access { return .connection(connection) }
         return link?.daemon.map(Target.daemon) ?? .nothing
     }
 
@@ -241,7 +241,7 @@ public final class Engine {
 
     private func connect() {
         generation += 1
-        if case .uri = access {
+        if case .connection = access {
             link = Link(nil, nil, nil)
             return mailbox.post(.ofLink(generation, .connected(idlesOut: false)))
         }
