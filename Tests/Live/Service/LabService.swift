@@ -110,7 +110,7 @@ final class LabOtherHook {
 
 /// The service, as a process of the test.
 final class LabService {
-    static let program = "/usr/bin/virt-watchdogd"
+    static let program = "/usr/sbin/virt-watchdogd"
     static let directory = "/run/libvirt/virt-watchdog"
 
     /// What the service writes about itself.
