@@ -63,7 +63,7 @@ extension LiveTests.Hook {
                 """)
             defer { withExtendedLifetime(sleeper) {} }
             func guests(_ name: String) throws -> [LabGuest] {
-                try (0..<count).map { try guest("slow-\(name)-\($0)", $0) }
+                try (0..<count).map { try guest("slow-\(count)-\(name)-\($0)", $0) }
             }
             let usual = try {
                 let away = try LabHookAway()
