@@ -32,6 +32,9 @@ struct RemovalProgress: Sendable {
 extension Core {
     /// How long a guest has to release its device.
     private static let releaseLimit = Duration.seconds(10)
+    /// How long a device is taken back, and how often the guest is asked.
+    private static let takeBackLimit = Duration.seconds(600)
+    private static let takeBackInterval = Duration.seconds(5)
     /// The waits between looks: the first one, and the longest; each is twice the last one.
     private static let firstReleaseWait = Duration.milliseconds(50)
     private static let longestReleaseWait = Duration.seconds(2)
@@ -102,7 +105,6 @@ extension Core {
 
     /// Reads the guest again whose device cannot be detached: it may be gone, or about to be.
     mutating func detachFailed(_ uuid: String, _ error: LibvirtError) {
-        guests[uuid]?.hasTakenBack = true
         if error.isOfUnplugUnderway {
             guests[uuid]?.removal.detachTime = now
         } else {
@@ -118,9 +120,13 @@ extension Core {
         guard let guest = guests[uuid], let facts = guest.facts, facts.isOptedOutOfRun,
             !settings.endsOptOuts
         else { return false }
+        let isOurs =
+            guest.takeBackStart != nil || guest.attached != nil
+            || guest.isTreated && !settings.isCommand
+        let start = guest.takeBackStart ?? now
         let hasDevice =
-            facts.watchdogs.contains(where: \.isOwned) && !guest.hasTakenBack
-            && (guest.attached != nil || guest.isTreated && !settings.isCommand)
+            facts.watchdogs.contains(where: \.isOwned) && isOurs
+            && now - start < settings.retryLimit ?? Self.takeBackLimit
         let hasAction = facts.alignedAction != nil && guest.aligned != nil
         guard hasDevice || hasAction else { return false }
         if isStopped {
@@ -134,10 +140,16 @@ extension Core {
             align(uuid, to: defined)
             return true
         }
-        guests[uuid]?.hasTakenBack = true
+        guests[uuid]?.takeBackStart = start
         guests[uuid]?.attached = nil
         guests[uuid]?.attachSucceeded = false
-        ask(.detach, uuid)
+        // A guest in its firmware does not hear the request.
+        if let last = guest.takeBackTime, last + Self.takeBackInterval > now {
+            wait(last + Self.takeBackInterval - now, uuid)
+        } else {
+            guests[uuid]?.takeBackTime = now
+            ask(.detach, uuid)
+        }
         return true
     }
 }

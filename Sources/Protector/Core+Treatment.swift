@@ -401,7 +401,6 @@ extension Core {
     mutating func take(_ failure: CallFailure, of kind: Call.Kind, _ uuid: String) {
         if case .record = kind { guests[uuid]?.aligned = nil }
         if case .setAction = kind { guests[uuid]?.aligned = nil }
-        if case .detach = kind { guests[uuid]?.hasTakenBack = false }
         switch failure {
         case .definition(let message): fail(uuid, .definition(message), of: kind)
         // It needs nothing, as far as is known: the next sweep is early enough.

@@ -81,8 +81,10 @@ struct GuestTreatment: Sendable {
     var persistence: Result<Persistence, ProtectionError>?
     /// Whether the running guest is done, and the persistent definition follows.
     var isPersisting = false
-    /// Whether our device, attached beside a removal, was taken back.
-    var hasTakenBack = false
+    /// Since when our device, attached beside a removal, is taken back.
+    var takeBackStart: Duration?
+    /// When the guest was last asked for it.
+    var takeBackTime: Duration?
     /// How far the removal is, where that is the goal.
     var removal = RemovalProgress()
     var inspection: Inspection?
@@ -133,7 +135,8 @@ struct GuestTreatment: Sendable {
         hasBegunAnew = false
         doubtStart = nil
         isPersisting = false
-        hasTakenBack = false
+        takeBackStart = nil
+        takeBackTime = nil
         endTrouble()
     }
 

@@ -278,6 +278,9 @@ public struct World {
                     // It is about an earlier run.
                     actors[actor].outstanding[id]?.abandoned = true
                 }
+            // It follows the start, whose event may be lost.
+            case .suspended(.paused), .suspended(.restored):
+                actors[actor].knownRunning.insert(event.uuid)
             default: break
             }
             give(actor, .event(event))
