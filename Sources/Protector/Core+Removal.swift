@@ -32,9 +32,11 @@ struct RemovalProgress: Sendable {
 extension Core {
     /// How long a guest has to release its device.
     private static let releaseLimit = Duration.seconds(10)
-    /// How long a device is taken back, and how often the guest is asked.
-    private static let takeBackLimit = Duration.seconds(600)
+    /// How long a guest is asked for a device after each sweep, and how often.
+    private static let takeBackLimit = Duration.seconds(60)
     private static let takeBackInterval = Duration.seconds(5)
+    /// How long a removal that may be under way is left alone.
+    private static let removalTime = Duration.seconds(15)
     /// The waits between looks: the first one, and the longest; each is twice the last one.
     private static let firstReleaseWait = Duration.milliseconds(50)
     private static let longestReleaseWait = Duration.seconds(2)
@@ -113,20 +115,19 @@ extension Core {
         makeReady(uuid)
     }
 
-    /// Takes back from a run with an opt-out what this core gave it while the removal was under way.
+    /// Takes back what a run with an opt-out has all the same: this core, or an earlier service, gave it
+    /// while the removal was under way.
     ///
     /// - Returns: Whether a call follows, or a wait for it.
     mutating func takeBack(_ uuid: String, isStopped: Bool) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts, facts.isOptedOutOfRun,
             !settings.endsOptOuts
         else { return false }
-        let isOurs =
-            guest.takeBackStart != nil || guest.attached != nil
-            || guest.isTreated && !settings.isCommand
-        let start = guest.takeBackStart ?? now
+        let isOurs = guest.attached != nil || guest.isTreated && !settings.isCommand
+        let start = guest.takeBackStart ?? (isOurs ? now : now + Self.removalTime)
         let hasDevice =
-            facts.watchdogs.contains(where: \.isOwned) && isOurs
-            && now - start < settings.retryLimit ?? Self.takeBackLimit
+            facts.watchdogs.contains(where: \.isOwned) && (isOurs || !settings.isCommand)
+            && now - start < Self.takeBackLimit
         let hasAction = facts.alignedAction != nil && guest.aligned != nil
         guard hasDevice || hasAction else { return false }
         if isStopped {
@@ -144,8 +145,9 @@ extension Core {
         guests[uuid]?.attached = nil
         guests[uuid]?.attachSucceeded = false
         // A guest in its firmware does not hear the request.
-        if let last = guest.takeBackTime, last + Self.takeBackInterval > now {
-            wait(last + Self.takeBackInterval - now, uuid)
+        let next = max(start, guest.takeBackTime.map { $0 + Self.takeBackInterval } ?? start)
+        if next > now {
+            wait(next - now, uuid)
         } else {
             guests[uuid]?.takeBackTime = now
             ask(.detach, uuid)
