@@ -15,11 +15,6 @@ final class CStringList {
         pointers.advanced(by: count).initialize(to: nil)
     }
 
-    /// The pointers, which stay for as long as the process's memory does.
-    func leaked() -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
-        Unmanaged.passRetained(self).takeUnretainedValue().pointers
-    }
-
     deinit {
         for index in 0..<count { free(pointers[index]) }
         pointers.deallocate()

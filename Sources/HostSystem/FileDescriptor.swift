@@ -23,38 +23,14 @@ struct FileDescriptor: ~Copyable {
         number = try retrying { open(path, O_RDWR | O_CLOEXEC | O_NOCTTY) }
     }
 
-    /// Makes a file of this user's alone in a folder, without a name; the C function is `open` with
-    /// `O_TMPFILE`.
-    init(makingIn folder: String) throws(Errno) {
-        let flags = withoutName | O_DIRECTORY | O_RDWR | O_CLOEXEC
-        number = try retrying { open(folder, flags, 0o600) }
-    }
-
     /// Opens a folder, and no symbolic link to one; the C function is `open`.
     init(folder path: String) throws(Errno) {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         number = try retrying { open(path, flags) }
     }
 
-    /// Makes a socket for whole messages to and from this host, which never waits.
-    ///
-    /// The C function is `socket`.
-    init(ofDatagrams: Void) throws(Errno) {
-        let type = SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
-        number = try retrying { socket(AF_UNIX, CInt(type), 0) }
-    }
-
     deinit {
         close(number)
-    }
-
-    /// Gives a file that has no name one, unless something else has it.
-    ///
-    /// The C function is `linkat`.
-    func link(to path: String) throws(Errno) {
-        _ = try retrying {
-            linkat(AT_FDCWD, "/proc/self/fd/\(number)", AT_FDCWD, path, AT_SYMLINK_FOLLOW)
-        }
     }
 
     /// What the file is and how it was last changed; the C function is `fstat`.
@@ -64,9 +40,6 @@ struct FileDescriptor: ~Copyable {
         return status
     }
 }
-
-/// What `O_TMPFILE` adds to `O_DIRECTORY`, which the C library hides from Swift.
-private let withoutName: CInt = 0o20_000_000
 
 /// How much is read at once: what a pipe holds, and no more memory touched than that.
 private let chunkLength = 64 << 10

@@ -10,27 +10,16 @@ public struct Layout: Sendable, Hashable {
     /// The version that every executable reports.
     public static let version = VIRT_WATCHDOG_VERSION
 
-    /// The program that the hook starts as the protector.
+    /// The program of the service, which the hook starts as a one-shot.
     ///
     /// AppArmor's profile of libvirtd lets it start programs in `/usr/bin` and `/usr/sbin` only.
-    public static let protector = VIRT_WATCHDOG_BINDIR + "/virt-watchdog"
+    public static let service = VIRT_WATCHDOG_BINDIR + "/virt-watchdogd"
 
     /// The folder that libvirt looks for its hooks in.
     public static let hooks = "/etc/libvirt/hooks"
 
     /// Where install.sh notes which daemons it has reloaded: a line `PID STARTTICKS` for each.
     public static let reloadRecord = "/run/virt-watchdog/reloaded"
-
-    /// The folder of sockets and the like of the user of this process, in which libvirt has a folder.
-    ///
-    /// libvirt hands a hook no `XDG_RUNTIME_DIR`, yet the user's daemon has its sockets below it.
-    static var runFolder: String {
-        let user = geteuid()
-        return user == 0 ? "/run" : environment(runVariable) ?? "/run/user/\(user)"
-    }
-
-    /// The environment variable that names a user's ``runFolder``.
-    static let runVariable = "XDG_RUNTIME_DIR"
 
     /// The properties file that somebody asked for, which then is the only one.
     public var chosenProperties: String?

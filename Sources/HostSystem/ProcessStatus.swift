@@ -4,6 +4,10 @@ public import WatchdogPolicy
 ///
 /// The file is [`/proc/PID/stat`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 public struct ProcessStatus: Sendable, Hashable {
+    /// The program's name, at most 15 bytes.
+    public var name: String
+    /// The process ID of the parent, or 0.
+    public var parent: Int32
     /// The state, as a letter: `T` where a signal has stopped the process, `Z` where it has ended and
     /// its parent has not asked for that yet.
     public var state: Character
@@ -21,11 +25,14 @@ public struct ProcessStatus: Sendable, Hashable {
     /// The second field is the program's name in parentheses, and may have blanks and parentheses in
     /// it. The state is the third field, the start the 22nd.
     public init?(parsing stat: String) {
-        guard let end = stat.lastIndex(of: ")") else { return nil }
+        guard let start = stat.firstIndex(of: "("), let end = stat.lastIndex(of: ")"), start < end
+        else { return nil }
         let fields = stat[end...].split(separator: " ")
         guard fields.count > 20, fields[1].count == 1, let state = fields[1].first,
-            let startTicks = UInt64(fields[20])
+            let parent = Int32(fields[2]), let startTicks = UInt64(fields[20])
         else { return nil }
+        name = String(stat[stat.index(after: start)..<end])
+        self.parent = parent
         self.state = state
         self.startTicks = startTicks
     }

@@ -1,3 +1,4 @@
+internal import CSystemCalls
 internal import Glibc
 
 /// A program that is run to its end for what it prints.
@@ -30,9 +31,12 @@ public struct Program: Sendable, Hashable {
 
     /// Runs the program with nothing to read, and ends it if it takes too long.
     ///
-    /// It is over when the program has ended, even if somebody whom it left behind holds its
-    /// streams. The C functions are `posix_spawn`, `poll`, `waitpid` and `kill`.
-    public func run(within limit: Duration) throws(ProgramError) -> Outcome {
+    /// It is over when the program has ended, even if a process that it left behind holds its streams.
+    /// The C functions are `posix_spawn`, `poll`, `waitpid`, `kill` and, on Linux 5.3 and later,
+    /// `pidfd_open`.
+    ///
+    /// - Parameter limit: How long the program may run; `nil` for ever.
+    public func run(within limit: Duration?) throws(ProgramError) -> Outcome {
         let start = Clock.now
         let (output, error): (Pipe, Pipe)
         let id: pid_t
@@ -44,6 +48,10 @@ public struct Program: Sendable, Hashable {
         }
         output.closeWritingEnd()
         error.closeWritingEnd()
+        let process = virt_watchdog_open_process(id)
+        defer { if process >= 0 { close(process) } }
+        // Without a descriptor, poll(2) is no help to see the end.
+        var tick: Int32 = 1
         while true {
             let isOpen = output.drain()
             let isErrorOpen = error.drain()
@@ -52,19 +60,34 @@ public struct Program: Sendable, Hashable {
                 error.drain()
                 return Outcome(status: status, output: output.bytes, error: error.bytes)
             }
-            guard Clock.now - start < limit else {
-                kill(id, SIGKILL)
-                // One that hangs in the kernel stays there, and becomes init's when we leave.
-                for _ in 0..<100 where Self.status(of: id) == nil { usleep(10_000) }
-                throw .outOfTime(limit)
+            var timeout: Int32 = process < 0 ? tick : -1
+            tick = min(2 * tick, Self.longestTick)
+            if let limit {
+                let rest = limit - (Clock.now - start)
+                guard rest > .zero else {
+                    kill(id, SIGKILL)
+                    // One that hangs in the kernel stays there, and becomes init's when we leave.
+                    for _ in 0..<10 where Self.status(of: id) == nil { usleep(10_000) }
+                    throw .outOfTime(limit)
+                }
+                let (seconds, attoseconds) = rest.components
+                let milliseconds = Int32(
+                    clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+                timeout = timeout < 0 ? milliseconds : min(timeout, milliseconds)
             }
             // One that has closed its streams is waited for all the same.
-            var streams = [(output, isOpen), (error, isErrorOpen)].filter(\.1).map {
+            var descriptors = [(output, isOpen), (error, isErrorOpen)].filter(\.1).map {
                 pollfd(fd: $0.0.readingEnd, events: Int16(POLLIN), revents: 0)
             }
-            poll(&streams, nfds_t(streams.count), 10)
+            if process >= 0 {
+                descriptors.append(pollfd(fd: process, events: Int16(POLLIN), revents: 0))
+            }
+            poll(&descriptors, nfds_t(descriptors.count), timeout)
         }
     }
+
+    /// How many milliseconds lie between two looks at most, where the kernel does not tell the end.
+    private static let longestTick: Int32 = 128
 
     private func spawn(output: CInt, error: CInt) throws(Errno) -> pid_t {
         var actions = posix_spawn_file_actions_t()
@@ -80,7 +103,7 @@ public struct Program: Sendable, Hashable {
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        sigaddset(&signals, SIGPIPE)
+        for number in [SIGPIPE, SIGCHLD, SIGCONT, SIGURG, SIGWINCH] { sigaddset(&signals, number) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
@@ -99,7 +122,10 @@ public struct Program: Sendable, Hashable {
     /// How a child ended, or nothing while it runs; the child is then forgotten.
     private static func status(of id: pid_t) -> Int32? {
         var status: Int32 = 0
-        guard waitpid(id, &status, WNOHANG) == id else { return nil }
+        let result = waitpid(id, &status, WNOHANG)
+        // Where a parent has this process ignore SIGCHLD, the kernel keeps no status.
+        if result < 0, errno == ECHILD { return 0 }
+        guard result == id else { return nil }
         let signal = status & 0x7F
         return signal == 0 ? status >> 8 & 0xFF : -signal
     }

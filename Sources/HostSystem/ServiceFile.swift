@@ -106,8 +106,13 @@ public final class ServiceFile: Sendable {
         guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
             return false
         }
+        return isLocked(file.number)
+    }
+
+    /// Returns whether another open file description holds a lock on a file.
+    static func isLocked(_ descriptor: CInt) -> Bool {
         var lock = flock(F_WRLCK, length: 0)
-        return fcntl(file.number, getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+        return fcntl(descriptor, getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
     }
 
     /// Creates a directory with its parents where they are missing; the C function is `mkdir`.

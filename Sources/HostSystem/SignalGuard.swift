@@ -12,6 +12,7 @@ public enum SignalGuard {
     nonisolated(unsafe) private static var isInstalled = false
     /// What the handler leaves with, once that is decided and logged.
     nonisolated(unsafe) private static var decided: Int32?
+    nonisolated(unsafe) private static var budget = TimeBudget(seconds: 0)
 
     /// Stands for the signal's number, two digits long, in the line that ``explain(with:)`` is given.
     public static let placeholder = "##"
@@ -27,9 +28,10 @@ public enum SignalGuard {
     /// Installs the handlers, and forbids core files; done once, it is done.
     ///
     /// It uses nothing of Swift's runtime and takes no memory that it cannot do without. The C
-    /// functions are `mmap`, `sigaltstack`, `sigaction`, `sigprocmask` and `alarm`.
+    /// functions are `mmap`, `sigaltstack`, `sigaction`, `sigprocmask` and `setitimer`.
     ///
-    /// - Parameter seconds: After how many seconds to leave in any case.
+    /// - Parameter seconds: After how many seconds to leave in any case. Time in which a signal has
+    ///   stopped the process does not count.
     public static func install(leavingAfter seconds: UInt32) {
         guard !isInstalled else { return }
         isInstalled = true
@@ -46,8 +48,13 @@ public enum SignalGuard {
         }
 
         var action = sigaction()
-        action.__sigaction_handler.sa_handler = { SignalGuard.leave(by: $0) }
-        action.sa_flags = SA_ONSTACK
+        action.__sigaction_handler.sa_sigaction = { number, information, _ in
+            // Not one that another process sends.
+            let isTick = number == SIGALRM && information?.pointee.si_code == fromKernel
+            if isTick, !SignalGuard.budget.isSpent() { return }
+            SignalGuard.leave(by: number)
+        }
+        action.sa_flags = SA_ONSTACK | SA_SIGINFO
         sigfillset(&action.sa_mask)
         // The C library refuses the two that it keeps for itself.
         var number: Int32 = 1
@@ -56,11 +63,25 @@ public enum SignalGuard {
             number += 1
         }
         signal(SIGPIPE, SIG_IGN)
+        // Else the kernel would keep no exit status of a child.
+        signal(SIGCHLD, SIG_DFL)
         // An alarm that whoever runs us has blocked would never ring.
         var none = sigset_t()
         sigemptyset(&none)
         sigprocmask(SIG_SETMASK, &none, nil)
-        alarm(seconds)
+        budget = TimeBudget(seconds: seconds)
+        let interval = timeval(tv_sec: 0, tv_usec: TimeBudget.interval / 1000)
+        var timer = itimerval(it_interval: interval, it_value: interval)
+        setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
+    }
+
+    /// Has all signals that can be caught wait until ``install(leavingAfter:)``.
+    ///
+    /// It uses nothing of Swift's runtime. The C function is `sigprocmask`.
+    public static func holdSignals() {
+        var all = sigset_t()
+        sigfillset(&all)
+        sigprocmask(SIG_SETMASK, &all, nil)
     }
 
     /// Says what the handler writes to the log from now on.
@@ -75,18 +96,17 @@ public enum SignalGuard {
     /// Sees to it that the process leaves also where the kernel keeps it waiting for a file, as on a
     /// network file system that does not answer: no handler runs then.
     ///
-    /// Another thread leaves a moment after the alarm was to ring. The C functions are `getitimer`,
-    /// `pthread_create` and `nanosleep`.
+    /// Another thread leaves a moment later than the handler would. The C functions are `pthread_create`
+    /// and `nanosleep`.
     public static func leaveWhileStuck() {
-        var timer = itimerval()
-        getitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer)
-        var time = timespec(
-            tv_sec: timer.it_value.tv_sec, tv_nsec: timer.it_value.tv_usec * 1000)
-        time.tv_nsec += 100_000_000
-        time.tv_sec += time.tv_nsec / 1_000_000_000
-        time.tv_nsec %= 1_000_000_000
-        Crew.start { [time] in
-            withUnsafePointer(to: time) { _ = nanosleep($0, nil) }
+        var budget = budget
+        budget.rest += TimeBudget.interval
+        Crew.start { [budget] in
+            var budget = budget
+            while !budget.isSpent() {
+                var time = timespec(tv_sec: 0, tv_nsec: TimeBudget.interval)
+                nanosleep(&time, nil)
+            }
             leave(by: SIGALRM)
         }
     }
@@ -116,5 +136,40 @@ public enum SignalGuard {
         case SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGPIPE: true
         default: false
         }
+    }
+}
+
+/// `SI_KERNEL`, which a signal of a timer has and one of another process has not.
+private let fromKernel: CInt = 0x80
+
+/// A time that runs while the process does, and stands still while a signal has stopped it.
+private struct TimeBudget {
+    /// How many nanoseconds lie between two looks.
+    static let interval = 100_000_000
+    /// The most nanoseconds that count for one look: a busy host delays it for less than that.
+    private static let longestInterval = 500_000_000
+
+    /// How many nanoseconds are left.
+    var rest: Int
+    private var last: Int
+
+    init(seconds: UInt32) {
+        rest = Int(seconds) * 1_000_000_000
+        last = Self.now
+    }
+
+    /// Takes the time since the last look, and returns whether none is left.
+    mutating func isSpent() -> Bool {
+        let now = Self.now
+        rest -= min(now - last, Self.longestInterval)
+        last = now
+        // The next look would be too late.
+        return rest < Self.interval / 2
+    }
+
+    private static var now: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 }

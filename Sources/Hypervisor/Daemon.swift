@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HostSystem
 
 /// A libvirt daemon that runs QEMU's guests, found by the pid file that it holds locked.
@@ -9,21 +10,28 @@ public struct Daemon: Sendable, Hashable {
     /// The start time of the process, in the kernel's ticks since the host started; field 22 of
     /// `/proc/PID/stat`.
     public var startTicks: UInt64
-    /// The path of the socket on which the daemon serves clients that may change guests.
-    public var socket: String
+    /// The directory in which libvirt keeps the daemon's sockets and pid files.
+    public var runtimeDirectory: String
     /// The seconds without a client and a guest after which the daemon ends; `nil` if it stays.
     public var timeout: Int?
+    /// Whether the daemon is the system's and not a user's own.
+    public var isSystem: Bool
 
     /// Describes a daemon.
     public init(
-        name: String, process: Int32, startTicks: UInt64, socket: String, timeout: Int? = nil
+        name: String, process: Int32, startTicks: UInt64, runtimeDirectory: String = "/run",
+        timeout: Int? = nil, isSystem: Bool = true
     ) {
         self.name = name
         self.process = process
         self.startTicks = startTicks
-        self.socket = socket
+        self.runtimeDirectory = runtimeDirectory
         self.timeout = timeout
+        self.isSystem = isSystem
     }
+
+    /// The path of the socket on which the daemon serves clients that may change guests.
+    public var socket: String { "\(runtimeDirectory)/libvirt/\(Self.sockets[name] ?? "")" }
 
     /// The programs that run QEMU's guests, with the names of their sockets.
     private static let sockets = ["virtqemud": "virtqemud-sock", "libvirtd": "libvirt-sock"]
@@ -36,8 +44,7 @@ public struct Daemon: Sendable, Hashable {
     /// - Parameter runtimeDirectory: The directory in which libvirt keeps its sockets and pid files.
     /// - Returns: `nil` if no daemon of this PID namespace holds a lock, or if its socket is missing.
     public static func find(runtimeDirectory: String = "/run") -> Daemon? {
-        let pidFiles = ["libvirt/qemu/driver.pid", "virtqemud.pid", "libvirtd.pid"]
-        for file in pidFiles {
+        for file in CallingDaemon.pidFiles {
             guard let process = lockHolder(of: "\(runtimeDirectory)/\(file)"),
                 let daemon = Daemon(process, in: runtimeDirectory)
             else { continue }
@@ -46,29 +53,78 @@ public struct Daemon: Sendable, Hashable {
         return nil
     }
 
-    private init?(_ process: Int32, in runtimeDirectory: String) {
-        guard let ticks = ProcessStatus(of: process)?.startTicks,
-            let comm = Self.text(process, "comm"), comm.hasSuffix("\n"),
-            let socket = Self.sockets[String(comm.dropLast())],
-            Self.isInOurNamespace(process)
-        else { return nil }
-        let path = "\(runtimeDirectory)/libvirt/\(socket)"
-        let arguments = Self.text(process, "cmdline")?.split(
-            separator: "\0", omittingEmptySubsequences: false)
-        guard (try? FileStatus(of: path))?.kind == .socket, let arguments,
-            // The process ID may be another process's by now.
-            ProcessStatus(of: process)?.startTicks == ticks
+    private init?(_ process: Int32, in runtimeDirectory: String, isSystem: Bool = true) {
+        guard let status = ProcessStatus(of: process), Self.sockets[status.name] != nil,
+            Self.isInOurNamespace(process),
+            let arguments = Self.text(process, "cmdline")?.split(
+                separator: "\0", omittingEmptySubsequences: false)
         else { return nil }
         self.init(
-            name: String(comm.dropLast()), process: process, startTicks: ticks, socket: path,
-            timeout: Self.timeout(in: arguments.map(String.init)))
+            name: status.name, process: process, startTicks: status.startTicks,
+            runtimeDirectory: runtimeDirectory,
+            timeout: Self.timeout(in: arguments.map(String.init)), isSystem: isSystem)
+        // The process ID may be another process's by now.
+        guard (try? FileStatus(of: socket))?.kind == .socket, isRunning else { return nil }
     }
+
+    /// Finds the daemon that called a hook of this user, without connecting to it or starting one.
+    ///
+    /// A user's daemon keeps its sockets where its own environment says, which
+    /// [`/proc/PID/environ`](https://man7.org/linux/man-pages/man5/proc_pid_environ.5.html) has: below
+    /// `XDG_RUNTIME_DIR`, else below the user's cache directory. libvirt does not hand that environment
+    /// to hooks.
+    ///
+    /// - Parameter process: The process ID of the daemon.
+    public init(calling process: Int32) throws(DaemonError) {
+        guard let status = ProcessStatus(of: process) else { throw .ended(process) }
+        guard Self.sockets[status.name] != nil else {
+            throw .noDaemon(process, name: status.name)
+        }
+        if effectiveUser == 0 {
+            guard let daemon = Self.find() else {
+                throw .withoutSocket(process, status.name, "/run")
+            }
+            guard daemon.process == process else { throw .notOwner(process, status.name, daemon) }
+            self = daemon
+            return
+        }
+        guard let environment = Self.text(process, "environ") else {
+            throw .unreadable(process, status.name)
+        }
+        let directory = Self.runtimeDirectory(
+            in: environment.split(separator: "\0").map(String.init), home: Self.homeDirectory)
+        guard let daemon = Daemon(process, in: directory, isSystem: false) else {
+            throw .withoutSocket(process, status.name, directory)
+        }
+        self = daemon
+    }
+
+    /// The runtime directory of a user's daemon, as GLib's `g_get_user_runtime_dir` finds it.
+    ///
+    /// - Parameters:
+    ///   - environment: The daemon's environment, `NAME=value` each.
+    ///   - home: The home directory by the user database.
+    static func runtimeDirectory(in environment: [String], home: String) -> String {
+        func value(_ name: String) -> String? {
+            let entry = environment.first { $0.hasPrefix(name + "=") }
+            let value = entry?.dropFirst(name.utf8.count + 1)
+            return value?.isEmpty == false ? value.map(String.init) : nil
+        }
+        return value("XDG_RUNTIME_DIR") ?? value("XDG_CACHE_HOME")
+            ?? "\(value("HOME") ?? home)/.cache"
+    }
+
+    /// The home directory of this user; the C function is `getpwuid`.
+    private static var homeDirectory: String {
+        getpwuid(geteuid())?.pointee.pw_dir.map { String(cString: $0) } ?? "/"
+    }
+
+    /// Whether the process still runs.
+    public var isRunning: Bool { ProcessStatus(of: process)?.startTicks == startTicks }
 
     /// Whether the process still runs and still is the daemon that owns the guests.
     public var isCurrent: Bool {
-        let suffix = "/libvirt/" + (Self.sockets[name] ?? "")
-        return socket.hasSuffix(suffix)
-            && Self.find(runtimeDirectory: String(socket.dropLast(suffix.count))) == self
+        isSystem ? Self.find(runtimeDirectory: runtimeDirectory) == self : isRunning
     }
 
     /// The URI of the daemon's own socket.
@@ -76,7 +132,7 @@ public struct Daemon: Sendable, Hashable {
     /// With a socket in the URI, libvirt neither looks for another daemon, such as virtproxyd, nor
     /// starts one.
     public var uri: String {
-        "qemu+unix:///system?socket=" + Self.percentEncoded(socket)
+        "qemu+unix:///\(isSystem ? "system" : "session")?socket=" + Self.percentEncoded(socket)
     }
 
     /// Encodes all characters that a query of a URI may not have or that have a meaning there.
@@ -127,5 +183,41 @@ public struct Daemon: Sendable, Hashable {
             return nil
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Why the daemon that called a hook cannot be reached.
+public enum DaemonError: Error, Sendable, Hashable {
+    /// The process has ended.
+    case ended(Int32)
+    /// The process is a program that serves no clients, such as one with libvirt's embedded driver.
+    case noDaemon(Int32, name: String)
+    /// Another daemon owns the guests of the runtime directory.
+    case notOwner(Int32, String, Daemon)
+    /// The daemon's socket is not where its environment says.
+    case withoutSocket(Int32, String, String)
+    /// The daemon's environment cannot be read.
+    case unreadable(Int32, String)
+}
+
+extension DaemonError: CustomStringConvertible {
+    /// The fact and its cause.
+    public var description: String {
+        switch self {
+        case .ended(let process):
+            "cannot reach the daemon that called the hook: process \(process) has ended"
+        case .noDaemon(let process, let name):
+            "cannot reach the program that called the hook: process \(process) (\(name)) is neither"
+                + " libvirtd nor virtqemud, and serves no clients"
+        case .notOwner(let process, let name, let owner):
+            "cannot reach \(name) (process \(process)), which called the hook: \(owner.name)"
+                + " (process \(owner.process)) owns \(owner.socket)"
+        case .withoutSocket(let process, let name, let directory):
+            "cannot reach \(name) (process \(process)), which called the hook: no socket of it below"
+                + " \(directory)/libvirt"
+        case .unreadable(let process, let name):
+            "cannot reach \(name) (process \(process)), which called the hook: cannot read"
+                + " /proc/\(process)/environ"
+        }
     }
 }

@@ -39,7 +39,7 @@ extension Core {
                 lastConnectionError
                 ?? "libvirt does not answer; a hook of another guest may not end"
             for uuid in guests.keys.sorted() {
-                finish(uuid, .libvirt(LibvirtError(code: .noConnect, message: message)))
+                fail(uuid, .libvirt(LibvirtError(code: .noConnect, message: message)))
             }
             return
         }
@@ -75,12 +75,24 @@ extension Core {
 
     mutating func foundNoDaemon() {
         link = .down
+        guard settings.isService else { return endWithDaemon() }
         lastConnectionError = "no daemon runs"
         timers.set(.connect, for: now + Self.connectInterval)
-        guard settings.isService else { return }
         // Without its daemon, libvirt changes no guest.
         timers.cancel(.linkLimit)
         serve(true)
+    }
+
+    /// Ends the work on named guests, whose daemon has ended: the next one calls its own hooks.
+    private mutating func endWithDaemon() {
+        let message = "the daemon has ended; the next daemon's reconnect hook treats the guest"
+        for uuid in guests.keys.sorted() {
+            log(
+                LogLine(
+                    operation: "protect", guest: guests[uuid]?.name ?? "", uuid: uuid,
+                    result: "gone", reason: message), .notice)
+            finish(uuid, .libvirt(LibvirtError(code: .noConnect, message: message)))
+        }
     }
 
     mutating func connectionFailed(_ reason: String) {

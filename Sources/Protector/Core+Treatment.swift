@@ -483,7 +483,7 @@ extension Core {
                         + " resume the QEMU processes of the guests that do not answer"), .error)
     }
 
-    private mutating func fail(
+    mutating func fail(
         _ uuid: String, _ error: ProtectionError, of kind: Call.Kind = .look
     ) {
         if case .persist = kind { return persisted(uuid, .failure(error)) }

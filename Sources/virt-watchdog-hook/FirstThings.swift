@@ -12,7 +12,7 @@ let patience: UInt32 = 2
     nonisolated(unsafe) private var count: CInt = 0
     nonisolated(unsafe) private var words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = nil
 
-    /// Leaves where there is nothing to read, and else sees to it that the hook leaves with 0 whatever
+    /// Leaves where there is nothing to do, or a service does it. Otherwise sees to it that the hook leaves with 0 whatever
     /// happens, before the runtimes of Swift and C++ set themselves up.
     ///
     /// libvirt calls the hook five times in a guest's life, and three times there is nothing to do.
@@ -27,9 +27,15 @@ let patience: UInt32 = 2
             CInt, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
             UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
         ) -> Void = { argc, argv, _ in
-            guard argc > 3, let name = argv[2], let phase = argv[3],
-                HookOperation.readsDefinition(name, phase)
-            else { _exit(0) }
+            guard argc > 3, let name = argv[2], let phase = argv[3] else { _exit(0) }
+            switch HookOperation.beginning(name, phase) {
+            case .leaves: _exit(0)
+            case .reads: break
+            case .asksService:
+                // The guards take longer to set up than the question.
+                SignalGuard.holdSignals()
+                if ServiceLock.holder(for: getppid()) == .followsDaemon { _exit(0) }
+            }
             (count, words) = (argc, argv)
             SignalGuard.install(leavingAfter: patience)
         }

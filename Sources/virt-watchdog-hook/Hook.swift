@@ -3,7 +3,7 @@
 // is a row of `HookOperation.table`; operations that are not there are met with silence and 0.
 //
 // Not here, on purpose: any call of libvirt, which would wait for a lock that libvirt holds while
-// the hook runs. What has to be done to a running guest, the protector does once the hook is gone.
+// the hook runs. The service treats the running guest. Without one, the hook starts a one-shot.
 
 import DomainXML
 import Glibc
@@ -19,6 +19,8 @@ enum Hook {
         else { _exit(0) }
         // Done already, unless an older compiler has built this.
         SignalGuard.install(leavingAfter: patience)
+        // The first things have asked about the parent alone.
+        if operation.needsTreatment, CallingDaemon.isServed(CallingDaemon.process()) { _exit(0) }
         let cutShort = LogLine(
             operation: operation.name, guest: guest,
             failure:
@@ -53,7 +55,12 @@ enum Hook {
             operation.output == .changedAction
             ? filterPlan(policy, facts) : plan(policy, facts)
         let hasRecord = facts.alignment != nil
-        let outcome = HookOutcome(of: operation, for: plan, under: policy, hasRecord: hasRecord)
+        var outcome = HookOutcome(of: operation, for: plan, under: policy, hasRecord: hasRecord)
+        if outcome.needsProtector, !CallingDaemon.isServed(CallingDaemon.process()),
+            let failure = OneShotProgram.check()
+        {
+            outcome.refuse("no virt-watchdogd runs: \(failure)")
+        }
 
         if outcome.printsDefinition {
             document.apply(plan)
@@ -62,7 +69,7 @@ enum Hook {
         let line = LogLine(
             operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,
             result: outcome.refusal == nil ? nil : "refused",
-            reason: clauses([plan.reason] + report.remarks))
+            reason: clauses([outcome.refusal ?? plan.reason] + report.remarks))
         // What the log says of a refusal is what happens, whichever signal comes then.
         if outcome.refusal != nil { SignalGuard.leaveQuietly(with: 1) }
         SystemLog.send(line.text, severity: outcome.refusal == nil ? plan.severity : .error)
@@ -73,20 +80,11 @@ enum Hook {
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }
-        if outcome.protector != .none {
-            // libvirt waits until nobody holds them, as a child would that does not get its turn.
+        if outcome.startsOneShot {
+            // libvirt waits until nothing holds them, also not a child that does not get its turn.
             close(STDOUT_FILENO)
             close(STDERR_FILENO)
-        }
-        switch outcome.protector {
-        case .none: break
-        case .standBy:
-            // The guest's start does not depend on it.
-            SignalGuard.leaveQuietly(with: 0)
-            callProtectorToStandBy()
-        case .protect:
-            let isFresh = hasRecord && !operation.findsGuestRunning
-            callProtector(ofGuest: facts, isFresh: isFresh) { failure in
+            startOneShot(for: facts) { failure in
                 let line = LogLine(
                     operation: operation.name, guest: facts.name, uuid: facts.uuid, failure: failure
                 )
@@ -98,40 +96,29 @@ enum Hook {
         _exit(0)
     }
 
-    /// Has a protector at work wait for the guest, or starts one to be there when it runs.
+    /// Starts a one-shot for the guest.
     ///
-    /// Nothing is lost where there is none: it is started when the guest runs, and what is wrong is
-    /// told then.
-    private static func callProtectorToStandBy() {
-        guard let place = HandOverPlace.ofUser(), !place.offer(.standBy), place.canBeTaken else {
-            return
-        }
-        DetachedProcess.protector(.standBy).startAside()
-    }
-
-    /// Hands the guest to a protector that is at work, or starts one.
-    ///
-    /// - Parameter complain: Called with a sentence if neither can be done, which may be in the child.
-    private static func callProtector(
-        ofGuest facts: GuestFacts, isFresh: Bool, orElse complain: (String) -> Void
+    /// - Parameter complain: Takes what is wrong, in a clause; in this process or in the child that
+    ///   watches the one-shot.
+    private static func startOneShot(
+        for facts: GuestFacts, orElse complain: (String) -> Void
     ) {
-        guard let request = ProtectionRequest(uuid: facts.uuid ?? "", isFresh: isFresh) else {
+        guard let uuid = facts.uuid.flatMap(GuestUUID.init) else {
             complain(
-                "the definition has no UUID by which to find the guest; no protector is started")
+                "the definition has no UUID by which to find the guest; no virt-watchdogd is started"
+            )
             return
         }
-        // One that is at work already saves a process and a connection.
-        let call = ProtectorCall.protect(request)
-        if let place = HandOverPlace.ofUser(), place.offer(call) { return }
-        let failure = "the protector \(Layout.protector) cannot be started"
         do throws(Errno) {
-            try DetachedProcess.protector(call).start { error in
-                complain("\(failure): \(error); run install.sh again")
+            let oneShot = OneShotProgram(uuid: uuid.text, daemon: CallingDaemon.process())
+            try oneShot.program.startDetached { ending in
+                guard let failure = OneShotProgram.failure(of: ending) else { return }
+                complain("\(failure); then run virt-watchdog apply \(shellWord(facts.name))")
             }
         } catch {
             complain(
-                "\(failure): \(error); once there is room for more processes, run virt-watchdog apply"
-            )
+                "cannot start \(Layout.service): \(error); once there is room for more processes, run"
+                    + " virt-watchdog apply \(shellWord(facts.name))")
         }
     }
 }

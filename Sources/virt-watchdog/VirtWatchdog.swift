@@ -1,7 +1,7 @@
 import ArgumentParser
 import HostSystem
 
-/// The command-line tool, which is the protector, too.
+/// The command-line tool.
 @main
 struct VirtWatchdog: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,18 +23,12 @@ struct VirtWatchdog: ParsableCommand {
         // Persistent definitions are read with their passwords, to be written with them. A user's own
         // libvirt may have to look into /proc/self, to start its daemon.
         if effectiveUser == 0 { forbidCoreFile() }
-        if let protector = ProtectorProcess(arguments: CommandLine.arguments) {
-            protector.run()
-            // Not by way of the libraries: one that stood by may still wait for its connection.
-            leaveAtOnce()
-        } else {
-            reserveStandardStreams()
-            do {
-                var command = try parseAsRoot()
-                try command.run()
-            } catch {
-                leave(because: error)
-            }
+        reserveStandardStreams()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            leave(because: error)
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import HostSystem
 import Hypervisor
 import Protector
@@ -6,8 +7,30 @@ import WatchdogPolicy
 /// Brings one running guest to the policy, then ends the process.
 struct OneShot {
     let uuid: String
+    /// The process ID of the daemon that called the hook, or nothing for the system's daemon.
+    let daemon: Int32?
 
     func run() -> Never {
+        do {
+            let daemon = try found()
+            // libvirt notes QEMU's process ID below the daemon's runtime directory.
+            if !daemon.isSystem { setenv("XDG_RUNTIME_DIR", daemon.runtimeDirectory, 1) }
+            leaveAtOnce(try treat(daemon) ? 0 : 1)
+        } catch {
+            let line = LogLine(operation: "protect", guest: "", uuid: uuid, failure: "\(error)")
+            SystemLog.send(line.text, severity: .error)
+            leaveAtOnce(1)
+        }
+    }
+
+    private func found() throws -> Daemon {
+        if let daemon { return try Daemon(calling: daemon) }
+        guard let daemon = Daemon.find() else { throw OneShotProblem.noDaemon }
+        return daemon
+    }
+
+    /// - Returns: Whether the guest is as the policy wants it; if not, the log says why.
+    private func treat(_ daemon: Daemon) throws(Errno) -> Bool {
         let core = Core(
             .oneShot(uuid), policy: PolicyReport.ofHost(.ofEnvironment()).policy,
             memory: Memory(boot: bootID() ?? "", firstTicks: 0))
@@ -16,13 +39,14 @@ struct OneShot {
             SystemLog.send(line.text, severity: severity)
         }
         handlers.finished = { _, outcome in isAsWanted = outcome.isAsWanted }
-        do throws(Errno) {
-            try Engine(core, .daemon, handlers).run()
-        } catch {
-            let line = LogLine(operation: "protect", guest: "", uuid: uuid, failure: "\(error)")
-            SystemLog.send(line.text, severity: .error)
-            isAsWanted = false
-        }
-        leaveAtOnce(isAsWanted ? 0 : 1)
+        try Engine(core, .daemon(daemon), handlers).run()
+        return isAsWanted
     }
+}
+
+/// Why there is nothing that a one-shot could do.
+enum OneShotProblem: Error, CustomStringConvertible {
+    case noDaemon
+
+    var description: String { "no libvirt daemon runs; start libvirtd or virtqemud" }
 }

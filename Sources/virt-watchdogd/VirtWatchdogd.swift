@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostSystem
 import Hypervisor
+import WatchdogPolicy
 
 /// `virt-watchdogd`: the service, and the one-shot that treats a single guest.
 @main
@@ -12,9 +13,9 @@ struct VirtWatchdogd: ParsableCommand {
             Without options, it runs as the service until a signal ends it. It stays in the \
             foreground.
 
-            Exit codes: 0 a signal ended the service, or the guest matches the policy; 1 it could \
-            not start, or the guest could not be treated, as the log says; 64 the command line is \
-            wrong.
+            Exit codes: 0 a signal ended the service, the guest matches the policy, or the check \
+            passed; 1 it could not start, or the guest could not be treated, as the log says; 64 \
+            the command line is wrong.
             """,
         version: Layout.version)
 
@@ -22,28 +23,48 @@ struct VirtWatchdogd: ParsableCommand {
         help: ArgumentHelp("Treat one running guest, then exit.", valueName: "uuid"))
     var guest: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --guest: the libvirt daemon that has the guest.", valueName: "pid"))
+    var daemon: Int32?
+
+    @Flag(help: "Exit with 0 if the program and its libraries load.")
+    var check = false
+
     func validate() throws {
-        if let guest, ProtectionRequest(uuid: guest) == nil {
+        if let guest, GuestUUID(guest) == nil {
             throw ValidationError("'\(guest)' is no UUID; virsh domuuid GUEST shows it.")
         }
+        if daemon != nil, guest == nil {
+            throw ValidationError("--daemon needs --guest; the service finds its daemon by itself.")
+        }
+        if check, guest != nil { throw ValidationError("Give --check or --guest, not both.") }
     }
 
     static func main() {
         // The persistent definitions that it reads have passwords in them.
         forbidCoreFile()
         Connection.forbidAutostart()
-        let arguments = CommandLine.arguments.dropFirst()
         // The parser takes longer than a one-shot's work; a guest in its firmware waits for it.
-        if arguments.count == 2, arguments.first == "--guest", let uuid = arguments.last,
-            ProtectionRequest(uuid: uuid) != nil
-        {
-            OneShot(uuid: uuid).run()
-        }
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments == ["--check"] { leaveAtOnce(0) }
+        if let oneShot = OneShot(hookArguments: Array(arguments)) { oneShot.run() }
         main(nil)
     }
 
     func run() throws {
-        if let guest { OneShot(uuid: guest).run() }
+        if check { return }
+        if let guest { OneShot(uuid: guest, daemon: daemon).run() }
         Service.run()
+    }
+}
+
+extension OneShot {
+    /// Takes the arguments as the hook gives them, and nothing else.
+    init?(hookArguments arguments: [String]) {
+        guard arguments.count == 4, arguments[0] == "--guest", arguments[2] == "--daemon",
+            let uuid = GuestUUID(arguments[1]), let daemon = Int32(arguments[3])
+        else { return nil }
+        self.init(uuid: uuid.text, daemon: daemon)
     }
 }

@@ -81,12 +81,7 @@ struct ManualTests {
                 case .patchedDefinition: "patched definition"
                 case .changedAction: "changed action"
                 }
-            let calls =
-                switch row.protector {
-                case .none: "nothing"
-                case .standBy: "standby"
-                case .protect: "protector"
-                }
+            let calls = row.needsTreatment ? "one-shot" : "nothing"
             let cells = [
                 "\(row.name) \(row.phase)", row.readsDefinition ? "yes" : "no", prints,
                 calls, row.mayRefuse ? "0 or 1" : "0",

@@ -14,8 +14,10 @@ struct Host {
         case notExecutable
         /// A program that is none.
         case garbage
-        /// Reports what it was given, then does what a shell command says.
-        case reporting(then: String = ":")
+        /// Passes its check; otherwise reports what it was given, then does what a shell command says.
+        case reporting(then: String = ":", check: String = "exit 0")
+        /// Fails as the loader does.
+        case withoutLibrary
         /// A link to itself.
         case loop
     }
@@ -71,11 +73,17 @@ struct Host {
         case .missing: break
         case .notExecutable: try install("#!/bin/sh\nexit 0\n", mode: 0o644)
         case .garbage: try install("\u{7F}ELF of nothing", mode: 0o755)
-        case .reporting(let command): try install(reporter(then: command), mode: 0o755)
+        case .reporting(let command, let check):
+            try install(reporter(then: command, check: check), mode: 0o755)
+        case .withoutLibrary:
+            let message =
+                "/usr/bin/virt-watchdogd: error while loading shared libraries: libvirt.so.0: cannot"
+                + " open shared object file: No such file or directory"
+            try install("#!/bin/sh\necho '\(message)' >&2\nexit 127\n", mode: 0o755)
         case .loop:
             try FileManager.default.createSymbolicLink(
-                atPath: folder.url.path + "/usr-bin/virt-watchdog",
-                withDestinationPath: "virt-watchdog")
+                atPath: folder.url.path + "/usr-bin/virt-watchdogd",
+                withDestinationPath: "virt-watchdogd")
         }
     }
 
@@ -90,7 +98,7 @@ struct Host {
     }
 
     private func install(_ script: String, mode: mode_t) throws {
-        chmod(try folder.write("usr-bin/virt-watchdog", script).path, mode)
+        chmod(try folder.write("usr-bin/virt-watchdogd", script).path, mode)
     }
 
     /// What one run of the hook did.
@@ -274,7 +282,7 @@ struct Host {
         mount -t overlay overlay -o lowerdir=/usr/bin,upperdir=layers/usr-bin,\
         workdir=layers/usr-bin-work /usr/bin
         mount -t overlay overlay -o lowerdir=/etc,upperdir=layers/etc,workdir=layers/etc-work /etc
-        rm -rf /usr/bin/virt-watchdog /etc/cloudstack /etc/virt-watchdog
+        rm -rf /usr/bin/virt-watchdogd /etc/cloudstack /etc/virt-watchdog
         cp -a usr-bin/. /usr/bin
         cp -a etc/. /etc
         mount --bind \(Repository.hook ?? "") /etc/libvirt/hooks/qemu
@@ -293,9 +301,10 @@ struct Host {
         """
     }
 
-    private func reporter(then command: String) -> String {
+    private func reporter(then command: String, check: String) -> String {
         """
         #!/bin/sh
+        if [ "$1" = --check ]; then \(check); fi
         # The limit is for the hook; this is to report.
         ulimit -S -f unlimited
         report=\(folder.url.path)/report
@@ -326,6 +335,12 @@ struct ProtectorReport {
     /// The signals that are ignored and blocked, as bits.
     var ignoredSignals: UInt64
     var blockedSignals: UInt64
+
+    /// Whether descriptors are those of a one-shot: nothing to read, and its parent reads the others.
+    static func isOfOneShot(_ descriptors: [String: String]) -> Bool {
+        descriptors.count == 3 && descriptors["0"] == "/dev/null"
+            && ["1", "2"].allSatisfy { descriptors[$0]?.hasPrefix("pipe:") == true }
+    }
 
     init(in folder: URL) throws {
         let read = { (name: String) in

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How the hook starts the protector.
+/// How the hook starts the one-shot.
 @Suite(.enabled(if: Host.isAvailable, Host.needs))
 struct ProtectorTests {
     private let guest = Definition()
 
     @Test(arguments: ["started", "reconnect"])
-    func `The protector is told the guest and inherits nothing`(_ operation: String) throws {
+    func `The one-shot is told guest and daemon, and inherits nothing`(_ operation: String) throws {
         var host = try Host(properties: "vm.watchdog.action=reset")
         // libvirt closes them; somebody else who runs the hook may not.
         host.redirections = "7</etc/passwd 8>>extra 9<&0"
@@ -16,12 +16,11 @@ struct ProtectorTests {
         #expect(run.status == 0)
         let protector = try #require(run.protector)
         #expect(
-            protector.arguments == ["protect", "--connect", "qemu:///system", Definition.uuid])
+            protector.arguments == ["--guest", Definition.uuid, "--daemon", "\(getpid())"])
         #expect(protector.folder == "/")
-        #expect(protector.session == protector.id, "a session of its own")
+        #expect(protector.session != getsid(0) && protector.session != protector.id)
         #expect(protector.terminal == 0)
-        #expect(
-            protector.descriptors == ["0": "/dev/null", "1": "/dev/null", "2": "/dev/null"])
+        #expect(ProtectorReport.isOfOneShot(protector.descriptors))
         #expect(
             protector.environment == [
                 "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -32,7 +31,7 @@ struct ProtectorTests {
     }
 
     @Test
-    func `Only variables that the protector needs come through`() throws {
+    func `Only variables that the one-shot needs come through`() throws {
         var host = try Host()
         host.wrapper = [
             "/usr/bin/env", "-i", "/bin/sh", "-c",
@@ -45,12 +44,12 @@ struct ProtectorTests {
         #expect(
             try #require(run.protector).environment == [
                 "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/h", "USER=u",
-                "LOGNAME=l", "XDG_RUNTIME_DIR=/x",
+                "LOGNAME=l",
             ])
     }
 
     @Test(.enabled(if: Repository.runs(where: Command.find("setpriv") != nil), "needs setpriv(1)"))
-    func `An unprivileged daemon's hook sends the protector to its own daemon`() throws {
+    func `An unprivileged daemon's hook sends the one-shot to that daemon`() throws {
         var host = try Host()
         host.wrapper = [
             "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
@@ -59,19 +58,19 @@ struct ProtectorTests {
         #expect(run.status == 0)
         let protector = try #require(run.protector)
         #expect(
-            protector.arguments == ["protect", "--connect", "qemu:///session", Definition.uuid])
-        #expect(protector.environment.contains("XDG_RUNTIME_DIR=/run/user/65534"))
+            protector.arguments == ["--guest", Definition.uuid, "--daemon", "\(getpid())"])
+        #expect(!protector.environment.contains { $0.hasPrefix("XDG_RUNTIME_DIR=") })
     }
 
     @Test(arguments: ["started", "reconnect"])
-    func `Nobody waits for the protector`(_ operation: String) throws {
+    func `The hook does not wait for the one-shot`(_ operation: String) throws {
         let host = try Host(protector: .reporting(then: "exec sleep 3"))
         let run = try host.run([guest.name, operation, "begin", "-"], guest.data)
         #expect(run.status == 0)
         #expect(
             run.lifetime < .seconds(1.5), "both streams are at their end, and no zombie is left")
         #expect(run.protector != nil)
-        #expect(!host.survivors.isEmpty, "the protector goes on")
+        #expect(!host.survivors.isEmpty, "the one-shot goes on")
     }
 
     @Test(arguments: ["1", "c7a5fdbd-edaf-9455-926a-d65c16db180g", "--fresh", "a b"])
@@ -82,7 +81,7 @@ struct ProtectorTests {
         #expect(run.status == 0)
         #expect(run.protector == nil)
         #expect(run.log.count == 2)
-        #expect(run.log.last?.contains("no protector is started") == true)
+        #expect(run.log.last?.contains("no virt-watchdogd is started") == true)
     }
 
     @Test

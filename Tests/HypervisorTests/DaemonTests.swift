@@ -1,7 +1,8 @@
 import Foundation
-import Hypervisor
 import TestSupport
 import Testing
+
+@testable import Hypervisor
 
 /// The search for the daemon, in a runtime directory whose pid files other processes hold locked.
 struct DaemonTests {
@@ -150,12 +151,52 @@ struct DaemonTests {
     }
 
     @Test(arguments: [
-        ("/run/libvirt/virtqemud-sock", "/run/libvirt/virtqemud-sock"),
-        ("/a b/c&d=e?f#g%h+i", "/a%20b/c%26d%3De%3Ff%23g%25h%2Bi"),
+        ("/run", "/run"), ("/a b/c&d=e?f#g%h+i", "/a%20b/c%26d%3De%3Ff%23g%25h%2Bi"),
         ("/é\n", "/%C3%A9%0A"),
     ])
     func `The socket's path is encoded in the URI`(path: String, encoded: String) {
-        let daemon = Daemon(name: "libvirtd", process: 1, startTicks: 1, socket: path)
-        #expect(daemon.uri == "qemu+unix:///system?socket=" + encoded)
+        var daemon = Daemon(
+            name: "libvirtd", process: 1, startTicks: 1, runtimeDirectory: path)
+        let socket = encoded + "/libvirt/libvirt-sock"
+        #expect(daemon.uri == "qemu+unix:///system?socket=" + socket)
+        daemon.isSystem = false
+        #expect(daemon.uri == "qemu+unix:///session?socket=" + socket)
+    }
+}
+
+/// The search for the daemon that called a hook.
+struct CallingDaemonTests {
+    @Test(arguments: [
+        (["HOME=/h", "XDG_RUNTIME_DIR=/run/user/7", "XDG_CACHE_HOME=/c"], "/run/user/7"),
+        (["XDG_RUNTIME_DIR=/tmp/a=b"], "/tmp/a=b"),
+        (["XDG_RUNTIME_DIR=", "HOME=/h"], "/h/.cache"),
+        (["XDG_CACHE_HOME=/c", "HOME=/h"], "/c"),
+        (["XDG_CACHE_HOME=", "HOME="], "/home/u/.cache"),
+        (["MY_XDG_RUNTIME_DIR=/x", "XDG_RUNTIME_DIRS=/y"], "/home/u/.cache"),
+    ])
+    func `A user's daemon keeps its sockets where its own environment says`(
+        environment: [String], directory: String
+    ) {
+        #expect(Daemon.runtimeDirectory(in: environment, home: "/home/u") == directory)
+    }
+
+    @Test
+    func `A process that has ended, or is another program, is no daemon`() throws {
+        let ended = try #require(throws: DaemonError.self) {
+            _ = try Daemon(calling: Int32.max)
+        }
+        #expect(ended == .ended(.max))
+        let program = try #require(throws: DaemonError.self) { _ = try Daemon(calling: getpid()) }
+        #expect("\(program)".contains("process \(getpid())"))
+        #expect("\(program)".contains("neither libvirtd nor virtqemud"))
+    }
+
+    @Test(.enabled(if: Repository.runs(where: Repository.isRoot)))
+    func `Root's daemon without the system's guests is not reached`() throws {
+        let folder = try TemporaryFolder()
+        let lock = try LockedFile(folder.url.path + "/libvirtd.pid", name: "libvirtd")
+        let error = try #require(throws: DaemonError.self) { _ = try Daemon(calling: lock.id) }
+        #expect("\(error)".contains("libvirtd (process \(lock.id))"))
+        withExtendedLifetime(lock) {}
     }
 }

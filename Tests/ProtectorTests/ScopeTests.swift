@@ -98,25 +98,31 @@ struct ScopeTests {
         }
     }
 
-    @Test(arguments: ["no daemon", "refused", "no answer", "lost"], [true, false])
+    @Test(arguments: ["no daemon", "lost"])
+    func `A one-shot ends with its daemon, and the log says so`(trouble: String) {
+        var bench = Bench(.oneShot("a"))
+        if trouble == "lost" {
+            bench.machines["a"] = Bench.machine(Bench.pc("a"))
+            bench.connect()
+            bench.give(.disconnected)
+            bench.wait(.seconds(1))
+        }
+        #expect(!bench.core.isDone)
+        bench.give(.noDaemon)
+        #expect(bench.core.isDone)
+        #expect(bench.outcomes["a"]?.isAsWanted == false)
+        #expect(bench.lines(with: "the daemon has ended") == 1)
+    }
+
+    @Test(arguments: ["refused", "no answer"], [true, false])
     func `Without a connection, named guests are given up in time`(
         trouble: String, isCommand: Bool
     ) {
         let limit = isCommand ? 35 : 600
         var bench = Bench(isCommand ? .command(["a", "b"]) : .oneShot("a"))
-        if trouble == "lost" {
-            for uuid in ["a", "b"] { bench.machines[uuid] = Bench.machine(Bench.pc(uuid)) }
-            bench.connect()
-            bench.give(.disconnected)
-            bench.wait(.seconds(1))
-        }
         for second in 0..<limit + 1 where !bench.core.isDone {
             #expect(second <= limit + 1)
-            switch trouble {
-            case "no daemon", "lost": bench.give(.noDaemon)
-            case "refused": bench.give(.connectionFailed("too many clients"))
-            default: break
-            }
+            if trouble == "refused" { bench.give(.connectionFailed("too many clients")) }
             if second < limit - 1 { #expect(!bench.core.isDone) }
             bench.wait(.seconds(1))
         }

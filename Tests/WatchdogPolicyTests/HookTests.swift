@@ -20,10 +20,10 @@ struct HookTests {
         var reads: Bool
         /// The plans whose definition is printed.
         var prints: [String] = []
-        /// The plans for which a protector is started.
+        /// The plans for which a one-shot is started.
         var starts: [String] = []
-        /// The plans for which one is called to stand by.
-        var standsBy: [String] = []
+        /// The plans that need a program to carry them out, under enforce.
+        var needs: [String] = []
         /// The plans for which the start is refused, under enforce.
         var refuses: [String] = []
     }
@@ -34,7 +34,7 @@ struct HookTests {
             Row(
                 operation: "prepare", phase: "begin", reads: true,
                 prints: ["attach", "change-action", "cold-plug"],
-                standsBy: ["attach", "change-action"],
+                needs: ["attach", "change-action"],
                 refuses: ["cold-plug", "refuse"]),
             Row(operation: "start", phase: "begin", reads: false),
             Row(
@@ -53,35 +53,36 @@ struct HookTests {
         let operation = try #require(
             HookOperation(row.operation, row.phase))
         #expect(operation.readsDefinition == row.reads)
-        #expect(HookOperation.readsDefinition(row.operation, row.phase) == row.reads)
+        let beginning = HookOperation.beginning(row.operation, row.phase)
+        #expect(beginning == (row.starts.isEmpty ? row.reads ? .reads : .leaves : .asksService))
         for plan in [Self.attach, Self.change, Self.cold, Self.refuse, Self.leave] {
             let outcome = HookOutcome(of: operation, for: plan, under: .builtIn)
             #expect(outcome.printsDefinition == row.prints.contains(plan.name), "\(plan.name)")
-            let task: HookOperation.ProtectorTask =
-                row.starts.contains(plan.name)
-                ? .protect : row.standsBy.contains(plan.name) ? .standBy : .none
-            #expect(outcome.protector == task, "\(plan.name)")
+            let starts = row.starts.contains(plan.name)
+            #expect(outcome.startsOneShot == starts, "\(plan.name)")
+            #expect(!outcome.needsProtector, "\(plan.name)")
             #expect(outcome.refusal == nil, "nothing is refused without enforce")
             let persisting = HookOutcome(of: operation, for: plan, under: Policy(persist: true))
             let writes = !row.starts.isEmpty && plan.name == "cold-plug"
-            #expect(persisting.protector == (writes ? .protect : task), "\(plan.name)")
+            #expect(persisting.startsOneShot == (writes || starts), "\(plan.name)")
             let enforced = HookOutcome(of: operation, for: plan, under: Policy(enforce: true))
             #expect((enforced.refusal != nil) == row.refuses.contains(plan.name), "\(plan.name)")
             if enforced.refusal != nil {
-                #expect(!enforced.printsDefinition && enforced.protector == .none)
+                #expect(!enforced.printsDefinition && !enforced.startsOneShot)
             }
+            #expect(enforced.needsProtector == row.needs.contains(plan.name), "\(plan.name)")
             let recorded = HookOutcome(of: operation, for: plan, under: .builtIn, hasRecord: true)
             let checks = !row.starts.isEmpty
-            #expect(recorded.protector == (checks ? .protect : task), "\(plan.name)")
+            #expect(recorded.startsOneShot == (checks || starts), "\(plan.name)")
         }
     }
 
     @Test("an action that is libvirt's own is for a cold start")
     func dump() throws {
         let started = try #require(HookOperation("started", "begin"))
-        #expect(HookOutcome(of: started, for: Self.dump, under: .builtIn).protector == .none)
+        #expect(HookOutcome(of: started, for: Self.dump, under: .builtIn).startsOneShot == false)
         let persist = Policy(persist: true)
-        #expect(HookOutcome(of: started, for: Self.dump, under: persist).protector == .protect)
+        #expect(HookOutcome(of: started, for: Self.dump, under: persist).startsOneShot)
         let prepare = try #require(HookOperation("prepare", "begin"))
         let enforce = Policy(enforce: true)
         #expect(HookOutcome(of: prepare, for: Self.dump, under: enforce).refusal != nil)
@@ -139,7 +140,7 @@ struct HookTests {
         ] as [(String, String)])
     func unknown(name: String, phase: String) {
         #expect(HookOperation(name, phase) == nil)
-        #expect(!HookOperation.readsDefinition(name, phase))
+        #expect(HookOperation.beginning(name, phase) == .leaves)
     }
 
     @Test("a line of the log says it all")

@@ -38,14 +38,16 @@ static inline int virt_watchdog_open_place(const char *path) {
 #endif
 }
 
-/* Starts the program that is the first argument: in a session of its own, in the folder /, with /dev/null
-   for its three standard streams, no other descriptor, and no signal that is ignored. Returns its
-   process ID, or -1 with errno.
-
-   Nobody waits and nothing is copied: until it executes the program, the child runs in the memory of its
-   parent, on a stack that is there once. The parent may leave meanwhile, but what it gave must stay, and
-   it may not call this again. */
-int virt_watchdog_start_aside(char *const *arguments, char *const *environment);
+/* Opens a descriptor that is readable once a process has ended; the C library of Debian 11 does not have
+   this one, which came with Linux 5.3. */
+static inline int virt_watchdog_open_process(int process) {
+#ifdef SYS_pidfd_open
+    return (int)syscall(SYS_pidfd_open, (long)process, 0L);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
 
 /* Blocks signals in this thread, and opens a descriptor to read them from, which never waits. Returns the
    descriptor, or -1 with errno. <sys/signalfd.h> would make Swift see types of <signal.h> as this

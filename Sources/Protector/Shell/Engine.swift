@@ -11,8 +11,8 @@ public final class Engine {
     public enum Access: Sendable {
         /// The daemon of this host that runs, with its events.
         case service
-        /// The daemon of this host that runs.
-        case daemon
+        /// One daemon, and no later one.
+        case daemon(Daemon)
         /// libvirt's choice for a URI; each worker connects by itself.
         case uri(String?)
     }
@@ -245,11 +245,10 @@ public final class Engine {
             link = Link(nil, nil, nil)
             return mailbox.post(.ofLink(generation, .connected(idlesOut: false)))
         }
-        let followsEvents = if case .service = access { true } else { false }
-        let number = generation
+        let (number, access) = (generation, access)
         let mailbox = mailbox
         let isStarted = Crew.start {
-            mailbox.post(Self.open(number, followsEvents, mailbox))
+            mailbox.post(Self.open(number, access, mailbox))
         }
         if !isStarted {
             mailbox.post(.notLinked(number, .connectionFailed("\(Self.noThread)")))
@@ -257,15 +256,18 @@ public final class Engine {
     }
 
     private static func open(
-        _ number: Int, _ followsEvents: Bool, _ mailbox: Mailbox
+        _ number: Int, _ access: Access, _ mailbox: Mailbox
     ) -> Message {
-        guard let daemon = Daemon.find() else { return .notLinked(number, .noDaemon) }
+        let found: Daemon? = if case .daemon(let one) = access { one } else { Daemon.find() }
+        guard let daemon = found, daemon.isRunning else { return .notLinked(number, .noDaemon) }
         do throws(LibvirtError) {
             try EventLoop.startThread()
             let connection = try Connection(to: daemon)
             connection.keepAlive(interval: keepAlive.interval, count: keepAlive.count)
             try connection.onClose { mailbox.post(.ofLink(number, .disconnected)) }
-            guard followsEvents else { return .linked(number, Link(daemon, connection, nil)) }
+            guard case .service = access else {
+                return .linked(number, Link(daemon, connection, nil))
+            }
             let events = try GuestEvents(on: connection) { event in
                 mailbox.post(.ofLink(number, .event(event)))
             }

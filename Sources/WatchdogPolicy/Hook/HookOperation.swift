@@ -14,41 +14,26 @@ public struct HookOperation: Sendable {
         case changedAction
     }
 
-    /// What a protector is called for, where the plan has something for it to do.
-    public enum ProtectorTask: Sendable, Hashable {
-        /// None is called.
-        case none
-        /// To be there by the time that the guest runs: to start a protector takes longer than all
-        /// that it does.
-        case standBy
-        /// To bring the guest to the policy.
-        case protect
-    }
-
     private let staticName: StaticString
     private let staticPhase: StaticString
     /// Whether the definition is read from standard input; if not, the hook leaves at once.
     public var readsDefinition: Bool
     /// What goes to standard output.
     public var output: Output
-    /// What a protector is called for, where the plan has something for it to do.
-    public var protector: ProtectorTask
-    /// Whether the guest has been running already; if not, records in its metadata are of another run.
-    public var findsGuestRunning: Bool
+    /// Whether the guest runs and has to be brought to the policy: by the service, or else by a one-shot.
+    public var needsTreatment: Bool
     /// Whether the hook may exit with 1, under `vm.watchdog.enforce=true`.
     public var mayRefuse: Bool
 
     private init(
         _ name: StaticString, _ phase: StaticString, reads: Bool = true,
-        prints output: Output = .nothing,
-        protector: ProtectorTask = .none, findsGuestRunning: Bool = false, mayRefuse: Bool = false
+        prints output: Output = .nothing, needsTreatment: Bool = false, mayRefuse: Bool = false
     ) {
         staticName = name
         staticPhase = phase
         readsDefinition = reads
         self.output = output
-        self.protector = protector
-        self.findsGuestRunning = findsGuestRunning
+        self.needsTreatment = needsTreatment
         self.mayRefuse = mayRefuse
     }
 
@@ -63,34 +48,43 @@ public struct HookOperation: Sendable {
     /// The table and its rows are such that they need no memory and no type made at run time: most
     /// calls of the hook do nothing but look here and leave.
     public static let table: [9 of HookOperation] = [
-        HookOperation(
-            "prepare", "begin", prints: .patchedDefinition, protector: .standBy, mayRefuse: true),
+        HookOperation("prepare", "begin", prints: .patchedDefinition, mayRefuse: true),
         HookOperation("start", "begin", reads: false),
-        HookOperation("started", "begin", protector: .protect),
+        HookOperation("started", "begin", needsTreatment: true),
         HookOperation("stopped", "end", reads: false),
         HookOperation("release", "end", reads: false),
         HookOperation("migrate", "begin", prints: .changedAction),
         HookOperation("restore", "begin", prints: .changedAction),
-        HookOperation("reconnect", "begin", protector: .protect, findsGuestRunning: true),
+        HookOperation("reconnect", "begin", needsTreatment: true),
         HookOperation("attach", "begin", reads: false),
     ]
 
-    /// Tells whether an operation reads the definition, without any part of Swift's runtime: no
-    /// string is made and no memory taken, so that it may be asked before the runtime is set up.
+    /// How the hook begins, told before Swift's runtime is set up.
+    public enum Beginning: Sendable {
+        /// The operation reads nothing, or libvirt does not document it: the hook leaves.
+        case leaves
+        /// The operation reads the definition.
+        case reads
+        /// The same, unless a service takes care of the guest.
+        case asksService
+    }
+
+    /// Tells how the hook begins, without any part of Swift's runtime: no string is made and no memory
+    /// taken.
     ///
     /// - Parameters:
     ///   - name: The hook's second argument, a C string.
     ///   - phase: The hook's third argument, a C string.
-    public static func readsDefinition(
+    public static func beginning(
         _ name: UnsafePointer<CChar>, _ phase: UnsafePointer<CChar>
-    ) -> Bool {
+    ) -> Beginning {
         for index in table.indices {
             let row = table[index]
             if unsafe row.staticName.isEqual(to: name) && row.staticPhase.isEqual(to: phase) {
-                return row.readsDefinition
+                return row.needsTreatment ? .asksService : row.readsDefinition ? .reads : .leaves
             }
         }
-        return false
+        return .leaves
     }
 
     /// Finds the row of an operation; nothing for one that libvirt does not document.

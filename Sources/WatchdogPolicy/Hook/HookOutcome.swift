@@ -2,8 +2,10 @@
 public struct HookOutcome: Sendable, Hashable {
     /// Whether the definition is printed as the plan changes it.
     public var printsDefinition: Bool
-    /// What a protector is called for.
-    public var protector: HookOperation.ProtectorTask
+    /// Whether a one-shot is started where no service takes care of the guest.
+    public var startsOneShot: Bool
+    /// Whether the guest's start is refused where neither a service nor a one-shot can run.
+    public var needsProtector: Bool
     /// Why the guest's start is refused, or nothing where it is not.
     public var refusal: String?
 
@@ -23,19 +25,21 @@ public struct HookOutcome: Sendable, Hashable {
         // What only a cold start can bring is written down for that, at least; and a record that
         // does not hold any more goes.
         let isWorthWriting = policy.persist && plan.changesDefinition && !plan.changesLiveGuest
-        let hasTask =
-            switch operation.protector {
-            case .none: false
-            // The rest can wait until a protector has started.
-            case .standBy: plan.changesLiveGuest
-            case .protect: plan.changesLiveGuest || isWorthWriting || hasRecord
-            }
-        protector = hasTask ? operation.protector : .none
+        startsOneShot =
+            operation.needsTreatment
+            && (plan.changesLiveGuest || isWorthWriting || hasRecord)
         refusal =
             operation.mayRefuse && policy.enforce && plan.leavesUnprotected ? plan.reason : nil
-        if refusal != nil {
-            printsDefinition = false
-            protector = .none
-        }
+        needsProtector =
+            operation.mayRefuse && policy.enforce && refusal == nil && plan.changesLiveGuest
+        if let refusal { refuse(refusal) }
+    }
+    /// Refuses the guest's start.
+    ///
+    /// - Parameter reason: Why, in a clause.
+    public mutating func refuse(_ reason: String) {
+        refusal = reason
+        printsDefinition = false
+        startsOneShot = false
     }
 }

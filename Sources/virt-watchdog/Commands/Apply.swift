@@ -43,14 +43,10 @@ struct Apply: ParsableCommand {
         let connection = try guests.daemon.connection(readOnly: false)
         let found = try guests.find(on: connection)
         let outcomes = try treat(found, report.policy)
-        let notes = report.hasErrors ? nil : notes
         let rows = found.map { found in
             GuestRow(found) { guest in
                 let uuid = guest.uuid
-                let row = try GuestRow(outcomes[uuid], of: guest.name)
-                // Nothing is left to do of what a killed protector has noted.
-                if row.isConverged { notes?.forget(uuid) }
-                return row
+                return try GuestRow(outcomes[uuid], of: guest.name)
             }
         }
         try GuestRow.print(rows, json: json)
@@ -72,12 +68,5 @@ struct Apply: ParsableCommand {
         handlers.finished = { outcomes[$0] = $1 }
         try Engine(core, .uri(guests.daemon.connect), handlers).run()
         return outcomes
-    }
-
-    /// Where protectors note the guests that they bring to the same policy; nowhere where that is not
-    /// the host's.
-    private var notes: HandOverPlace? {
-        policy.properties == nil && HandOverPlace.ofUser() != nil
-            ? guests.daemon.handOverPlace : nil
     }
 }

@@ -35,12 +35,6 @@ struct ConnectionOptions: ParsableArguments {
     /// For how many seconds a daemon may keep us waiting; while it starts its guests, it does.
     private static let patience = 30
 
-    /// Where this user's protectors note the guests of the daemon that is asked for; nowhere if it is
-    /// another one than theirs.
-    var handOverPlace: HandOverPlace? {
-        [nil, DetachedProcess.protectorURI].contains(connect) ? .own : nil
-    }
-
     /// Connects to libvirt, or explains why that cannot be done.
     func connection(readOnly: Bool) throws -> Connection {
         do throws(LibvirtError) {

@@ -59,10 +59,6 @@ struct Remove: ParsableCommand {
         let found = try all ? connection.list(.all) : connection.find(guests)
         let remover = Remover(isDry: dryRun)
         let (takesLive, takesConfig) = (live || !config, config || !live)
-        // A protector that takes up what a killed one left would give it back at once.
-        if takesLive, !dryRun, let place = daemon.handOverPlace {
-            for case .success(let guest) in found { place.forget(guest.uuid) }
-        }
         let answers = Crew.ask(count: found.count, patience: Self.patience) { index in
             RemovalRow(found[index], remover, live: takesLive, config: takesConfig)
         }

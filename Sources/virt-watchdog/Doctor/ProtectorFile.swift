@@ -4,7 +4,7 @@ import HostSystem
 enum ProtectorFile {
     /// Checks the program on a host.
     static func finding(on host: LocalHost) -> Finding {
-        let path = host.path(Layout.protector)
+        let path = host.path(Layout.service)
         let name = shellWord(path)
         let status: FileStatus
         do throws(Errno) {

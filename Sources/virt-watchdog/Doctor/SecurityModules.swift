@@ -32,11 +32,11 @@ enum SecurityModules {
             return .ok(
                 .securityModule, "AppArmor is active, but confines no daemon of libvirt\(modes)")
         }
-        let protector = host.path(Layout.protector)
+        let protector = host.path(Layout.service)
         let real = (try? realPath(of: protector)) ?? protector
         let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
         let isAllowed = folders.contains { folder(of: real) == root + $0 }
-        guard isAllowed || isAllowedHere(Layout.protector, on: host) else {
+        guard isAllowed || isAllowedHere(Layout.service, on: host) else {
             return .fail(
                 .securityModule,
                 "AppArmor confines libvirt's daemon (\(enforced)) and lets it start programs in"

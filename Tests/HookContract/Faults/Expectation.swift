@@ -27,9 +27,6 @@ struct Expectation {
         case .unlogged:
             work(as: call)
             lines = nil
-        case .unreported:
-            work(as: call)
-            if protects == true { protects = nil }
         case .noPlan(let reason):
             lines = [Line(result: "failed", reason: reason, isError: true)]
         case .leftAlone(let reason):
@@ -49,6 +46,16 @@ struct Expectation {
         case .notProtected(let reason):
             work(as: call)
             protects = false
+            if call.work == .protect {
+                lines?.append(Line(result: "failed", reason: reason, isError: true))
+            } else if call.name == "prepare", call.work == .print {
+                (prints, complains, statuses) = (false, true, [1])
+                lines = [
+                    Line(plan: "change-action", result: "refused", reason: reason, isError: true)
+                ]
+            }
+        case .failing(let reason):
+            work(as: call)
             guard call.work == .protect else { return }
             lines?.append(Line(result: "failed", reason: reason, isError: true))
         case .uncertain:
@@ -63,13 +70,13 @@ struct Expectation {
     /// What a call does where nothing is wrong.
     private mutating func work(as call: HookCall) {
         prints = call.prints
-        protects = call.work == .protect || call.work == .standBy
+        protects = call.work == .protect
         complains = call.work == .refuse
         statuses = [call.work == .refuse ? 1 : 0]
         lines = [
             call.work == .refuse
                 ? Line(plan: "refuse", result: "refused", isError: true)
-                : Line(plan: call.work == .standBy ? "attach" : "change-action")
+                : Line(plan: "change-action")
         ]
     }
 }

@@ -10,8 +10,6 @@ struct Fault: Sendable, CustomTestStringConvertible {
         case none
         /// All is done as ever, and no line can be delivered.
         case unlogged
-        /// All is done as ever, and a protector under the same limit can tell nothing of itself.
-        case unreported
         /// No plan can be made.
         case noPlan(String)
         /// The policy gives no plan but to leave the guest alone.
@@ -22,8 +20,10 @@ struct Fault: Sendable, CustomTestStringConvertible {
         case unprotectable(String)
         /// What is printed reaches nobody.
         case notPrinted(String)
-        /// The protector cannot be started.
+        /// The one-shot cannot run: the log says so, and under enforce the start is refused.
         case notProtected(String)
+        /// The one-shot comes to grief once it has begun.
+        case failing(String)
         /// Whatever the limit lets it do, all of it or nothing.
         case uncertain
     }
@@ -68,13 +68,6 @@ struct Fault: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all =
-        definitions + truncations + (properties + trust).map(\.ofNamedPolicy) + streams + signals
-        + limits + logs + protectors + arguments
-
-    /// A fault of a file that the environment names, where no protector is called to stand by.
-    private var ofNamedPolicy: Fault {
-        var fault = self
-        fault.concerns = { [concerns] in concerns($0) && $0.work != .standBy }
-        return fault
-    }
+        definitions + truncations + properties + trust + streams + signals + limits + logs
+        + protectors + arguments
 }

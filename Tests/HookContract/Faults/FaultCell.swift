@@ -28,16 +28,12 @@ struct FaultCell {
     }
 
     private func complaintsOfOneRun() throws -> [String] {
-        let isNamed = call.work != .standBy
-        var host = try Host(
-            properties: isNamed ? HookCall.policy : nil, protector: fault.protector)
+        var host = try Host(properties: HookCall.policy, protector: fault.protector)
         try fault.arrange(&host)
-        if !isNamed {
-            try host.write(properties: HookCall.policy, to: "etc/virt-watchdog/agent.properties")
-            host.prelude = "mkdir -p /run/libvirt\n" + host.prelude
-        }
         let run = try run(on: host)
-        if let protector = run.protector, case .reporting(then: "exec sleep 60") = fault.protector {
+        if let protector = run.protector,
+            case .reporting(then: "exec sleep 60", _) = fault.protector
+        {
             kill(pid_t(protector.id), SIGKILL)
         }
         let isAlone = RunningCommand.wait(within: .seconds(2)) { host.survivors.isEmpty }
@@ -83,8 +79,8 @@ struct FaultCell {
         complain("children \(run.children)", if: !run.children.isEmpty)
         if let descriptors = run.protector?.descriptors {
             complain(
-                "the protector holds \(descriptors)",
-                if: descriptors != ["0": "/dev/null", "1": "/dev/null", "2": "/dev/null"])
+                "the one-shot holds \(descriptors)",
+                if: !ProtectorReport.isOfOneShot(descriptors))
         }
         complain("standard error: \(run.error)", if: !expected.complains && !run.error.isEmpty)
 
@@ -101,11 +97,7 @@ struct FaultCell {
 
     /// Whether a definition is the one that was read, as the plan changes it.
     private func isPatched(_ output: Data) -> Bool {
-        guard call.work == .standBy else {
-            return XMLTree(output) == XMLTree(input)?.settingActions(to: "reset")
-        }
-        let patched = XMLTree(output)?.removingLastDevice()
-        return patched?.rest == XMLTree(input) && patched?.device?.name == "watchdog"
+        XMLTree(output) == XMLTree(input)?.settingActions(to: "reset")
     }
 
     private func complaints(

@@ -21,7 +21,7 @@ struct FaultMatrixTests {
 
     @Test
     func `The matrix is whole`() {
-        #expect(Set(HookCall.all.map(\.testDescription)).count == 12)
+        #expect(Set(HookCall.all.map(\.testDescription)).count == 11)
         #expect(Set(Fault.all.map(\.name)).count == Fault.all.count)
         let cells = Fault.all.map { HookCall.all.filter($0.concerns).count }.reduce(0, +)
         #expect(cells > 1500, "\(cells) cells")

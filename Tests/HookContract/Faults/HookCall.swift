@@ -10,9 +10,7 @@ struct HookCall: Sendable, CustomTestStringConvertible {
         case nothing
         /// It prints the definition with another action.
         case print
-        /// It prints the definition with a watchdog, and calls a protector to stand by.
-        case standBy
-        /// It starts the protector.
+        /// It starts the one-shot.
         case protect
         /// It exits with 1.
         case refuse
@@ -28,12 +26,11 @@ struct HookCall: Sendable, CustomTestStringConvertible {
 
     var reads: Bool { work != .nothing }
 
-    var prints: Bool { work == .print || work == .standBy }
+    var prints: Bool { work == .print }
 
     var testDescription: String {
         switch work {
         case .refuse: "\(name), refusing"
-        case .standBy: "\(name), with a standby"
         case .nothing, .print, .protect: name
         }
     }
@@ -41,14 +38,14 @@ struct HookCall: Sendable, CustomTestStringConvertible {
     /// The arguments behind the guest's name.
     var words: [String] { [name, phase, "-"] }
 
-    /// Every operation that libvirt documents, one that it does not, and two more times the one that
-    /// may refuse, and that calls a protector to stand by.
+    /// Every operation that libvirt documents, one that it does not, and once more the one that may
+    /// refuse.
     static let all: [HookCall] = {
         var calls: [HookCall] = []
         for index in HookOperation.table.indices {
             let row = HookOperation.table[index]
             let work: Work =
-                row.output != .nothing ? .print : row.protector == .protect ? .protect : .nothing
+                row.output != .nothing ? .print : row.needsTreatment ? .protect : .nothing
             calls.append(HookCall(name: row.name, phase: row.phase, work: work))
         }
         calls.append(HookCall(name: "hibernate", phase: "begin", work: .nothing))
@@ -56,8 +53,6 @@ struct HookCall: Sendable, CustomTestStringConvertible {
             HookCall(
                 name: "prepare", phase: "begin", work: .refuse, guest: Definition(machine: .microvm)
             ))
-        calls.append(
-            HookCall(name: "prepare", phase: "begin", work: .standBy, guest: Definition()))
         return calls
     }()
 }

@@ -26,7 +26,7 @@ extension Fault {
     /// Limits that leave the hook hardly enough, or less than it needs.
     static let limits: [Fault] =
         [
-            Fault(limit: "-n 3", .unreported),
+            Fault(limit: "-n 3", .notProtected("Too many open files")),
             Fault(limit: "-S -f 0", .none),
             Fault(limit: "-c unlimited", .none),
             Fault(limit: "-s 64", .none),

@@ -2,18 +2,18 @@ import Foundation
 
 extension Fault {
     private init(_ name: String, _ effect: Effect, _ protector: Host.Protector) {
-        self.init(name: "the protector \(name)", effect: effect, protector: protector)
+        self.init(name: "virt-watchdogd \(name)", effect: effect, protector: protector)
     }
 
-    /// Protectors that cannot be started, or that come to grief.
+    /// One-shots that cannot be started, or that come to grief.
     static let protectors: [Fault] = [
-        Fault("is missing", .notProtected("cannot be started: No such file"), .missing),
-        Fault(
-            "is not executable", .notProtected("cannot be started: Permission denied"),
-            .notExecutable),
-        Fault("is no program", .notProtected("cannot be started: Exec format error"), .garbage),
-        Fault("is a link to itself", .notProtected("cannot be started: Too many levels"), .loop),
-        Fault("crashes", .none, .reporting(then: "kill -SEGV $$")),
+        Fault("is missing", .notProtected("No such file"), .missing),
+        Fault("is not executable", .notProtected("Permission denied"), .notExecutable),
+        Fault("is no program", .notProtected("Exec format error"), .garbage),
+        Fault("is a link to itself", .notProtected("Too many levels"), .loop),
+        Fault("lacks a library", .notProtected("libvirt.so.0: cannot open"), .withoutLibrary),
+        Fault("crashes", .failing("signal 11"), .reporting(then: "kill -SEGV $$")),
+        Fault("fails", .none, .reporting(then: "exit 1")),
         Fault("hangs", .none, .reporting(then: "exec sleep 60")),
         Fault(
             name: "no process to spare", effect: .notProtected("Resource temporarily unavailable"),

@@ -22,9 +22,7 @@ extension Fault {
                 concerns: { call in
                     switch moment {
                     case .amidOutput: call.prints
-                    // In a file that the environment names, where no protector is called to stand by.
-                    case .amidPolicy: call.reads && call.work != .standBy
-                    case .beforeInput, .amidInput, .afterInput: call.reads
+                    case .amidPolicy, .beforeInput, .amidInput, .afterInput: call.reads
                     }
                 },
                 arrange: { host in

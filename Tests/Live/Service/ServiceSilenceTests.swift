@@ -58,7 +58,8 @@ extension LiveTests.Service {
         }
 
         @Test
-        func `25 QEMUs stopped by a signal delay no other guest, and are protected when they go on`()
+        func
+            `25 QEMUs stopped by a signal delay no other guest, and are protected when they go on`()
             throws
         {
             let guests = try guestsWithoutService("stopped")

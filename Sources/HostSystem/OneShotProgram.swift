@@ -1,0 +1,57 @@
+/// The one-shot: ``Layout/service`` for a single guest, as the hook starts it.
+public struct OneShotProgram: Sendable {
+    /// The program with its arguments and environment.
+    public let program: Program
+
+    /// Describes the one-shot for a guest.
+    ///
+    /// - Parameters:
+    ///   - uuid: The guest's UUID.
+    ///   - daemon: The process ID of the daemon that called the hook.
+    public init(uuid: String, daemon: Int32) {
+        program = Self.program(["--guest", uuid, "--daemon", "\(daemon)"])
+    }
+
+    private static func program(_ arguments: [String]) -> Program {
+        var program = Program(Layout.service, arguments)
+        for name in ["HOME", "USER", "LOGNAME", Layout.propertiesVariable] {
+            if let value = environment(name) { program.environment.append("\(name)=\(value)") }
+        }
+        return program
+    }
+
+    /// Runs the program's own check, for one second at most.
+    ///
+    /// - Returns: Why no one-shot can run, in a clause; `nil` if one can.
+    public static func check() -> String? {
+        let ending = Result { () throws(ProgramError) in
+            try program(["--check"]).run(within: .seconds(1))
+        }
+        if case .success(let outcome) = ending, outcome.status == 0 { return nil }
+        return failure(of: ending) ?? "\(Layout.service) --check failed; run it to see why"
+    }
+
+    /// Says why a one-shot did not do its work, unless it has logged that itself.
+    ///
+    /// - Returns: A clause with a fix; `nil` for an exit status of 0, and of 1, which the one-shot
+    ///   explains in the log.
+    public static func failure(of ending: Result<Program.Outcome, ProgramError>) -> String? {
+        switch ending {
+        case .failure(.cannotStart(let error)):
+            return "cannot start \(Layout.service): \(error); run install.sh again"
+        case .failure(.outOfTime(let limit)):
+            return "\(Layout.service) does not answer within \(limit.components.seconds) s; run"
+                + " \(Layout.service) --check"
+        case .success(let outcome) where outcome.status < 0:
+            return "\(Layout.service) was ended by signal \(-outcome.status); see the kernel's log"
+        case .success(let outcome) where outcome.status > 1:
+            let lines = String(decoding: outcome.error.prefix(1024), as: UTF8.self)
+                .split(separator: "\n")
+            // The loader names the library that is missing.
+            let message = lines.first.map { ": \($0)" } ?? ""
+            return "\(Layout.service) failed with exit status \(outcome.status)\(message); run"
+                + " \(Layout.service) --check"
+        case .success: return nil
+        }
+    }
+}
