@@ -401,7 +401,7 @@ try_build() {
         scratch=$scratch-for-prefix
         rm -rf "$scratch"
         mkdir -p "$scratch-header"
-        printf '#define VIRT_WATCHDOG_%s "%s"\n' BINDIR "$prefix/bin" SBINDIR "$prefix/sbin" \
+        echo "#define VIRT_WATCHDOG_SBINDIR \"$prefix/sbin\"" \
             >"$scratch-header/virt-watchdog-prefix.h"
         set -- "$@" -Xcc "-I$scratch-header"
     fi
@@ -468,7 +468,7 @@ make_folder() {
     printf 'folder - %s\n' "$1" >>"$new"
 }
 
-# What the service and the hook's protector keep during one boot.
+# What the service keeps during one boot.
 run_files=/run/libvirt/virt-watchdog
 
 # Which daemons were reloaded, a line `PID STARTTICKS` each: `virt-watchdog doctor` cannot see it from

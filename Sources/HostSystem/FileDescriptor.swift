@@ -23,6 +23,14 @@ struct FileDescriptor: ~Copyable {
         number = try retrying { open(path, O_RDWR | O_CLOEXEC | O_NOCTTY) }
     }
 
+    /// Opens a file of this user's processes for reading and writing, and makes it where it is missing.
+    ///
+    /// The C function is `open`, which follows no symbolic link here.
+    init(sharing path: String) throws(Errno) {
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+        number = try retrying { open(path, flags, 0o600) }
+    }
+
     /// Opens a folder, and no symbolic link to one; the C function is `open`.
     init(folder path: String) throws(Errno) {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC

@@ -13,7 +13,7 @@ public struct Layout: Sendable, Hashable {
     /// The program of the service, which the hook starts as a one-shot.
     ///
     /// AppArmor's profile of libvirtd lets it start programs in `/usr/bin` and `/usr/sbin` only.
-    public static let service = VIRT_WATCHDOG_BINDIR + "/virt-watchdogd"
+    public static let service = VIRT_WATCHDOG_SBINDIR + "/virt-watchdogd"
 
     /// The folder that libvirt looks for its hooks in.
     public static let hooks = "/etc/libvirt/hooks"

@@ -116,7 +116,7 @@ public final class ServiceFile: Sendable {
     }
 
     /// Creates a directory with its parents where they are missing; the C function is `mkdir`.
-    private static func makeDirectory(_ path: String) throws(Errno) {
+    static func makeDirectory(_ path: String) throws(Errno) {
         var result = mkdir(path, 0o755)
         if result != 0, errno == ENOENT {
             try makeDirectory(folder(of: path))

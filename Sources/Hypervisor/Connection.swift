@@ -19,6 +19,8 @@ public final class Connection: @unchecked Sendable {
     let pointer: virConnectPtr
     /// The URI that was asked for, or nothing for libvirt's default.
     let requestedURI: String?
+    /// Whether the daemon lets it change nothing.
+    let isReadOnly: Bool
     /// Whether libvirt holds a callback, and with it the connection.
     private let hasCloseCallback = Atomic(false)
 
@@ -33,6 +35,12 @@ public final class Connection: @unchecked Sendable {
         guard let pointer else { throw .last() }
         self.pointer = pointer
         requestedURI = uri
+        isReadOnly = readOnly
+    }
+
+    /// Opens another connection like this one, after this one was lost.
+    public func reopened() throws(LibvirtError) -> Connection {
+        try Connection(to: requestedURI, readOnly: isReadOnly)
     }
 
     deinit {

@@ -7,14 +7,6 @@ extension Guest {
         return Situation(state: state, reason: reason)
     }
 
-    /// Asks whether the run continues that of another host, or of a file.
-    ///
-    /// libvirt tells until the guest is paused and resumed.
-    public func hasArrived() throws(LibvirtError) -> Bool {
-        let reason = try situation().reason
-        return reason == .migrated || reason == .restored
-    }
-
     /// Asks how the daemon gets along with the guest's QEMU; the answer comes at once, whatever QEMU does.
     ///
     /// The C function is `virDomainGetControlInfo`.
@@ -59,6 +51,11 @@ public struct Situation: Sendable, Hashable {
     public var state: GuestState
     /// The reason; `other` unless the guest is running or paused.
     public var reason: Reason
+
+    /// Whether the run continues that of another host, or of a file.
+    ///
+    /// libvirt tells until the guest is paused and resumed.
+    public var isOfArrival: Bool { reason == .migrated || reason == .restored }
 
     /// Describes a situation.
     public init(state: GuestState, reason: Reason) {

@@ -20,4 +20,7 @@ extension LibvirtError {
         code == .internalError && message.contains("Duplicate")
             && message.contains("'\(WatchdogDevice.alias)'")
     }
+
+    /// Whether QEMU has been asked before to unplug the device, and the guest has not released it yet.
+    package var isOfUnplugUnderway: Bool { message.contains("already in the process of unplug") }
 }

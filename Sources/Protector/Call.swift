@@ -21,10 +21,16 @@ public struct Call: Sendable, Hashable {
         case record(Alignment?)
         /// Writes the opt-out into the live metadata, or removes it.
         case optOut(OptOut?)
+        /// Asks the guest to release our watchdog; libvirt does not wait for it.
+        case detach
         /// Asks QEMU to unplug a watchdog of ours that libvirt does not know.
         case unplugOrphan
-        /// Brings the persistent definition to a policy.
-        case persist(Policy)
+        /// Brings the persistent definition to a policy, or tells what that would change.
+        case persist(Policy, isDry: Bool)
+        /// Removes our devices from the persistent definition, or tells whether it has any.
+        case removePersistent(isDry: Bool)
+        /// Reads all that `status` shows; the timers only on request, since QEMU has to tell.
+        case inspect(timers: Bool)
     }
 
     /// The guest's UUID.
@@ -43,8 +49,8 @@ extension Call.Kind {
     /// Whether QEMU has to answer.
     public var needsQEMU: Bool {
         switch self {
-        case .attach, .setAction, .unplugOrphan: true
-        case .look, .record, .optOut, .persist: false
+        case .attach, .setAction, .detach, .unplugOrphan, .inspect(timers: true): true
+        case .look, .record, .optOut, .persist, .removePersistent, .inspect(timers: false): false
         }
     }
 }
@@ -76,6 +82,40 @@ public struct Look: Sendable, Hashable {
     }
 }
 
+/// All that `status` shows of a guest.
+public struct Inspection: Sendable, Hashable {
+    /// What the guest is doing.
+    public var state: GuestState
+    /// The facts of the live definition with the records that count, or of the persistent one of a guest
+    /// that does not run.
+    public var facts: GuestFacts
+    /// The facts of the persistent definition, if there is one.
+    public var persistent: GuestFacts?
+    /// The state of the timers; empty for a guest that does not run.
+    public var timers: TimerReader.Reading
+    /// The QEMU process, if a signal has stopped it.
+    public var stoppedProcess: Int32?
+
+    /// Makes an inspection.
+    public init(
+        state: GuestState, facts: GuestFacts, persistent: GuestFacts? = nil,
+        timers: TimerReader.Reading = TimerReader.Reading(timers: [])
+    ) {
+        self.state = state
+        self.facts = facts
+        self.persistent = persistent
+        self.timers = timers
+    }
+
+    /// Why the guest does not answer, with the remedy, if that is known.
+    public var silence: String? {
+        stoppedProcess.map {
+            "the guest does not answer: a signal has stopped its QEMU process \($0); resume or end that"
+                + " process"
+        }
+    }
+}
+
 /// What libvirt answered.
 public enum Answer: Sendable, Hashable {
     /// The guest was read.
@@ -86,6 +126,10 @@ public enum Answer: Sendable, Hashable {
     case orphanIsGone(Bool)
     /// The persistent definition was brought to the policy.
     case persisted(Persistence)
+    /// Our devices were removed from the persistent definition; nothing where there is none.
+    case removedPersistent(Removal?)
+    /// The guest was read for `status`.
+    case inspected(Inspection)
 }
 
 /// Why a call failed.

@@ -56,7 +56,9 @@ extension Core {
         guest.isReady = true
         guests[uuid] = guest
         let entry = Entry(uuid: uuid, turn: guest.turn)
-        if guest.isTrusted { trustedQueue.append(entry) } else { otherQueue.append(entry) }
+        // A command may use the reserve where QEMU need not answer: to read guests, and to tell of them.
+        let usesReserve = guest.isTrusted || settings.isCommand && !guest.next.needsQEMU
+        if usesReserve { trustedQueue.append(entry) } else { otherQueue.append(entry) }
     }
 
     /// Takes note that the guest's QEMU has just answered, in the queue that it stands in, too.
@@ -71,13 +73,37 @@ extension Core {
     /// Begins the calls that there is room for.
     mutating func begin() {
         guard link == .up else { return }
+        beginTrusted()
+        while calls.hasRoom(forTrusted: false), let entry = otherQueue.popFirst() { begin(entry) }
+        guard settings.isCommand, calls.isBlocked else { return }
+        giveUpWithoutRoom()
+        beginTrusted()
+    }
+
+    private mutating func beginTrusted() {
         while calls.hasRoom(forTrusted: true), let entry = trustedQueue.first,
             !keepsReserve(from: entry)
         {
             trustedQueue.removeFirst()
             begin(entry)
         }
-        while calls.hasRoom(forTrusted: false), let entry = otherQueue.popFirst() { begin(entry) }
+    }
+
+    /// Gives up the guests that no call can be made about any more, since a person waits.
+    private mutating func giveUpWithoutRoom() {
+        while let entry = otherQueue.popFirst() { leaveUnasked(entry) }
+        guard calls.writtenOffCount >= CallTable.limit else { return }
+        while let entry = trustedQueue.popFirst() { leaveUnasked(entry) }
+    }
+
+    private mutating func leaveUnasked(_ entry: Entry) {
+        guard let guest = guests[entry.uuid], guest.turn == entry.turn else { return }
+        guests[entry.uuid]?.isReady = false
+        if guest.next == .inspect(timers: true), calls.writtenOffCount < CallTable.limit {
+            ask(.inspect(timers: false), entry.uuid)
+        } else {
+            fail(entry.uuid, .notAsked(stuckCalls: calls.writtenOffCount), of: guest.next)
+        }
     }
 
     /// Whether the reserve is kept from a guest's call for now.
@@ -93,7 +119,7 @@ extension Core {
         guests[entry.uuid] = guest
         // Until the guest is listed or has an event, a hook may hold it.
         guard !guest.isUncertain else {
-            guests[entry.uuid]?.next = .look
+            guests[entry.uuid]?.next = settings.firstCall
             return
         }
         let id = calls.begin(about: entry.uuid, at: now, until: now + settings.callLimit)
@@ -106,14 +132,15 @@ extension Core {
         for (id, uuid) in calls.writeOff(at: now) {
             effects.append(.abandon(id))
             guard let guest = guests[uuid], guest.call == id else { continue }
+            if guest.next == .inspect(timers: true) {
+                // The rest of it needs no QEMU.
+                guests[uuid]?.call = nil
+                ask(.inspect(timers: false), uuid)
+                continue
+            }
             silence(uuid, "a call has not returned for \(settings.callLimit.components.seconds) s")
         }
         logStuckCalls()
-        guard settings.isCommand, calls.writtenOffCount >= CallTable.limit else { return }
-        // No call can begin any more, and a person waits.
-        for uuid in guests.keys.sorted() {
-            silence(uuid, "\(calls.writtenOffCount) calls about other guests do not return")
-        }
     }
 
     mutating func answered(_ id: CallID, _ result: Result<Answer, CallFailure>) {
@@ -122,7 +149,7 @@ extension Core {
         guest.call = nil
         let looksAgain = guest.looksAgain
         guest.looksAgain = false
-        guest.next = .look
+        guest.next = settings.firstCall
         guests[uuid] = guest
         switch result {
         case .success(let answer): take(answer, to: kind, of: uuid)

@@ -68,7 +68,7 @@ extension Core {
         } else {
             for uuid in guests.keys.sorted() {
                 guests[uuid]?.isUncertain = false
-                lookAgain(at: uuid)
+                makeReady(uuid)
             }
         }
     }

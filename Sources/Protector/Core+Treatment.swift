@@ -19,7 +19,7 @@ extension Core {
     private static let unplugPause = Duration.seconds(2)
     /// How long libvirt lets a call wait for its turn, and a little more.
     private static let jobLimit = Duration.seconds(31)
-    private static let stoppedReason = "a signal has stopped its QEMU process"
+    static let stoppedReason = "a signal has stopped its QEMU process"
     /// How soon a plan is made again while the policy changes.
     private static let policyInterval = Duration.milliseconds(50)
 
@@ -28,6 +28,8 @@ extension Core {
         case .look(let look): take(look, of: uuid)
         case .orphanIsGone(let isGone): unplugged(uuid, isGone: isGone)
         case .persisted(let persistence): persisted(uuid, .success(persistence))
+        case .removedPersistent(let removal): removedPersistent(uuid, removal)
+        case .inspected(let inspection): inspected(uuid, inspection)
         case .done: carriedOut(kind, uuid)
         }
     }
@@ -50,7 +52,13 @@ extension Core {
             // Otherwise the definition's action is in force again.
             let differs = facts.watchdogs.contains { $0.action != action.rawValue }
             guest.next = .record(differs ? alignment(to: action, of: guest, facts) : nil)
-        case .look, .record, .optOut, .unplugOrphan, .persist: break
+        case .optOut:
+            if detachAfterOptOut(uuid) { return }
+        case .detach:
+            guest.isTrusted = true
+            guest.silence = nil
+            guest.removal.detachTime = now
+        case .look, .record, .unplugOrphan, .persist, .removePersistent, .inspect: break
         }
         guests[uuid] = guest
         makeReady(uuid)
@@ -91,13 +99,13 @@ extension Core {
                 uuid: uuid, standing: settings.isService ? .unknown : .granted)
             next.name = guest.name
             next.turn = guest.turn
+            next.removal.hasConfig = guest.removal.hasConfig
+            next.removal.config = guest.removal.config
             guest = next
         }
         guest.run = look.run ?? guest.run
         guest.id = id
-        if look.situation.reason == .migrated || look.situation.reason == .restored {
-            guest.hasArrived = true
-        }
+        if look.situation.isOfArrival { guest.hasArrived = true }
         facts.trustRecords(of: guest.run, hasArrived: guest.hasArrived)
         if guest.policyMayDiffer, let known = guest.facts, known.guestPolicy != facts.guestPolicy {
             // The operator has changed this guest, and not only its persistent definition.
@@ -109,7 +117,10 @@ extension Core {
         guests[uuid] = guest
         guests[uuid]?.isArriving = false
         guests[uuid]?.arrivalStart = nil
-        if decideOnOptOut(uuid) { return }
+        if case .remove = settings.goal {
+            return continueRemoval(uuid, isStopped: look.isStopped)
+        }
+        if takeBack(uuid, isStopped: look.isStopped) || decideOnOptOut(uuid) { return }
         decide(uuid, isStopped: look.isStopped)
     }
 
@@ -123,8 +134,9 @@ extension Core {
     private mutating func notRunning(_ uuid: String, _ facts: GuestFacts) {
         guard !settings.isService else { return end(uuid) }
         guests[uuid]?.facts = facts
+        if case .remove = settings.goal { return continueRemoval(uuid, isStopped: false) }
         if settings.persists || policy.persist, settings.isCommand {
-            ask(.persist(policy), uuid)
+            ask(.persist(policy, isDry: false), uuid)
         } else {
             end(uuid)
         }
@@ -232,7 +244,7 @@ extension Core {
     ///
     /// The record comes first: QEMU may carry out the command long after the connection, the policy
     /// or this process has gone.
-    private mutating func align(_ uuid: String, to action: WatchdogAction) {
+    mutating func align(_ uuid: String, to action: WatchdogAction) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
         ask(.record(alignment(to: action, of: guest, facts, isPending: true)), uuid)
     }
@@ -318,7 +330,7 @@ extension Core {
             guests[uuid]?.isPersisting = true
             guests[uuid]?.endTrouble()
         }
-        ask(.persist(policy), uuid)
+        ask(.persist(policy, isDry: false), uuid)
     }
 
     /// Takes note that the run was treated.
@@ -346,6 +358,7 @@ extension Core {
     ) {
         guard let guest = guests[uuid] else { return }
         guests[uuid]?.persistence = result
+        if settings.goal != .protect { return finishIfNamed(uuid) }
         let line: LogLine
         var severity = SystemLog.Severity.notice
         switch result {
@@ -368,10 +381,12 @@ extension Core {
 
     // MARK: Named guests
 
-    private mutating func finishIfNamed(_ uuid: String) {
+    mutating func finishIfNamed(_ uuid: String) {
         guard !settings.isService, let guest = guests.removeValue(forKey: uuid) else { return }
         let outcome = Outcome(
-            protection: guest.protection, persistence: guest.persistence, facts: guest.facts)
+            protection: guest.protection, persistence: guest.persistence, facts: guest.facts,
+            liveRemoval: guest.removal.live, persistentRemoval: guest.removal.config,
+            inspection: guest.inspection)
         effects.append(.finished(uuid: uuid, outcome))
     }
 
@@ -386,6 +401,7 @@ extension Core {
     mutating func take(_ failure: CallFailure, of kind: Call.Kind, _ uuid: String) {
         if case .record = kind { guests[uuid]?.aligned = nil }
         if case .setAction = kind { guests[uuid]?.aligned = nil }
+        if case .detach = kind { guests[uuid]?.hasTakenBack = false }
         switch failure {
         case .definition(let message): fail(uuid, .definition(message), of: kind)
         // It needs nothing, as far as is known: the next sweep is early enough.
@@ -412,6 +428,7 @@ extension Core {
                     guests[uuid]?.unusable.insert(address)
                 }
                 ask(.look, uuid)
+            case .detach: detachFailed(uuid, error)
             // Most likely the guest has just ended, which the next look tells.
             case _ where error.code == .operationInvalid: retry(uuid, error, of: kind)
             default: fail(uuid, .libvirt(error), of: kind)

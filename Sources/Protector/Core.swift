@@ -78,11 +78,12 @@ public struct Core: Sendable {
         self.settings = settings
         self.policy = policy
         self.memory = memory
-        calls = CallTable(reserve: settings.isService ? 1 : 0)
+        calls = CallTable(reserve: settings.isService || settings.isCommand ? 1 : 0)
         guard case .guests(let uuids) = settings.scope else { return }
         for uuid in uuids {
             var guest = GuestTreatment(uuid: uuid, standing: .granted)
             guest.isUncertain = true
+            guest.next = settings.firstCall
             guests[uuid] = guest
         }
     }

@@ -26,12 +26,24 @@ public enum Effect: Sendable {
 
 /// How a guest ended up that was named.
 public struct Outcome: Sendable {
-    /// What became of the running guest, or nothing where the guest does not run.
+    /// What became of the running guest, or nothing where the guest does not run or was not to be treated.
     public var protection: Result<Protection, ProtectionError>?
     /// What became of the persistent definition, or nothing where it was not to be changed.
     public var persistence: Result<Persistence, ProtectionError>?
     /// The facts that were read last.
     public var facts: GuestFacts?
+    /// What became of our device in the running guest, or nothing where it was not to be removed.
+    public var liveRemoval: Removal?
+    /// What became of our device in the persistent definition, or nothing where it was not to be removed.
+    public var persistentRemoval: Removal?
+    /// What `status` shows.
+    public var inspection: Inspection?
+
+    /// Why the guest could not be treated, removed from, or read.
+    public var error: ProtectionError? {
+        guard case .failure(let error) = protection else { return nil }
+        return error
+    }
 
     /// Whether the guest is as the policy wants it, or does not run any more.
     public var isAsWanted: Bool {

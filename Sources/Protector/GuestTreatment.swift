@@ -81,6 +81,11 @@ struct GuestTreatment: Sendable {
     var persistence: Result<Persistence, ProtectionError>?
     /// Whether the running guest is done, and the persistent definition follows.
     var isPersisting = false
+    /// Whether our device, attached beside a removal, was taken back.
+    var hasTakenBack = false
+    /// How far the removal is, where that is the goal.
+    var removal = RemovalProgress()
+    var inspection: Inspection?
     /// Whether the queue has chosen the guest.
     var isOfQueue = false
 
@@ -128,6 +133,7 @@ struct GuestTreatment: Sendable {
         hasBegunAnew = false
         doubtStart = nil
         isPersisting = false
+        hasTakenBack = false
         endTrouble()
     }
 

@@ -2,15 +2,15 @@ internal import Hypervisor
 public import WatchdogPolicy
 
 /// What a core knows, for those who ask about the service.
-public struct Report: Sendable, Hashable {
+public struct Report: Codable, Sendable, Hashable {
     /// A guest that is not as the policy wants it.
-    public struct Entry: Sendable, Hashable {
+    public struct Entry: Codable, Sendable, Hashable {
         /// The guest's UUID.
         public var uuid: String
         /// The guest's name.
         public var name: String
-        /// Why, in a clause; empty where the list says it.
-        public var reason: String
+        /// Why, in a clause, or nothing where the list says it.
+        public var reason: String?
     }
 
     /// Whether libvirt's events reach the service.
@@ -25,8 +25,12 @@ public struct Report: Sendable, Hashable {
     public var notAnswering: [Entry]
     /// The guests whose last treatment failed.
     public var failed: [Entry]
-    /// How many calls do not return.
-    public var stuckCalls: Int
+    /// How many calls do not return; the service's state does not tell.
+    public var stuckCalls = 0
+
+    private enum CodingKeys: String, CodingKey {
+        case isConnected, running, treated, waiting, notAnswering, failed
+    }
 }
 
 extension Core {
@@ -48,7 +52,7 @@ extension Core {
         return report
     }
 
-    private func entry(_ uuid: String, _ reason: String = "") -> Report.Entry {
+    private func entry(_ uuid: String, _ reason: String? = nil) -> Report.Entry {
         Report.Entry(uuid: uuid, name: guests[uuid]?.name ?? "", reason: reason)
     }
 

@@ -4,61 +4,55 @@ public import HostSystem
 /// What the service tells the commands about itself, in a file.
 public struct ServiceState: Codable, Sendable, Hashable {
     /// The file's name, in the directory of the service's lock.
-    private static let name = "state"
+    static let name = "state"
     /// The longest file that is read, in bytes.
-    private static let maximumLength = 16 << 20
-
-    /// A guest that is not as the policy wants it.
-    public struct Guest: Codable, Sendable, Hashable {
-        /// The guest's UUID.
-        public var uuid: String
-        /// The guest's name.
-        public var name: String
-        /// Why, in a clause.
-        public var reason: String?
-    }
+    static let maximumLength = 16 << 20
 
     /// The service's version.
     public var version: String
     /// The service's process ID.
     public var process: Int32
-    /// Whether libvirt's events reach it.
-    public var isConnected: Bool
-    /// How many guests run, as far as it knows.
-    public var running: Int
-    /// How many guests it gave what the policy wants, since it started.
-    public var treated: Int
-    /// The guests that wait for `apply`, or for their turn; in order.
-    public var waiting: [Guest]
-    /// The guests that do not answer.
-    public var notAnswering: [Guest]
-    /// The guests whose treatment failed.
-    public var failed: [Guest]
+    /// What its core knows.
+    public var report: Report
 
-    /// Takes what a core reports.
+    /// Takes what the core of this process reports.
     public init(_ report: Report) {
         version = Layout.version
         process = processID
-        isConnected = report.isConnected
-        running = report.running
-        treated = report.treated
-        func guests(_ entries: [Report.Entry]) -> [Guest] {
-            entries.map {
-                Guest(uuid: $0.uuid, name: $0.name, reason: $0.reason.isEmpty ? nil : $0.reason)
-            }
-        }
-        waiting = guests(report.waiting)
-        notAnswering = guests(report.notAnswering)
-        failed = guests(report.failed)
+        self.report = report
+    }
+
+    /// Reads the state from the file's JSON, where the report's values stand beside the others.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        version = try container.decode(String.self, forKey: .version)
+        process = try container.decode(Int32.self, forKey: .process)
+        report = try Report(from: decoder)
+    }
+
+    /// Writes the state as the file's JSON.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(version, forKey: .version)
+        try container.encode(process, forKey: .process)
+        try report.encode(to: encoder)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case version, process
     }
 
     /// The state in a sentence.
     public var summary: String {
-        var parts = [isConnected ? "connected" : "waits for libvirt", "\(running) guests run"]
-        parts.append("\(treated) treated")
-        if !waiting.isEmpty { parts.append("\(waiting.count) wait") }
-        if !notAnswering.isEmpty { parts.append("\(notAnswering.count) do not answer") }
-        if !failed.isEmpty { parts.append("\(failed.count) failed") }
+        var parts = [
+            report.isConnected ? "connected" : "waits for libvirt", "\(report.running) guests run",
+            "\(report.treated) treated",
+        ]
+        if !report.waiting.isEmpty { parts.append("\(report.waiting.count) wait") }
+        if !report.notAnswering.isEmpty {
+            parts.append("\(report.notAnswering.count) do not answer")
+        }
+        if !report.failed.isEmpty { parts.append("\(report.failed.count) failed") }
         return parts.joined(separator: ", ")
     }
 
@@ -70,11 +64,51 @@ public struct ServiceState: Codable, Sendable, Hashable {
         try replaceFile("\(directory)/\(Self.name)", with: Array(data))
     }
 
-    /// Reads the state of the service that runs; nothing where none does.
-    public static func ofRunning(in directory: String = ServiceFile.directory) -> ServiceState? {
-        guard ServiceFile.holder(at: "\(directory)/\(ServiceFile.name)"),
-            let bytes = try? readFile("\(directory)/\(name)", limit: maximumLength)
-        else { return nil }
-        return try? JSONDecoder().decode(ServiceState.self, from: Data(bytes))
+}
+
+/// Whether the service runs, and what it tells.
+public enum ServicePresence: Sendable, Hashable {
+    /// No service holds its lock.
+    case absent
+    /// The service runs.
+    case present(ServiceState)
+    /// The service holds its lock, and its state is of no use for the reason that is given.
+    case unreadable(String)
+
+    /// Asks for the service's lock, and reads its state.
+    ///
+    /// - Parameter directory: The directory of the lock.
+    public init(in directory: String = ServiceFile.directory) {
+        let lock = "\(directory)/\(ServiceFile.name)"
+        guard ServiceFile.holder(at: lock) else {
+            self = .absent
+            return
+        }
+        let path = "\(directory)/\(ServiceState.name)"
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try readFile(path, limit: ServiceState.maximumLength)
+        } catch {
+            self = .unreadable("cannot read \(path): \(error)")
+            return
+        }
+        guard let state = try? JSONDecoder().decode(ServiceState.self, from: Data(bytes)) else {
+            self = .unreadable("cannot read \(path): it is not a state of this version")
+            return
+        }
+        let holder = ServiceFile.contents(at: lock)?.split(separator: "\n")
+            .first { $0.hasPrefix("pid=") }.flatMap { Int32($0.dropFirst("pid=".count)) }
+        if let holder, holder != state.process {
+            self = .unreadable(
+                "\(path) is stale: process \(state.process) wrote it, and process \(holder) is the"
+                    + " service")
+            return
+        }
+        self = .present(state)
+    }
+
+    /// What the service tells, or nothing where it tells nothing.
+    public var state: ServiceState? {
+        if case .present(let state) = self { state } else { nil }
     }
 }

@@ -10,8 +10,24 @@ public struct Settings: Sendable {
         case guests([String])
     }
 
+    /// What it does with these guests.
+    public enum Goal: Sendable, Hashable {
+        /// Brings them to the policy.
+        case protect
+        /// Removes our devices from running guests, from persistent definitions, or both.
+        ///
+        /// A dry run only looks.
+        case remove(live: Bool, config: Bool, isDry: Bool)
+        /// Reads them, and with `config` tells what would become of their persistent definitions.
+        case plan(config: Bool)
+        /// Reads them with all that `status` shows.
+        case inspect
+    }
+
     /// The guests that it is for.
     public var scope: Scope
+    /// What it does with them.
+    public var goal = Goal.protect
     /// Whether it first lists the running guests, which waits for libvirt's hooks without harm.
     public var listsFirst: Bool
     /// How long a call may take before it is written off.
@@ -41,12 +57,22 @@ public struct Settings: Sendable {
             isCommand: false)
     }
 
-    /// A command that a person waits for: a little longer than libvirt's own limit for one call, 30 s.
-    public static func command(_ uuids: [String]) -> Settings {
-        Settings(
-            scope: .guests(uuids), listsFirst: false, callLimit: .seconds(10),
-            retryLimit: .seconds(35),
-            arrivalLimit: .seconds(35), firmwareLimit: .zero, isCommand: true)
+    /// A command for guests that an operator waits for.
+    ///
+    /// A command that changes guests waits a little longer than libvirt's own limit for one call, 30 s.
+    public static func command(_ uuids: [String], _ goal: Goal = .protect) -> Settings {
+        var settings = Settings(
+            scope: .guests(uuids), goal: goal, listsFirst: false, callLimit: .seconds(10),
+            retryLimit: .seconds(35), arrivalLimit: .seconds(35), firmwareLimit: .zero,
+            isCommand: true)
+        switch goal {
+        case .protect, .remove: break
+        case .plan, .inspect:
+            settings.callLimit = .seconds(5)
+            settings.retryLimit = .seconds(5)
+            settings.arrivalLimit = .zero
+        }
+        return settings
     }
 
     /// Whether it works for ever and waits for the operator where a run is not new.

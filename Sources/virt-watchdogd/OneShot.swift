@@ -39,7 +39,7 @@ struct OneShot {
             SystemLog.send(line.text, severity: severity)
         }
         handlers.finished = { _, outcome in isAsWanted = outcome.isAsWanted }
-        try Engine(core, .daemon(daemon), handlers).run()
+        try Engine(core, .daemon(daemon, guest: uuid), handlers).run()
         return isAsWanted
     }
 }

@@ -102,6 +102,28 @@ struct DoctorSeenTests {
         #expect(try finding().level == level, "\(reason)")
     }
 
+    @Test(arguments: [
+        ("op=prepare guest=\"a\" uuid=- plan=attach reason=\"-\"", Finding.Level.ok),
+        ("op=protect guest=\"op=prepare \" uuid=- result=attached reason=\"-\"", .warn),
+        ("", .warn),
+    ])
+    func `A line of prepare since the daemon started shows that it calls the hook`(
+        line: String, level: Finding.Level
+    ) throws {
+        let started = putThere - .seconds(5)
+        try fake.runDaemon(started: started)
+        try fake.writeProgram(
+            "usr/bin/journalctl",
+            """
+            case "$*" in
+            *"--since @\(started.components.seconds + 1) "* | *"--since @\(started.components.seconds) "*) ;;
+            *) exit 1 ;;
+            esac
+            echo '\(line)'
+            """)
+        #expect(try finding().level == level)
+    }
+
     @Test
     func `A number that another process has by now is no daemon's`() throws {
         try fake.runDaemon(comm: "bash", started: putThere - .seconds(5))

@@ -39,11 +39,6 @@ struct HelpTests {
     }
 
     @Test
-    func `The protector's command stays out of the list`() throws {
-        #expect(try !Tool.run("--help").text.contains("protect "))
-    }
-
-    @Test
     func `help and --help say the same`() throws {
         for command in ["config", "patch", "plan", "apply", "doctor"] {
             let (one, other) = (

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A host of its own for the hook: a private mount namespace in which `/usr/bin`, `/etc` and `/dev`
+/// A host of its own for the hook: a private mount namespace in which `/usr/sbin`, `/etc` and `/dev`
 /// are layers above the machine's and `/run` is empty, with a log socket and a stand-in for the
 /// protector.
 ///
@@ -60,7 +60,7 @@ struct Host {
         // Somebody else than root may report and log, too, and change nothing of root's.
         chmod(folder.url.path, 0o1777)
         log = try LogSocket(at: folder.url.path + "/log")
-        for name in ["layers", "usr-bin", "etc"] {
+        for name in ["layers", "usr-sbin", "etc"] {
             try FileManager.default.createDirectory(
                 at: folder.url.appending(path: name), withIntermediateDirectories: true)
         }
@@ -77,12 +77,12 @@ struct Host {
             try install(reporter(then: command, check: check), mode: 0o755)
         case .withoutLibrary:
             let message =
-                "/usr/bin/virt-watchdogd: error while loading shared libraries: libvirt.so.0: cannot"
+                "/usr/sbin/virt-watchdogd: error while loading shared libraries: libvirt.so.0: cannot"
                 + " open shared object file: No such file or directory"
             try install("#!/bin/sh\necho '\(message)' >&2\nexit 127\n", mode: 0o755)
         case .loop:
             try FileManager.default.createSymbolicLink(
-                atPath: folder.url.path + "/usr-bin/virt-watchdogd",
+                atPath: folder.url.path + "/usr-sbin/virt-watchdogd",
                 withDestinationPath: "virt-watchdogd")
         }
     }
@@ -98,7 +98,7 @@ struct Host {
     }
 
     private func install(_ script: String, mode: mode_t) throws {
-        chmod(try folder.write("usr-bin/virt-watchdogd", script).path, mode)
+        chmod(try folder.write("usr-sbin/virt-watchdogd", script).path, mode)
     }
 
     /// What one run of the hook did.
@@ -276,14 +276,14 @@ struct Host {
         cd \(folder.url.path)
         stat -L -c %i /proc/self/ns/mnt >namespace
         mount -t tmpfs tmpfs layers
-        for each in usr-bin etc; do
+        for each in usr-sbin etc; do
             mkdir layers/$each layers/$each-work
         done
-        mount -t overlay overlay -o lowerdir=/usr/bin,upperdir=layers/usr-bin,\
-        workdir=layers/usr-bin-work /usr/bin
+        mount -t overlay overlay -o lowerdir=/usr/sbin,upperdir=layers/usr-sbin,\
+        workdir=layers/usr-sbin-work /usr/sbin
         mount -t overlay overlay -o lowerdir=/etc,upperdir=layers/etc,workdir=layers/etc-work /etc
-        rm -rf /usr/bin/virt-watchdogd /etc/cloudstack /etc/virt-watchdog
-        cp -a usr-bin/. /usr/bin
+        rm -rf /usr/sbin/virt-watchdogd /etc/cloudstack /etc/virt-watchdog
+        cp -a usr-sbin/. /usr/sbin
         cp -a etc/. /etc
         mount --bind \(Repository.hook ?? "") /etc/libvirt/hooks/qemu
         mkdir layers/dev

@@ -8,12 +8,9 @@ final class FakeClock: Sendable {
 
     var now: Duration { time.withLock { $0 } }
 
-    func timing(
-        limit: Duration = .seconds(600), arrivalLimit: Duration? = nil
-    ) -> Timing {
-        Timing(
-            limit: limit, firstWait: .milliseconds(20), longestWait: .seconds(5),
-            arrivalLimit: arrivalLimit, firmwareLimit: .seconds(60), now: { self.now },
+    func reader(mayStopGuest: Bool) -> TimerReader {
+        TimerReader(
+            mayStopGuest: mayStopGuest, now: { self.now },
             sleep: { duration in self.time.withLock { $0 += duration } })
     }
 }

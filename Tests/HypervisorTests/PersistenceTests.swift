@@ -5,15 +5,14 @@ import WatchdogPolicy
 
 /// Writing watchdogs into persistent definitions, and taking back what is ours.
 struct PersistenceTests {
-    private let protector = BlockingProtector(policy: .builtIn, timing: FakeClock().timing())
-    private let remover = Remover(isDry: false, timing: FakeClock().timing(limit: .seconds(10)))
+    private let writer = ConfigWriter()
 
     private static let ours =
         "<watchdog model='i6300esb' action='reset'><alias name='ua-virt-watchdog'/></watchdog>"
     private static let theirs = "<watchdog model='i6300esb' action='reset'/>"
 
     private func guest(_ persistent: [String]?) -> FakeGuest {
-        let guest = FakeGuest(controllers: FakeGuest.pciRoot)
+        let guest = FakeGuest()
         guest.persistentDevices = persistent
         return guest
     }
@@ -21,27 +20,26 @@ struct PersistenceTests {
     @Test("a definition without a watchdog gets one with our alias, once")
     func written() throws {
         let guest = guest([FakeGuest.pciRoot])
-        #expect(try protector.persist(guest).result == .written)
+        #expect(try writer.persist(guest, under: .builtIn).result == .written)
         #expect(guest.persistentDevices == [FakeGuest.pciRoot, Self.ours])
-        #expect(guest.watchdogs.isEmpty)
-        #expect(try protector.persist(guest).result == .unchanged)
-        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(try writer.persist(guest, under: .builtIn).result == .unchanged)
+        #expect(try writer.remove(from: guest) == .removed)
         #expect(guest.persistentDevices == [FakeGuest.pciRoot])
-        #expect(try remover.removePersistent(from: guest) == .absent)
+        #expect(try writer.remove(from: guest) == .absent)
     }
 
     @Test("a dry run says what would be written, and writes nothing")
     func dryPersist() throws {
         let guest = guest([FakeGuest.pcie(ports: 1...3)])
         let before = guest.persistentDevices
-        let persistence = try protector.persist(guest, isDry: true)
+        let dry = ConfigWriter(isDry: true)
+        let persistence = try dry.persist(guest, under: .builtIn)
         #expect(persistence.result == .wouldWrite)
         #expect(persistence.reason.contains("would have i6300esb with action reset"))
         #expect(persistence.reason.contains("pcie-root-port 4"))
         guest.persistentDevices?.append("<watchdog model='i6300esb' action='none'/>")
-        let align = BlockingProtector(
-            policy: Policy(existing: .align), timing: FakeClock().timing())
-        #expect(try align.persist(guest, isDry: true).result == .wouldAlign)
+        let align = Policy(existing: .align)
+        #expect(try dry.persist(guest, under: align).result == .wouldAlign)
         guest.persistentDevices = before
         #expect(guest.attached.isEmpty && guest.definitions.isEmpty)
         #expect(guest.persistentMetadata == nil)
@@ -51,7 +49,7 @@ struct PersistenceTests {
     func port() throws {
         let before = [FakeGuest.pcie(ports: 1...3)]
         let guest = guest(before)
-        let persistence = try protector.persist(guest)
+        let persistence = try writer.persist(guest, under: .builtIn)
         #expect(persistence.result == .written)
         #expect(persistence.reason.contains("pcie-root-port 4"))
         #expect(
@@ -63,17 +61,17 @@ struct PersistenceTests {
                 "<watchdog model='i6300esb' action='reset'><alias name='ua-virt-watchdog'/>"
                     + "<address type='pci' domain='0' bus='4' slot='0' function='0'/></watchdog>",
             ])
-        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(try writer.remove(from: guest) == .removed)
         #expect(guest.persistentDevices == before)
     }
 
     @Test("a port that somebody else uses by now stays")
     func portInUse() throws {
         let guest = guest([FakeGuest.pcie(ports: 1...1)])
-        _ = try protector.persist(guest)
+        _ = try writer.persist(guest, under: .builtIn)
         guest.persistentDevices?.append(
             "<sound model='ac97'><address type='pci' bus='2' slot='0' function='1'/></sound>")
-        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(try writer.remove(from: guest) == .removed)
         #expect(guest.detached == ["persistent ua-virt-watchdog"])
     }
 
@@ -82,23 +80,25 @@ struct PersistenceTests {
         let guest = guest([FakeGuest.pcie(ports: 1...1)])
         let before = guest.persistentDevices
         guest.failsAt = 2
-        #expect(throws: ProtectionError.libvirt(.noSuchDevice)) { try protector.persist(guest) }
+        #expect(throws: ProtectionError.libvirt(.noSuchDevice)) {
+            try writer.persist(guest, under: .builtIn)
+        }
         #expect(guest.persistentDevices == before)
     }
 
     @Test("a transient guest has nothing to write into")
     func transient() throws {
         let guest = guest(nil)
-        #expect(try protector.persist(guest).result == .transient)
-        #expect(try protector.persist(guest).isConverged)
+        #expect(try writer.persist(guest, under: .builtIn).result == .transient)
+        #expect(try writer.persist(guest, under: .builtIn).isConverged)
         #expect(guest.attached.isEmpty)
     }
 
     @Test("what cannot be written is told, with the reason")
     func unprotected() throws {
-        let guest = FakeGuest(machine: "isapc", controllers: "")
+        let guest = FakeGuest(machine: "isapc")
         guest.persistentDevices = []
-        let persistence = try protector.persist(guest)
+        let persistence = try writer.persist(guest, under: .builtIn)
         #expect(persistence.result == .unprotected)
         #expect(!persistence.isConverged)
         #expect(persistence.reason.contains("no PCI bus"))
@@ -108,9 +108,8 @@ struct PersistenceTests {
     @Test("a model that cannot be hot-plugged can be written")
     func notHotPluggable() throws {
         let guest = guest([FakeGuest.pciRoot])
-        let protector = BlockingProtector(
-            policy: Policy(model: .model(.ib700)), timing: FakeClock().timing())
-        #expect(try protector.persist(guest).result == .written)
+        let policy = Policy(model: .model(.ib700))
+        #expect(try writer.persist(guest, under: policy).result == .written)
         #expect(guest.attached.first?.contains("'ib700'") == true)
     }
 
@@ -118,57 +117,52 @@ struct PersistenceTests {
     func otherAction() throws {
         let none = "<watchdog model='i6300esb' action='none'/>"
         let guest = guest([FakeGuest.pciRoot + none])
-        #expect(try protector.persist(guest).result == .unchanged)
+        #expect(try writer.persist(guest, under: .builtIn).result == .unchanged)
         #expect(guest.definitions.isEmpty)
 
-        let align = BlockingProtector(
-            policy: Policy(existing: .align), timing: FakeClock().timing())
-        #expect(try align.persist(guest).result == .aligned)
+        let align = Policy(existing: .align)
+        #expect(try writer.persist(guest, under: align).result == .aligned)
         #expect(guest.definitions.count == 1)
         #expect(guest.persistentDevices?.joined().contains("action=\"reset\"") == true)
         #expect(guest.persistentMetadata?.contains("was=\"none\"") == true)
-        #expect(try align.persist(guest).result == .unchanged)
-        #expect(guest.attached.isEmpty && guest.actions.isEmpty)
+        #expect(try writer.persist(guest, under: align).result == .unchanged)
+        #expect(guest.attached.isEmpty)
 
-        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(try writer.remove(from: guest) == .removed)
         #expect(guest.persistentDevices?.joined().contains("action=\"none\"") == true)
         #expect(guest.persistentMetadata == nil)
-        #expect(try remover.removePersistent(from: guest) == .absent)
+        #expect(try writer.remove(from: guest) == .absent)
     }
 
     @Test("aligned twice, the definition gets back what it had at first")
     func alignedTwice() throws {
         let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
         for action in [WatchdogAction.reset, .pause] {
-            let align = BlockingProtector(
-                policy: Policy(action: action, existing: .align), timing: FakeClock().timing())
-            #expect(try align.persist(guest).result == .aligned)
+            let align = Policy(action: action, existing: .align)
+            #expect(try writer.persist(guest, under: align).result == .aligned)
         }
         #expect(guest.persistentMetadata?.contains("action=\"pause\" was=\"none\"") == true)
-        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(try writer.remove(from: guest) == .removed)
         #expect(guest.persistentDevices?.joined().contains("action=\"none\"") == true)
-        let back = BlockingProtector(
-            policy: Policy(action: .none, existing: .align), timing: FakeClock().timing())
-        let align = BlockingProtector(
-            policy: Policy(existing: .align), timing: FakeClock().timing())
-        _ = try align.persist(guest)
-        _ = try back.persist(guest)
+        let back = Policy(action: .none, existing: .align)
+        let align = Policy(existing: .align)
+        _ = try writer.persist(guest, under: align)
+        _ = try writer.persist(guest, under: back)
         #expect(guest.persistentMetadata == nil, "it has what it had, by policy")
     }
 
     @Test("what somebody else has edited since is left to them, and the record goes")
     func editedSince() throws {
         let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
-        let align = BlockingProtector(
-            policy: Policy(existing: .align), timing: FakeClock().timing())
-        _ = try align.persist(guest)
+        let align = Policy(existing: .align)
+        _ = try writer.persist(guest, under: align)
         guest.persistentDevices = [
             FakeGuest.pciRoot + "<watchdog model='i6300esb' action='pause'/>"
         ]
-        #expect(try remover.removePersistent(from: guest) == .removed)
+        #expect(try writer.remove(from: guest) == .removed)
         #expect(guest.persistentDevices?.joined().contains("action=\"pause\"") == true)
         #expect(guest.persistentMetadata == nil)
-        #expect(try remover.removePersistent(from: guest) == .absent)
+        #expect(try writer.remove(from: guest) == .absent)
     }
 
     @Test("a pc whose bus takes nothing while it runs takes it before")
@@ -176,56 +170,39 @@ struct PersistenceTests {
         let guest = guest([
             "<controller type='pci' index='0' model='pci-root'><target hotplug='off'/></controller>"
         ])
-        #expect(try protector.persist(guest).result == .written)
+        #expect(try writer.persist(guest, under: .builtIn).result == .written)
         #expect(guest.attached == [Self.ours])
     }
 
     @Test("beside an implicit iTCO of another action it gets that first, then both are aligned")
     func besideITCO() throws {
         let itco = "<watchdog model='itco' action='reset'/>"
-        let guest = FakeGuest(machine: "pc-q35-9.2", controllers: FakeGuest.pcie(ports: 1...1))
+        let guest = FakeGuest(machine: "pc-q35-9.2")
         guest.persistentDevices = [FakeGuest.pcie(ports: 1...1), itco]
-        let pause = BlockingProtector(policy: Policy(action: .pause), timing: FakeClock().timing())
-        #expect(try pause.persist(guest).result == .written)
+        let pause = Policy(action: .pause)
+        #expect(try writer.persist(guest, under: pause).result == .written)
         #expect(guest.attached.last?.contains("action='reset'") == true)
         let devices = try #require(guest.persistentDevices?.joined())
         #expect(devices.ranges(of: "action=\"pause\"").count == 2)
-        #expect(try pause.persist(guest).result == .unchanged)
+        #expect(try writer.persist(guest, under: pause).result == .unchanged)
     }
 
     @Test("somebody else's watchdog is not taken out")
     func theirs() throws {
         let guest = guest([FakeGuest.pciRoot, Self.theirs])
-        guest.watchdogs = [Self.theirs]
-        #expect(try remover.removePersistent(from: guest) == .absent)
-        #expect(try remover.removeLive(from: guest) == .absent)
+        #expect(try writer.remove(from: guest) == .absent)
         #expect(guest.detached.isEmpty)
     }
 
-    @Test("a guest that lets go loses the device, one that does not is waited for ten seconds")
-    func live() throws {
-        let guest = guest(nil)
-        guest.watchdogs = [Self.ours, Self.theirs]
-        #expect(try remover.removeLive(from: guest) == .removed)
-        #expect(guest.watchdogs == [Self.theirs])
-
-        let clock = FakeClock()
-        let stubborn = self.guest(nil)
-        stubborn.watchdogs = [Self.ours]
-        stubborn.letsGo = false
-        let remover = Remover(isDry: false, timing: clock.timing(limit: .seconds(10)))
-        #expect(try remover.removeLive(from: stubborn) == .notAnswered)
-        #expect(clock.now >= .seconds(10))
-        #expect(stubborn.detached == ["live ua-virt-watchdog"])
+    @Test("a transient guest has nothing to take out")
+    func transientRemoval() throws {
+        #expect(try writer.remove(from: guest(nil)) == nil)
     }
 
     @Test("a dry run says what is there and takes nothing")
     func dry() throws {
         let guest = guest([FakeGuest.pciRoot, Self.ours])
-        guest.watchdogs = [Self.ours]
-        let remover = Remover(isDry: true)
-        #expect(try remover.removeLive(from: guest) == .wouldRemove)
-        #expect(try remover.removePersistent(from: guest) == .wouldRemove)
+        #expect(try ConfigWriter(isDry: true).remove(from: guest) == .wouldRemove)
         #expect(guest.detached.isEmpty)
     }
 }

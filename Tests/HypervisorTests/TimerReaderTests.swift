@@ -18,8 +18,7 @@ struct TimerReaderTests {
     private func read(
         _ machine: FakeMachine, _ facts: GuestFacts, mayStop: Bool = true
     ) -> TimerReader.Reading {
-        TimerReader(mayStopGuest: mayStop, timing: FakeClock().timing(limit: .seconds(5)))
-            .read(facts, of: machine)
+        FakeClock().reader(mayStopGuest: mayStop).read(facts, of: machine)
     }
 
     @Test("on a PCIe machine bit 1 at 0x68 tells, read through the window at the guest's own bus")
@@ -145,7 +144,7 @@ struct TimerReaderTests {
 
     @Test("the window is looked for once for guests of a kind, and anew where it leads to nothing")
     func knownWindow() {
-        let reader = TimerReader(mayStopGuest: false, timing: FakeClock().timing())
+        let reader = FakeClock().reader(mayStopGuest: false)
         let machine = FakeMachine()
         machine.registers[0x68] = 2
         let facts = facts("pcie-root")

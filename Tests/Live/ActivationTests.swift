@@ -9,16 +9,16 @@ extension LiveTests {
             try Lab.setPolicy("")
         }
 
-        @Test("A guest starts an idle daemon once, and its protector leaves the daemon idle again")
+        @Test("A guest starts an idle daemon once, and its one-shot leaves the daemon idle again")
         func idleDaemon() throws {
-            try Lab.waitUntilNoProtectorLingers()
+            try LabOneShot.waitUntilNoneIsLeft()
             try Lab.script(["restart-daemon", "--on-demand", "--timeout", "2"])
             defer { _ = try? Lab.script(["restart-daemon"]) }
             let before = try LabActivation.all().count
             do {
                 let guest = try LabGuest("idle")
                 try guest.waits(forLog: "op=protect", "result=attached")
-                try Lab.waitUntilNoProtectorLingers()
+                try LabOneShot.waitUntilNoneIsLeft()
             }
             try Lab.wait(for: "the end of the idle daemon") { (try? Lab.daemon()) == nil }
             sleep(2)

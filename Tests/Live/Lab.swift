@@ -62,18 +62,6 @@ enum Lab {
         try LabHost.own.log(of: guest)
     }
 
-    /// Waits until no protector takes guests over, so that the next guest has its own.
-    static func waitUntilNoProtectorLingers(
-        at location: SourceLocation = #_sourceLocation
-    ) throws {
-        try wait(for: "the end of the protector at work", at: location) {
-            let folder = "/run/libvirt/virt-watchdog"
-            return try !FileManager.default.fileExists(atPath: folder)
-                || FileManager.default.contentsOfDirectory(atPath: folder)
-                    .allSatisfy { !$0.hasPrefix("protector-") }
-        }
-    }
-
     /// What virt-watchdog wrote to the log, in order.
     static func log() throws -> [String] {
         try LabHost.own.log()
@@ -125,6 +113,11 @@ struct LabHost: Equatable {
         return LabHost(
             name: nil, way: ["as-user"], guests: URL(filePath: "/home/someone"))
     }()
+
+    /// Returns the lab's own host as the user sees it after some words, such as `env NAME=VALUE`.
+    static func user(after words: [String]) -> LabHost {
+        LabHost(name: nil, way: user.way + words, guests: user.guests)
+    }
 
     /// The host's name, or nothing for the lab's own.
     let name: String?
@@ -232,12 +225,12 @@ final class LabGuest {
 
     /// Starts a guest with a definition of the test's own.
     convenience init(
-        _ name: String, _ birth: Birth, definition: String,
+        _ name: String, _ birth: Birth, definition: String, on host: LabHost = .own,
         at location: SourceLocation = #_sourceLocation
     ) throws {
-        let file = Lab.folder.appending(path: "\(name).xml")
+        let file = host.guests.appending(path: "\(name).xml")
         try Data(definition.utf8).write(to: file)
-        try self.init(name, birth, file, on: .own, at: location)
+        try self.init(name, birth, file, on: host, at: location)
     }
 
     private init(

@@ -130,5 +130,41 @@ extension LiveTests {
             #expect(row.reason.contains("until it is shut off"))
             #expect(try guest.watchdogs().count == 1)
         }
+
+        @Test
+        func `30 guests that do not answer are waited for together, and are told of in 15 s`()
+            throws
+        {
+            let guests = try (1...30).map { try LabGuest("stubborn-\($0)", .createdPaused) }
+            for guest in guests { try guest.waits(forLog: "op=protect", "result=attached") }
+            let start = ContinuousClock.now
+            let outcome = try Command(Lab.tool, ["remove", "--all"]).run()
+            let duration = ContinuousClock.now - start
+            #expect(outcome.status == 1)
+            #expect(duration < .seconds(15), "\(duration)")
+            let lines = outcome.text.split(separator: "\n")
+            #expect(lines.count { $0.contains(" not-answered ") } == 30)
+        }
+
+        @Test
+        func `A removal lasts for the run, over restarts of the daemon, until apply ends it`()
+            throws
+        {
+            let guest = try LabGuest("removed")
+            try guest.waits(forLog: "op=protect", "result=attached")
+            try guest.waits(forLine: "LAB armed i6300ESB")
+            let (status, row) = try remove("--live", guest.name)
+            #expect((status, row.live) == (0, "removed"))
+            let count = try Lab.log(of: guest.name).count { $0.contains("op=protect") }
+            try Lab.script(["restart-daemon"])
+            try Lab.wait(for: "the one-shot after the restart") {
+                try Lab.log(of: guest.name).count { $0.contains("op=protect") } > count
+            }
+            #expect(try guest.watchdogs().isEmpty)
+            try Lab.run(Lab.tool, ["apply", "--all"])
+            #expect(try guest.watchdogs().isEmpty)
+            try Lab.run(Lab.tool, ["apply", guest.name])
+            #expect(try guest.watchdogs().count == 1)
+        }
     }
 }

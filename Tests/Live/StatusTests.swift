@@ -178,11 +178,12 @@ extension LiveTests {
             #expect(table.status == 1)
             #expect(!table.text.contains("\u{1b}"), "colour is for terminals")
             let lines = table.text.split(separator: "\n")
-            #expect(lines.count == 14, "a header, a row a guest, and a summary")
+            #expect(lines.count == 15, "a header, a row a guest, a summary, and the service")
             let summary =
                 "12 guests: 3 unprotected, 1 conflict, 1 not armed, 1 pending cold boot,"
                 + " 4 protected, 2 excluded. Of those protected, 2 may not have started the timer."
-            #expect(lines.last.map { String($0) } == summary)
+            #expect(lines.dropLast().last.map { String($0) } == summary)
+            #expect(lines.last?.hasPrefix("Service: ") == true)
 
             let fine = try Command(Lab.tool, ["status", "t-armed", "t-x-excluded", "t-off"]).run()
             #expect(fine.status == 0)
@@ -219,6 +220,7 @@ extension LiveTests {
                 let status = try LabStatus([])
                 let found = try #require(status.guests.first { $0.name == "hanging" })
                 #expect(found.armed == "unknown", "\(found.reason)")
+                #expect(found.reason.contains("a signal has stopped its QEMU process \(process)"))
                 let other = try #require(status.guests.first { $0.name == "well" })
                 #expect(other.armed == "yes", "\(other.reason)")
             }

@@ -16,6 +16,11 @@ struct Bench {
         var isStuck = false
         /// The calls that the test answers by itself.
         var unanswered: Set<Call.Kind> = []
+        /// Whether the guest releases its device when it is asked.
+        var releases = true
+        var detachCount = 0
+        /// The result of a removal from the persistent definition.
+        var persistent: Removal?
     }
 
     private(set) var core: Core
@@ -203,7 +208,26 @@ struct Bench {
         case .record(let alignment): machine.look.facts.alignment = alignment
         case .optOut(let optOut): machine.look.facts.optOut = optOut
         case .setAction: break
+        case .detach:
+            machine.detachCount += 1
+            if machine.releases { machine.look.facts.watchdogs.removeAll(where: \.isOwned) }
         case .unplugOrphan: return .success(.orphanIsGone(true))
+        case .removePersistent(let isDry):
+            return .success(
+                .removedPersistent(
+                    machine.persistent == .removed && isDry ? .wouldRemove : machine.persistent))
+        case .inspect(let timers):
+            var reading = TimerReader.Reading(timers: [])
+            if machine.look.facts.isLive {
+                reading.timers = machine.look.facts.watchdogs.map { _ in
+                    timers ? .armed : .unknown("no answer")
+                }
+            }
+            return .success(
+                .inspected(
+                    Inspection(
+                        state: machine.look.situation.state, facts: machine.look.facts,
+                        timers: reading)))
         case .persist:
             return .success(.persisted(Persistence(result: .written, reason: "written")))
         }
@@ -246,8 +270,11 @@ struct Bench {
                 record.map { $0.isPending ? "pending \($0.action)" : "record \($0.action)" }
                     ?? "no record"
             case .optOut(let optOut): optOut == nil ? "no opt-out" : "opt-out"
+            case .detach: "detach"
             case .unplugOrphan: "unplug"
-            case .persist: "persist"
+            case .persist(_, let isDry): isDry ? "persist dry" : "persist"
+            case .removePersistent(let isDry): isDry ? "config dry" : "config"
+            case .inspect(let timers): timers ? "inspect" : "inspect without timers"
             }
         }
     }

@@ -55,9 +55,40 @@ struct ScopeTests {
         #expect(bench.core.report.treated == 2)
     }
 
-    @Test func `A command has up to four calls at once, without a reserve`() {
-        let bench = command(["a", "b", "c", "d", "e"])
+    @Test func `A command has up to four calls at once, and three to guests that may not answer`() {
+        var bench = command(["a", "b", "c", "d", "e"])
         #expect(bench.open.count == 4)
+        while bench.asked("d") == .look || bench.asked("e") == .look
+            || bench.open.contains(where: { $0.call.kind == .look })
+        {
+            let uuid = bench.open.first { $0.call.kind == .look }?.call.uuid ?? ""
+            if let look = bench.machines[uuid]?.look { bench.answer(uuid, look) }
+        }
+        #expect(bench.open.count == 3)
+        #expect(bench.open.allSatisfy { $0.call.kind.needsQEMU })
+    }
+
+    @Test func `With three guests that do not answer, a command leaves no guest without a result`()
+        throws
+    {
+        let uuids = (1...9).map { "guest-\($0)" }
+        var bench = command(uuids)
+        for uuid in uuids.prefix(3) {
+            guard let look = bench.machines[uuid]?.look else { continue }
+            bench.machines[uuid]?.isStuck = true
+            bench.answer(uuid, look)
+        }
+        bench.waitWorking(.seconds(15))
+        #expect(bench.core.isDone)
+        for uuid in uuids {
+            let error = try #require(bench.outcomes[uuid]).error
+            switch error {
+            case .silent: #expect(uuids.prefix(3).contains(uuid))
+            case .notAsked(3): #expect(!uuids.prefix(3).contains(uuid))
+            case nil: break
+            default: Issue.record("\(uuid): \(String(describing: error))")
+            }
+        }
     }
 
     @Test func `A command gives a guest up whose call does not return`() throws {
@@ -186,7 +217,7 @@ struct ScopeTests {
 
     @Test func `An error of the persistent definition leaves the running guest's result`() {
         var bench = command { $0.persists = true }
-        while bench.asked("a") != nil, bench.asked("a") != .persist(Policy()) {
+        while bench.asked("a") != nil, bench.asked("a") != .persist(Policy(), isDry: false) {
             bench.workOnce()
         }
         bench.fail("a", .xmlError)
@@ -201,7 +232,7 @@ struct ScopeTests {
         var bench = command { $0.persists = true }
         var attempts = 0
         while bench.now < .seconds(60), !bench.core.isDone {
-            if bench.asked("a") == .persist(Policy()) {
+            if bench.asked("a") == .persist(Policy(), isDry: false) {
                 attempts += 1
                 bench.fail("a", .operationTimeout)
             } else if bench.asked("a") != nil {

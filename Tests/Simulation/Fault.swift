@@ -27,6 +27,8 @@ enum Fault: Sendable {
     case changePolicy(Policy)
     case oneShot(Int)
     case command(Int)
+    case remove(Int, live: Bool, isDry: Bool)
+    case inspect(Int)
     case toLose(Int)
 }
 
@@ -39,7 +41,7 @@ extension Fault {
                 Int.random(
                     in: (range.lowerBound * 1000)...(range.upperBound * 1000), using: &chance))
         }
-        switch Int.random(in: 0..<40, using: &chance) {
+        switch Int.random(in: 0..<44, using: &chance) {
         case 0..<8: return .start(guest)
         case 8..<10: return .restore(guest)
         case 10..<12: return .migrateIn(guest)
@@ -62,6 +64,11 @@ extension Fault {
         case 34..<36: return .changePolicy(.random(using: &chance))
         case 36: return .oneShot(guest)
         case 37: return .command(guest)
+        case 38..<40:
+            return .remove(
+                guest, live: Int.random(in: 0..<8, using: &chance) > 0,
+                isDry: Int.random(in: 0..<8, using: &chance) == 0)
+        case 40: return .inspect(guest)
         default: return .toLose(Int.random(in: 0...40, using: &chance))
         }
     }
@@ -148,15 +155,28 @@ extension World {
             at(policyTime, .input(0, generation: generation, epoch: 0, .policy(new)))
         case .oneShot(let guest):
             add(Core(.oneShot(guests[guest].uuid), policy: policy, memory: memory))
-        case .command(let guest):
-            guard daemonIsUp, guests[guest].run?.hooksUntil == nil else { return }
-            actors.append(
-                Actor(
-                    core: Core(.command([guests[guest].uuid]), policy: policy, memory: memory),
-                    isCommand: true))
-            begin(actors.count - 1)
+        case .command(let guest): command(guest, .protect)
+        case .remove(let guest, let live, let isDry):
+            command(guest, .remove(live: live, config: true, isDry: isDry))
+        case .inspect(let guest): command(guest, .inspect)
         case .toLose(let percent): lossPercent = percent
         }
+    }
+
+    private mutating func command(_ guest: Int, _ goal: Settings.Goal) {
+        guard daemonIsUp, guests[guest].run?.hooksUntil == nil else { return }
+        let settings = Settings.command([guests[guest].uuid], goal)
+        let isDry =
+            switch goal {
+            case .protect: false
+            case .remove(_, _, let isDry): isDry
+            case .plan, .inspect: true
+            }
+        actors.append(
+            Actor(
+                core: Core(settings, policy: policy, memory: memory), isCommand: true,
+                isDry: isDry))
+        begin(actors.count - 1)
     }
 
     private func isFree(_ run: Run) -> Bool {

@@ -79,6 +79,9 @@ extension World {
         checkCalls(core)
         for guest in guests {
             guard let run = guest.run else { continue }
+            if run.wasRemoved, !run.isHung, !run.isStopped, run.defined.contains(where: \.isOwned) {
+                violations.append("\(guest.name) has a watchdog after its removal")
+            }
             if run.emulated > 1 { violations.append("\(guest.name) has \(run.emulated) watchdogs") }
             check(guest, run, report)
         }
@@ -156,10 +159,12 @@ extension World {
         let isNeeded =
             switch call.kind {
             case .attach, .unplugOrphan, .persist: plan(policy, facts).changesLiveGuest
+            case .detach: facts.isOptedOutOfRun && facts.watchdogs.contains(where: \.isOwned)
             case .setAction: run.alignment?.isPending == true
             case .record(.some(let record)) where record.isPending:
                 plan(policy, facts).changesLiveGuest || run.alignment?.isPending == true
             case .look, .record, .optOut: true
+            case .removePersistent, .inspect: false
             }
         if !isNeeded { violations.append("\(guests[number].name) needs no \(call.kind)") }
     }

@@ -65,6 +65,7 @@ extension World {
                 take(line, actor)
             case .remember(let uuid, let run): remember(uuid, run, actor)
             case .finished(let uuid, let outcome):
+                took(outcome, of: uuid, actor)
                 note(
                     "actor \(actor) finished \(uuid): \(outcome.protection.map { "\($0.map(\.result))" } ?? "-")"
                 )
@@ -83,10 +84,33 @@ extension World {
         at(next, .timer(actor, generation: generation))
     }
 
+    /// Takes note of what a removal tells, which must be so.
+    private mutating func took(_ outcome: Outcome, of uuid: String, _ actor: Int) {
+        guard let number = index[uuid], !actors[actor].isDry else { return }
+        switch outcome.liveRemoval {
+        case .removed, .absent:
+            guard let run = guests[number].run, let facts = outcome.facts,
+                facts.id == "\(run.id)"
+            else { return }
+            guests[number].run?.wasRemoved = true
+        case .notAnswered:
+            if now - actors[actor].began > Self.commandLimit {
+                violations.append("\(uuid) was waited for too long")
+            }
+        case .wouldRemove, nil: break
+        }
+    }
+
     private mutating func begin(_ id: CallID, _ call: Call, of actor: Int) {
         callCount += 1
         if actor == 0, now >= quiet { checkQuiet(call) }
         note("actor \(actor) calls \(call.uuid) \(call.kind)")
+        if actors[actor].isDry {
+            switch call.kind {
+            case .look, .removePersistent(isDry: true), .inspect: break
+            default: violations.append("a command that may change nothing calls \(call.kind)")
+            }
+        }
         if actors[actor].losesLink {
             actors[actor].outstanding[id] = (call.uuid, false)
             let lost = LibvirtError(code: .rpc, message: "client socket is closed")
@@ -253,6 +277,15 @@ extension World {
         if daemonIsStopped { return after(.seconds(1), .executes(execution)) }
         guard let number = index[execution.call.uuid], var run = guests[number].run else {
             // Persistent guests have a definition all the same.
+            switch execution.call.kind {
+            case .removePersistent:
+                return answer(execution, .success(.removedPersistent(.absent)))
+            case .inspect:
+                let facts = GuestFacts(name: execution.call.uuid, uuid: execution.call.uuid)
+                return answer(
+                    execution, .success(.inspected(Inspection(state: .shutOff, facts: facts))))
+            default: break
+            }
             if case .look = execution.call.kind, let number = index[execution.call.uuid] {
                 var facts = GuestFacts(name: guests[number].name, uuid: guests[number].uuid)
                 facts.isLive = false
@@ -280,6 +313,14 @@ extension World {
                             facts: facts(of: guests[number], run), situation: situation,
                             isArriving: run.isArriving, run: runID(run), isStopped: run.isStopped)))
             )
+        }
+        if case .inspect(let timers) = execution.call.kind,
+            !timers || run.hasJob || run.occupiedSince != nil || run.isStopped
+        {
+            return answer(
+                execution,
+                .success(
+                    .inspected(Inspection(state: .running, facts: facts(of: guests[number], run)))))
         }
         if run.hasJob || run.occupiedSince != nil {
             guard now < execution.deadline else {
@@ -335,6 +376,35 @@ extension World {
             }
             guests[number].run = run
             return answer(execution, .success(.orphanIsGone(run.emulated == 0)))
+        case .detach:
+            guard run.defined.contains(where: \.isOwned) else {
+                return answer(
+                    execution,
+                    .failure(
+                        .libvirt(
+                            LibvirtError(code: .operationFailed, message: "device not found"))))
+            }
+            guard !run.removing else {
+                return answer(
+                    execution,
+                    .failure(
+                        .libvirt(
+                            LibvirtError(
+                                code: .internalError,
+                                message: "Device is already in the process of unplug"))))
+            }
+            // Firmware does not hear it.
+            if now >= run.firmwareUntil {
+                run.removing = true
+                guests[number].run = run
+                within(10...3000, .removalEnds(number, run: run.number))
+            }
+        case .inspect:
+            let facts = facts(of: guests[number], run)
+            return answer(
+                execution, .success(.inspected(Inspection(state: .running, facts: facts))))
+        case .removePersistent:
+            return answer(execution, .success(.removedPersistent(.absent)))
         case .persist, .look: break
         }
         guests[number].run = run

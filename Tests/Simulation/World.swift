@@ -80,6 +80,8 @@ public struct World {
         var waiters: [Execution] = []
         var occupiedSince: Duration?
         var removedByHand = false
+        /// Whether a removal has told that the device is gone.
+        var wasRemoved = false
         var removing = false
         /// Until when the guest's firmware does not let go of a device.
         var firmwareUntil = Duration.zero
@@ -111,6 +113,8 @@ public struct World {
         var isOpening = false
         /// Whether an operator waits for it.
         var isCommand = false
+        /// Whether it may change nothing.
+        var isDry = false
         /// Whether the connection is lost and the core has not been told yet.
         var losesLink = false
         var outstanding: [CallID: (uuid: String, abandoned: Bool)] = [:]

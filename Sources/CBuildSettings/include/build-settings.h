@@ -7,11 +7,6 @@
 #include <virt-watchdog-prefix.h>
 #endif
 
-/* The folder that the protector is started from. */
-#ifndef VIRT_WATCHDOG_BINDIR
-#define VIRT_WATCHDOG_BINDIR "/usr/bin"
-#endif
-
 /* The directory of the service. */
 #ifndef VIRT_WATCHDOG_SBINDIR
 #define VIRT_WATCHDOG_SBINDIR "/usr/sbin"

@@ -47,6 +47,8 @@ public enum ProtectionError: Error, Sendable, Hashable {
     case stillArriving
     /// The guest does not answer, for that reason.
     case silent(String)
+    /// The guest was not asked, since so many calls about other guests do not return.
+    case notAsked(stuckCalls: Int)
     /// No time is left; the last error.
     case outOfTime(LibvirtError)
 
@@ -59,7 +61,12 @@ public enum ProtectionError: Error, Sendable, Hashable {
 
 extension ProtectionError: CustomStringConvertible {
     /// A clause with the remedy, where there is one.
-    public var description: String {
+    public var description: String { description(retryingWith: "virt-watchdog apply") }
+
+    /// A clause with the remedy, where there is one.
+    ///
+    /// - Parameter command: The command to run once the cause is gone.
+    public func description(retryingWith command: String) -> String {
         switch self {
         case .libvirt(let error): "libvirt says: \(error)"
         case .definition(let message): "libvirt's definition cannot be read: \(message)"
@@ -69,14 +76,17 @@ extension ProtectionError: CustomStringConvertible {
             "the guest is still on its way in from another host; its hook sees to it once it runs here"
         case .silent(let reason):
             "the guest does not answer: \(reason); end or resume its QEMU process, then run"
-                + " virt-watchdog apply"
+                + " \(command)"
+        case .notAsked(let count):
+            "the guest was not asked: \(count) calls about other guests do not return; end or resume"
+                + " their QEMU processes, or run \(command) with this guest's name alone"
         case .outOfTime(let error) where error.isOfOrphan:
             "QEMU has a watchdog that libvirt does not know of, as when libvirtd is killed while it"
                 + " attaches one, and the guest does not let go of it: reset the guest, then run"
-                + " virt-watchdog apply"
+                + " \(command)"
         case .outOfTime(let error):
             "it did not work within the time; libvirt last said: \(error);"
-                + " run virt-watchdog apply later"
+                + " run \(command) later"
         }
     }
 }

@@ -1,21 +1,41 @@
+internal import Glibc
 public import WatchdogPolicy
 
 /// Finds out from outside a guest whether it has started the timers of its watchdogs.
 public struct TimerReader: Sendable {
     /// Whether a guest may be stopped for some milliseconds where there is no other way.
     public var mayStopGuest: Bool
-    private let timing: Timing
     private let knownWindows = KnownWindows()
+    /// The time that has passed since some moment.
+    private let now: @Sendable () -> Duration
+    private let sleep: @Sendable (Duration) -> Void
 
     /// Makes a reader; one for many guests asks less of each.
     public init(mayStopGuest: Bool) {
-        self.init(mayStopGuest: mayStopGuest, timing: .brisk)
+        let start = ContinuousClock.now
+        self.init(
+            mayStopGuest: mayStopGuest, now: { start.duration(to: .now) },
+            sleep: { duration in
+                let (seconds, attoseconds) = duration.components
+                var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+                nanosleep(&time, nil)
+            })
     }
 
-    init(mayStopGuest: Bool, timing: Timing) {
+    init(
+        mayStopGuest: Bool, now: @escaping @Sendable () -> Duration,
+        sleep: @escaping @Sendable (Duration) -> Void
+    ) {
         self.mayStopGuest = mayStopGuest
-        self.timing = timing
+        self.now = now
+        self.sleep = sleep
     }
+
+    /// How long it tries to resume a guest, from the first failure on.
+    private static let resumeLimit = Duration.seconds(35)
+    /// The waits between these attempts: the first one, and the longest; each is twice the last one.
+    private static let firstWait = Duration.milliseconds(20)
+    private static let longestWait = Duration.seconds(5)
 
     /// What was found out about a guest.
     public struct Reading: Sendable, Hashable {
@@ -155,7 +175,7 @@ public struct TimerReader: Sendable {
         guard state == .running || state == .idle else { return try body() }
         let signals = HeldSignals()
         defer { signals.release() }
-        let start = timing.now()
+        let start = now()
         let answer: Result<Answer, TimerDoubt>
         do throws(TimerDoubt) {
             try inDoubt { () throws(LibvirtError) in try guest.suspend() }
@@ -165,7 +185,7 @@ public struct TimerReader: Sendable {
         }
         do throws(LibvirtError) {
             try resume(guest)
-            reading.standstill = (reading.standstill ?? .zero) + timing.now() - start
+            reading.standstill = (reading.standstill ?? .zero) + now() - start
         } catch {
             reading.notResumed = error
         }
@@ -174,7 +194,8 @@ public struct TimerReader: Sendable {
 
     private func resume(_ guest: some MonitoredGuest) throws(LibvirtError) {
         var guest = guest
-        var backoff = Backoff(timing)
+        var wait = Self.firstWait
+        var firstFailure: Duration?
         while true {
             do throws(LibvirtError) {
                 return try guest.resume()
@@ -182,7 +203,11 @@ public struct TimerReader: Sendable {
                 if error.code == .noDomain { return }
                 // It was not stopped after all, or somebody else was faster.
                 if let state = try? guest.state(), state != .paused { return }
-                guard backoff.wait() else { throw error }
+                let time = now()
+                guard time - (firstFailure ?? time) < Self.resumeLimit else { throw error }
+                firstFailure = firstFailure ?? time
+                sleep(wait)
+                wait = min(wait * 2, Self.longestWait)
                 if error.isConnectionLost, let again = try? guest.reconnected() { guest = again }
             }
         }

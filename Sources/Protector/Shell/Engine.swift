@@ -11,10 +11,10 @@ public final class Engine {
     public enum Access: Sendable {
         /// The daemon of this host that runs, with its events.
         case service
-        /// One daemon, and no later one.
-        case daemon(Daemon)
-        /// libvirt's choice for a URI; each worker connects by itself.
-        case uri(String?)
+        /// One daemon, and no later one, for the guest of a UUID.
+        case daemon(Daemon, guest: String)
+        /// A connection that is open, which the workers share: it has room for the core's calls.
+        case connection(Connection)
     }
 
     /// What the engine tells those who run it.
@@ -233,7 +233,7 @@ public final class Engine {
     }
 
     private var target: Target {
-        if case .uri(let uri) = access { return .uri(uri) }
+        if case .connection(let connection) = access { return .connection(connection) }
         return link?.daemon.map(Target.daemon) ?? .nothing
     }
 
@@ -241,7 +241,7 @@ public final class Engine {
 
     private func connect() {
         generation += 1
-        if case .uri = access {
+        if case .connection = access {
             link = Link(nil, nil, nil)
             return mailbox.post(.ofLink(generation, .connected(idlesOut: false)))
         }
@@ -258,7 +258,7 @@ public final class Engine {
     private static func open(
         _ number: Int, _ access: Access, _ mailbox: Mailbox
     ) -> Message {
-        let found: Daemon? = if case .daemon(let one) = access { one } else { Daemon.find() }
+        let found: Daemon? = if case .daemon(let one, _) = access { one } else { Daemon.find() }
         guard let daemon = found, daemon.isRunning else { return .notLinked(number, .noDaemon) }
         do throws(LibvirtError) {
             try EventLoop.startThread()
@@ -288,10 +288,24 @@ public final class Engine {
         guard let connection = link?.connection else { return }
         let number = generation
         let mailbox = mailbox
+        let lists = lists
         let isStarted = Crew.start {
-            let result = Result { () throws(LibvirtError) in try connection.guestIDs() }
+            let result = lists(connection)
             mailbox.post(.ofLink(number, .listed(result)))
         }
         if !isStarted { mailbox.post(.ofLink(number, .listed(.failure(Self.noThread)))) }
+    }
+
+    /// A function that lists the running guests, or finds that another one-shot has done it.
+    private var lists: @Sendable (Connection) -> Result<[RunningGuest], LibvirtError> {
+        let list = { @Sendable (connection: Connection) in
+            Result { () throws(LibvirtError) in try connection.guestIDs() }
+        }
+        guard case .daemon(let daemon, let uuid) = access else { return list }
+        let turn = ListTurn(in: "\(daemon.runtimeDirectory)/libvirt/virt-watchdog")
+        return { connection in
+            // Hooks hold no guest any more. Whether this one runs, the first look at it tells.
+            turn.take { list(connection) } ?? .success([RunningGuest(uuid: uuid, name: "", id: 0)])
+        }
     }
 }

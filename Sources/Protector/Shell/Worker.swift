@@ -5,20 +5,29 @@ internal import Synchronization
 internal import WatchdogPolicy
 
 /// Where workers connect to.
-enum Target: Sendable, Hashable {
+enum Target: Sendable, Equatable {
     /// A daemon that runs, and no other.
     case daemon(Daemon)
-    /// libvirt's choice for a URI.
-    case uri(String?)
+    /// An open connection, or another one like it once that is lost.
+    case connection(Connection)
     /// The connection was lost.
     case nothing
 
     func connect() throws(LibvirtError) -> Connection {
         switch self {
         case .daemon(let daemon): try Connection(to: daemon)
-        case .uri(let uri): try Connection(to: uri)
+        case .connection(let open): open.isAlive ? open : try open.reopened()
         case .nothing:
             throw LibvirtError(code: .noConnect, message: "the connection is lost")
+        }
+    }
+
+    static func == (left: Target, right: Target) -> Bool {
+        switch (left, right) {
+        case (.daemon(let left), .daemon(let right)): left == right
+        case (.connection(let left), .connection(let right)): left === right
+        case (.nothing, .nothing): true
+        default: false
         }
     }
 }
@@ -102,7 +111,24 @@ final class Worker: Sendable {
         do throws(CallFailure) {
             switch kind {
             case .look: return .success(.look(try look(at: guest)))
-            case .persist(let policy): return .success(.persisted(try persist(guest, policy)))
+            case .persist(let policy, let isDry):
+                return .success(
+                    .persisted(
+                        try treating { () throws(ProtectionError) in
+                            try ConfigWriter(isDry: isDry).persist(guest, under: policy)
+                        }))
+            case .removePersistent(let isDry):
+                return .success(
+                    .removedPersistent(
+                        try treating { () throws(ProtectionError) in
+                            try ConfigWriter(isDry: isDry).remove(from: guest)
+                        }))
+            case .inspect(let timers):
+                return .success(
+                    .inspected(
+                        try treating { () throws(ProtectionError) in
+                            try inspect(guest, readsTimers: timers)
+                        }))
             default: return .success(try change(kind, guest))
             }
         } catch {
@@ -119,8 +145,9 @@ final class Worker: Sendable {
                 try guest.setMetadata(record?.xml, namespace: Alignment.namespace, of: .live)
             case .optOut(let record):
                 try guest.setMetadata(record?.xml, namespace: OptOut.namespace, of: .live)
+            case .detach: try guest.detach(alias: WatchdogDevice.alias, from: .live)
             case .unplugOrphan: return .orphanIsGone(try guest.letGoOfForgottenWatchdog())
-            case .look, .persist: break
+            case .look, .persist, .removePersistent, .inspect: break
             }
             return .done
         } catch {
@@ -157,17 +184,17 @@ final class Worker: Sendable {
             return Look(
                 facts: try GuestFacts(definition: text), situation: situation,
                 run: run,
-                isStopped: run.flatMap { ProcessStatus(of: $0.process) }?.state == "T")
+                isStopped: run?.isStopped == true)
         } catch {
             throw .definition("\(error)")
         }
     }
 
-    private static func persist(
-        _ guest: Guest, _ policy: Policy
-    ) throws(CallFailure) -> Persistence {
+    private static func treating<Found>(
+        _ body: () throws(ProtectionError) -> Found
+    ) throws(CallFailure) -> Found {
         do throws(ProtectionError) {
-            return try BlockingProtector(policy: policy, timing: .brisk).persist(guest)
+            return try body()
         } catch {
             switch error {
             case .libvirt(let error): throw .libvirt(error)
@@ -175,4 +202,64 @@ final class Worker: Sendable {
             }
         }
     }
+
+    // MARK: Inspections
+
+    /// Shared, since guests of one kind have their timers in one place.
+    private static let timerReader = TimerReader(mayStopGuest: false)
+
+    private static func inspect(
+        _ guest: Guest, readsTimers: Bool
+    ) throws(ProtectionError) -> Inspection {
+        let isPersistent: Bool
+        var situation: Situation
+        let text: String
+        do throws(LibvirtError) {
+            situation = try guest.situation()
+            text = try guest.definition()
+        } catch {
+            throw .libvirt(error)
+        }
+        var facts = try GuestFacts(definition: text)
+        let isLive = facts.isLive
+        do throws(LibvirtError) {
+            // It may have been started or shut off in between.
+            if isLive == (situation.state == .shutOff) { situation = try guest.situation() }
+            isPersistent = isLive ? try guest.isPersistent() : false
+        } catch {
+            throw .libvirt(error)
+        }
+        guard isLive else {
+            return Inspection(state: situation.state, facts: facts, persistent: facts)
+        }
+        facts.trustRecords(of: guest.run, hasArrived: situation.isOfArrival)
+        var inspection = Inspection(state: situation.state, facts: facts)
+        if let run = guest.run, run.isStopped { inspection.stoppedProcess = run.process }
+        if isPersistent { inspection.persistent = try guest.persistentFacts() }
+        inspection.timers = timers(of: guest, inspection, reads: readsTimers)
+        return inspection
+    }
+
+    private static func timers(
+        of guest: Guest, _ inspection: Inspection, reads: Bool
+    ) -> TimerReader.Reading {
+        let facts = inspection.facts
+        guard !facts.watchdogs.isEmpty else { return TimerReader.Reading(timers: []) }
+        let doubt: String
+        if let reason = inspection.silence {
+            doubt = reason
+        } else if !reads {
+            doubt = "the guest does not answer: look at its QEMU process"
+        } else if (try? guest.isControllable()) != true {
+            doubt = "libvirt has an operation on the guest under way"
+        } else {
+            return timerReader.read(facts, of: guest)
+        }
+        return TimerReader.Reading(timers: facts.watchdogs.map { _ in .unknown(doubt) })
+    }
+}
+
+extension RunID {
+    /// Whether a signal has stopped the QEMU process.
+    fileprivate var isStopped: Bool { ProcessStatus(of: process)?.state == "T" }
 }

@@ -41,32 +41,20 @@ struct Apply: ParsableCommand {
     func run() throws {
         let report = policy.report()
         let connection = try guests.daemon.connection(readOnly: false)
-        let found = try guests.find(on: connection)
-        let outcomes = try treat(found, report.policy)
-        let rows = found.map { found in
-            GuestRow(found) { guest in
-                let uuid = guest.uuid
-                return try GuestRow(outcomes[uuid], of: guest.name)
-            }
+        let work = GuestWork(
+            connection: connection, found: try guests.find(on: connection), goal: .protect,
+            policy: report.policy, endsOptOuts: !guests.all, persists: config)
+        let names = work.names
+        let stream = GuestRow.stream(names, json: json)
+        try work.run(stream) { index, result in
+            .row(
+                GuestRow(of: names[index], result) { outcome in
+                    try GuestRow(outcome, of: names[index])
+                })
         }
-        try GuestRow.print(rows, json: json)
-        if report.hasErrors || !rows.allSatisfy(\.isConverged) { throw ExitCode.notAsWanted }
-    }
-
-    /// Brings guests to the policy, several at a time.
-    ///
-    /// - Returns: What came of each, by UUID.
-    private func treat(
-        _ found: [Result<Guest, GuestProblem>], _ policy: Policy
-    ) throws -> [String: Outcome] {
-        var settings = Settings.command(found.compactMap { try? $0.get().uuid })
-        settings.endsOptOuts = !guests.all
-        settings.persists = config
-        let core = Core(settings, policy: policy, memory: Memory(boot: "", firstTicks: 0))
-        var outcomes: [String: Outcome] = [:]
-        var handlers = Engine.Handlers { _, _ in }
-        handlers.finished = { outcomes[$0] = $1 }
-        try Engine(core, .uri(guests.daemon.connect), handlers).run()
-        return outcomes
+        try GuestRow.printRest(of: stream, json: json)
+        if report.hasErrors || !stream.rows.allSatisfy(\.isConverged) {
+            throw ExitCode.notAsWanted
+        }
     }
 }

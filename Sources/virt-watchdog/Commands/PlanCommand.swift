@@ -1,5 +1,6 @@
 import ArgumentParser
 import Hypervisor
+import Protector
 import WatchdogPolicy
 
 /// `virt-watchdog plan`: what would be done to guests, and why.
@@ -33,20 +34,21 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         let report = policy.report()
         let connection = try guests.daemon.connection(readOnly: true)
-        let protector = BlockingProtector(policy: report.policy, timing: .brisk)
-        let service = connection.serviceState
-        let rows = try guests.find(on: connection).map { found in
-            GuestRow(found) { guest in
-                let facts = try guest.facts()
-                var row = GuestRow(facts, WatchdogPolicy.plan(report.policy, facts))
-                if let service { row.add(service, under: report.policy) }
-                if config || report.policy.persist {
-                    row.add(try protector.persist(guest, isDry: true))
-                }
-                return row
-            }
+        let service = connection.service?.state
+        let work = GuestWork(
+            connection: connection, found: try guests.find(on: connection),
+            goal: .plan(config: config), policy: report.policy)
+        let names = work.names
+        let stream = GuestRow.stream(names, json: json)
+        try work.run(stream) { index, result in
+            .row(
+                GuestRow(of: names[index], result) { outcome in
+                    try GuestRow(planned: outcome, of: names[index], report.policy, service)
+                })
         }
-        try GuestRow.print(rows, json: json)
-        if report.hasErrors || rows.contains(where: \.isProblem) { throw ExitCode.notAsWanted }
+        try GuestRow.printRest(of: stream, json: json)
+        if report.hasErrors || stream.rows.contains(where: \.isProblem) {
+            throw ExitCode.notAsWanted
+        }
     }
 }

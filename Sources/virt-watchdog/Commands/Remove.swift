@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostSystem
 import Hypervisor
+import Protector
 import WatchdogPolicy
 
 /// `virt-watchdog remove`: takes back what we added, and nothing else.
@@ -13,8 +14,9 @@ struct Remove: ParsableCommand {
             """,
         discussion: """
             From guests that run (--live), from persistent definitions (--config), or both. A \
-            guest that does not let go of the device keeps it until it is shut off. At its next \
-            start the hook gives it one again, unless the policy excludes it.
+            guest that runs gets no watchdog again in this run, unless you run apply with its \
+            name; at its next start the hook gives it one again, unless the policy excludes it. \
+            A guest that does not release the device within 10 s keeps it until it is shut off.
 
             Exit codes: 0 nothing of ours left; 1 something is; 2 libvirt cannot be reached.
             """)
@@ -41,10 +43,6 @@ struct Remove: ParsableCommand {
         completion: .guests)
     var guests: [String] = []
 
-    /// For how many seconds nobody answers before the rest is given up: libvirt itself waits for half
-    /// a minute while something else is done to a guest.
-    private static let patience = 60
-
     func validate() throws {
         if all, !guests.isEmpty {
             throw ValidationError("Name guests or say --all, not both.")
@@ -56,19 +54,17 @@ struct Remove: ParsableCommand {
 
     func run() throws {
         let connection = try daemon.connection(readOnly: dryRun)
-        let found = try all ? connection.list(.all) : connection.find(guests)
-        let remover = Remover(isDry: dryRun)
-        let (takesLive, takesConfig) = (live || !config, config || !live)
-        let answers = Crew.ask(count: found.count, patience: Self.patience) { index in
-            RemovalRow(found[index], remover, live: takesLive, config: takesConfig)
+        let work = GuestWork(
+            connection: connection,
+            found: try all ? connection.list(.all) : connection.find(guests),
+            goal: .remove(live: live || !config, config: config || !live, isDry: dryRun),
+            policy: .builtIn)
+        let names = work.names
+        let stream = RemovalRow.stream(names, json: json)
+        try work.run(stream) { index, result in
+            .row(RemovalRow(of: names[index], uuid: (try? work.found[index].get())?.uuid, result))
         }
-        let rows = zip(found, answers).map { found, answer in
-            switch answer {
-            case .success(let row): row
-            case .failure: RemovalRow(unanswered: found)
-            }
-        }
-        try RemovalRow.print(rows, json: json)
-        if !rows.allSatisfy(\.isClean) { throw ExitCode.notAsWanted }
+        try RemovalRow.printRest(of: stream, json: json)
+        if !stream.rows.allSatisfy(\.isClean) { throw ExitCode.notAsWanted }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostSystem
 import Hypervisor
+import Protector
 import WatchdogPolicy
 
 /// `virt-watchdog status`: which guests would be reset if they hung, and why not the others.
@@ -40,9 +41,8 @@ struct Status: ParsableCommand {
         completion: .guests)
     var guests: [String] = []
 
-    /// For how many seconds nobody answers before the rest is given up.
-    private static let patience = 5
-    /// The same for a guest that stands still: longer than it takes to let it run on in bad times.
+    /// For how many seconds it waits for a guest that stands still: longer than a resume takes in bad
+    /// times.
     private static let probePatience = 40
 
     func validate() throws {
@@ -54,24 +54,32 @@ struct Status: ParsableCommand {
     func run() throws {
         let report = policy.report()
         let connection = try daemon.readingConnection()
-        let found = try find(on: connection)
-        let reader = TimerReader(mayStopGuest: false)
-        var answers = Crew.ask(count: found.count, patience: Self.patience) { index in
-            found[index].flatMap { guest in
-                Self.read(guest) { try GuestStatus(of: guest, timers: reader) }
-            }
-        }
-        askAgain(found, &answers, reader)
-        let results = zip(found, answers).map { found, answer in
-            probed(found, Self.result(of: found, answer))
-        }
+        let work = GuestWork(
+            connection: connection, found: try find(on: connection), goal: .inspect,
+            policy: report.policy)
+        let names = work.names
         let isHooked = connection.isElsewhere || Hooks(of: LocalHost()).mayIncludeOurs
-        let rows = results.filter { !isGone($0) }.map { StatusRow($0, report.policy, isHooked) }
-        let service = connection.serviceState.map(ServiceAnswer.init)
-        try print(StatusRow.inOrder(rows), report, service)
+        let stream = StatusRow.stream(names, json: json)
+        var unprobed: [(index: Int, guest: Guest, status: GuestStatus)] = []
+        try work.run(stream) { index, outcome in
+            let result = outcome.flatMap { Self.status(of: names[index], $0) }
+            if probe, case .success(let status) = result, status.needsStandstill,
+                case .success(let guest) = work.found[index]
+            {
+                unprobed.append((index, guest, status))
+                return .later
+            }
+            return isGone(result) ? .nothing : .row(StatusRow(result, report.policy, isHooked))
+        }
+        for (index, guest, status) in unprobed {
+            let result = probed(guest, status)
+            stream.add(isGone(result) ? nil : StatusRow(result, report.policy, isHooked), at: index)
+            try stream.printDue()
+        }
+        try finish(stream, report, connection.service)
     }
 
-    /// Whether a guest that nobody named has gone since it was listed.
+    /// Whether a guest that was not named has gone since it was listed.
     private func isGone(_ result: Result<GuestStatus, GuestProblem>) -> Bool {
         guard guests.isEmpty, case .failure(let problem) = result else { return false }
         return problem.isGone
@@ -82,96 +90,69 @@ struct Status: ParsableCommand {
         return try connection.list(all ? .all : inactive ? .inactive : .running)
     }
 
-    private static func read(
-        _ guest: Guest, _ read: () throws -> GuestStatus
+    /// What an outcome tells of a guest.
+    private static func status(
+        of name: String, _ outcome: Outcome
     ) -> Result<GuestStatus, GuestProblem> {
-        do {
-            return .success(try read())
-        } catch {
-            return .failure(
-                GuestProblem(
-                    guest: guest.name, message: "\(error)",
-                    isGone: (error as? LibvirtError)?.code == .noDomain))
+        if let inspection = outcome.inspection, let uuid = inspection.facts.uuid {
+            return .success(GuestStatus(inspection, uuid: uuid))
         }
-    }
-
-    /// What came of reading a guest, also where nothing came.
-    private static func result(
-        of found: Result<Guest, GuestProblem>,
-        _ answer: Result<Result<GuestStatus, GuestProblem>, Crew.Silence>
-    ) -> Result<GuestStatus, GuestProblem> {
-        found.flatMap { guest in
-            switch answer {
-            case .success(let result): result
-            case .failure(.noAnswer):
-                .failure(
-                    GuestProblem(
-                        guest: guest.name,
-                        message: "libvirt does not answer: it is busy with the guest"))
-            case .failure(.notAsked):
-                .failure(
-                    GuestProblem(
-                        guest: guest.name,
-                        message: "libvirt was not asked: it is busy with other guests; name this"
-                            + " one alone"))
+        let message =
+            switch outcome.error {
+            case .silent: "libvirt does not answer: it is busy with the guest"
+            case .notAsked:
+                "libvirt was not asked: it is busy with other guests; name this one alone"
+            case .some(let error): error.description(retryingWith: "virt-watchdog status")
+            case nil: "libvirt tells nothing of the guest"
             }
-        }
+        return .failure(
+            GuestProblem(guest: name, message: message, isGone: outcome.error?.isGuestGone == true))
     }
 
-    /// Asks those who were silent once more, each over a connection of its own.
-    ///
-    /// One guest that hangs can keep others from being asked over the first connection; and what
-    /// libvirt waits for in vain there, it does not try here.
-    private func askAgain(
-        _ found: [Result<Guest, GuestProblem>],
-        _ answers: inout [Result<Result<GuestStatus, GuestProblem>, Crew.Silence>],
-        _ reader: TimerReader
-    ) {
-        let silent = answers.indices.filter { (try? answers[$0].get()) == nil }
-        let again = Crew.ask(count: silent.count, patience: Self.patience) { index in
-            found[silent[index]].flatMap { guest in
-                Self.read(guest) { try GuestStatus(of: guest.reconnected(), timers: reader) }
-            }
-        }
-        for (index, answer) in zip(silent, again) { answers[index] = answer }
-    }
-
-    /// Reads a guest's timers again while it stands still, where that is needed and allowed.
-    private func probed(
-        _ found: Result<Guest, GuestProblem>, _ result: Result<GuestStatus, GuestProblem>
-    ) -> Result<GuestStatus, GuestProblem> {
-        guard probe, case .success(let guest) = found, case .success(let status) = result,
-            status.isActive, TimerReader.needsStandstill(status.facts)
-        else { return result }
+    /// Reads a guest's timers again while it stands still.
+    private func probed(_ guest: Guest, _ status: GuestStatus) -> Result<GuestStatus, GuestProblem>
+    {
         let signals = HeldSignals()
         defer { signals.release() }
         let answer = Crew.ask(patience: Self.probePatience) {
-            Self.read(guest) {
+            Result { () throws(LibvirtError) in
                 var status = status
-                try status.readTimers(of: guest, TimerReader(mayStopGuest: true))
+                try status.probe(guest)
                 return status
             }
         }
-        return answer
-            ?? .failure(
+        switch answer {
+        case .success(let status): return .success(status)
+        case .failure(let error):
+            return .failure(
+                GuestProblem(
+                    guest: guest.name, message: "\(error)", isGone: error.code == .noDomain))
+        case nil:
+            return .failure(
                 GuestProblem(
                     guest: guest.name,
                     message:
                         "QEMU did not answer while the guest was asked; if virsh domstate shows"
                         + " it paused, run virsh resume"))
+        }
     }
 
-    private func print(
-        _ rows: [StatusRow], _ report: PolicyReport, _ service: ServiceAnswer?
+    /// Prints the rest, and ends with the status that the rows ask for.
+    private func finish(
+        _ stream: RowStream<StatusRow>, _ report: PolicyReport, _ service: ServicePresence?
     ) throws {
+        try stream.printAll()
+        let rows = stream.rows
         let summary = StatusSummary(rows)
         if json {
-            try StandardOutput.print(json: StatusAnswer(rows, summary, service))
-        } else {
             try StandardOutput.print(
-                (rows.isEmpty
-                    ? "No guest \(inactive ? "is shut off" : "runs")." : text(rows, summary))
-                    + (service.map { "\n\($0.line(under: report.policy.running))" } ?? ""))
+                json: StatusAnswer(rows, summary, service.flatMap(ServiceAnswer.init)))
+        } else {
+            let text =
+                rows.isEmpty
+                ? "No guest \(inactive ? "is shut off" : "runs")." : "\n" + summary.line
+            let line = service.map { "\n" + $0.line(under: report.policy.running) } ?? ""
+            try StandardOutput.print(text + line)
         }
         for row in rows { row.remark.map(StandardError.print) }
         if report.hasErrors {
@@ -179,12 +160,5 @@ struct Status: ParsableCommand {
         }
         if rows.contains(where: { $0.verdict == nil }) { throw ExitCode.cannotTell }
         if !rows.allSatisfy({ $0.verdict?.isFine == true }) { throw ExitCode.notAsWanted }
-    }
-
-    private func text(_ rows: [StatusRow], _ summary: StatusSummary) -> String {
-        var table = Table(
-            "GUEST", "STATE", "MACHINE", "WATCHDOG", "ARMED", "NEXT BOOT", "VERDICT", "WHY")
-        for row in rows { table.add(cells: row.cells) }
-        return table.text(width: Terminal.width) + "\n\n" + summary.line
     }
 }

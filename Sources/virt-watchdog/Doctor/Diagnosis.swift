@@ -39,6 +39,7 @@ struct Diagnosis: Encodable {
                 + PropertiesFile.findings(report, on: host)
                 + (connection.map { Emulator.findings($0, report.policy) } ?? [])
                 + answers.findings
+                + [ServiceCheck.finding(on: host, under: report.policy.running)]
                 + [LogReachable.finding(on: host)]
                 + Refusals.findings(on: host))
     }

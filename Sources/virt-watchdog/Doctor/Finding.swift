@@ -89,6 +89,8 @@ enum Check: String, CaseIterable {
     case daemonReachable = "daemon-reachable"
     /// libvirt lets us change guests.
     case daemonWritable = "daemon-writable"
+    /// The service runs, and its guests are well.
+    case service
     /// What the hook decides is recorded.
     case log
     /// The last guests that were not protected.

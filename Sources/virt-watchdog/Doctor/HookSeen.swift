@@ -34,6 +34,10 @@ enum HookSeen {
         if let changed = hook.status?.changed, daemon.isReloaded(since: changed, on: host) {
             return .ok(.hookSeen, "\(name) was reloaded after the hook was put there")
         }
+        if hasCalled(daemon, on: host) {
+            return .ok(
+                .hookSeen, "\(name) has called the hook since it started, as the journal shows")
+        }
         return .warn(
             .hookSeen,
             "\(name) started before the hook was put there, and calls none if there was none then;"
@@ -54,6 +58,23 @@ enum HookSeen {
         let record = host.text(Layout.reloadRecord) ?? ""
         return record.split(separator: "\n").contains { line in
             line == "\(daemon.id) \(daemon.startTicks)"
+        }
+    }
+
+    /// Whether the journal has a line of the hook's from `prepare` since the daemon started.
+    ///
+    /// At other operations, the hook has nothing to say where the service runs.
+    private static func hasCalled(_ daemon: LibvirtDaemon, on host: LocalHost) -> Bool {
+        let arguments = [
+            "-t", SystemLog.tag, "_UID=\(host.administrator)",
+            "--since", "@\(daemon.started.components.seconds + 1)", "-n", "1000", "-o", "cat", "-q",
+            "--no-pager",
+        ]
+        guard let outcome = try? host.program("journalctl", arguments)?.run(within: .seconds(10)),
+            outcome.status == 0
+        else { return false }
+        return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n").contains {
+            $0.hasPrefix("op=prepare ")
         }
     }
 

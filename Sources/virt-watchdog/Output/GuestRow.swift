@@ -48,7 +48,9 @@ struct GuestRow: Encodable {
 
     /// Adds what the service is going to do about the plan.
     mutating func add(_ state: ServiceState, under policy: Policy) {
-        guard let index = state.waiting.firstIndex(where: { $0.uuid == uuid }) else { return }
+        guard let index = state.report.waiting.firstIndex(where: { $0.uuid == uuid }) else {
+            return
+        }
         switch policy.running {
         case .new:
             waitsForApply = true
@@ -68,24 +70,46 @@ struct GuestRow: Encodable {
     }
 
     /// The row of a guest that was treated, as far as that was possible.
-    init(_ outcome: Outcome?, of name: String) throws {
-        switch outcome?.protection {
+    init(_ outcome: Outcome, of name: String) throws {
+        switch outcome.protection {
         case .success(let protection): self.init(protection)
         case .failure(let error) where error.isGuestGone:
             throw GuestProblem(
                 guest: name, message: "the guest does not run; it is treated when it starts")
         case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
         case nil:
-            guard let facts = outcome?.facts else {
+            guard let facts = outcome.facts else {
                 throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
             }
             self.init(inactive: facts)
         }
-        switch outcome?.persistence {
+        switch outcome.persistence {
         case .success(let persistence): add(persistence)
         case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
         case nil: break
         }
+    }
+
+    /// The row of a guest that was read for its plan.
+    init(
+        planned outcome: Outcome, of name: String, _ policy: Policy, _ service: ServiceState?
+    ) throws {
+        if let error = outcome.error { throw Self.problem(name, error) }
+        guard let facts = outcome.facts else {
+            throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+        }
+        self.init(facts, WatchdogPolicy.plan(policy, facts))
+        if let silence = outcome.inspection?.silence { warnings.append(silence) }
+        if let service { add(service, under: policy) }
+        switch outcome.persistence {
+        case .success(let persistence): add(persistence)
+        case .failure(let error): throw Self.problem(name, error)
+        case nil: break
+        }
+    }
+
+    private static func problem(_ name: String, _ error: ProtectionError) -> GuestProblem {
+        GuestProblem(guest: name, message: error.description(retryingWith: "virt-watchdog plan"))
     }
 
     /// The row of a guest that does not run, of which only the persistent definition matters.
@@ -105,18 +129,17 @@ struct GuestRow: Encodable {
         isConverged = isConverged && persistence.isConverged
     }
 
-    /// The row that `make` gives for a guest that was found, or that of the problem.
-    init(_ found: Result<Guest, GuestProblem>, _ make: (Guest) throws -> GuestRow) {
-        switch found {
-        case .failure(let problem): self.init(problem)
-        case .success(let guest):
-            do {
-                self = try make(guest)
-            } catch let problem as GuestProblem {
-                self.init(problem)
-            } catch {
-                self.init(GuestProblem(guest: guest.name, message: "\(error)"))
-            }
+    /// The row that `make` gives for a guest that is done, or that of the problem.
+    init(
+        of name: String, _ result: Result<Outcome, GuestProblem>,
+        _ make: (Outcome) throws -> GuestRow
+    ) {
+        do {
+            self = try make(result.get())
+        } catch let problem as GuestProblem {
+            self.init(problem)
+        } catch {
+            self.init(GuestProblem(guest: name, message: "\(error)"))
         }
     }
 
@@ -127,21 +150,32 @@ struct GuestRow: Encodable {
         isProblem = true
     }
 
-    /// Prints rows as a table or as JSON.
-    static func print(_ rows: [GuestRow], json: Bool) throws {
-        if json {
-            try StandardOutput.print(json: ["guests": rows])
-            return
-        }
-        var table = Table("GUEST", "PLAN", "RESULT", "CONFIG", "REASON")
-        for row in rows {
-            table.add(
+    /// A stream of the rows of these guests.
+    static func stream(_ names: [String], json: Bool) -> RowStream<GuestRow> {
+        let longest = ["change-action", "unprotected", "unprotected"]
+        return RowStream(
+            Table("GUEST", "PLAN", "RESULT", "CONFIG", "REASON"), count: names.count,
+            reserving: [names.map { escaped($0, quote: "\"") }] + longest.map { [$0] },
+            json: json
+        ) { row in
+            [
                 escaped(row.name, quote: "\""), row.plan ?? "-", row.result ?? "-",
                 row.config ?? "-",
                 printable(
-                    ([row.reason] + row.warnings.map { "warning: \($0)" }).joined(separator: "; ")))
+                    ([row.reason] + row.warnings.map { "warning: \($0)" }).joined(separator: "; ")),
+            ].map { Table.Cell($0) }
         }
-        try StandardOutput.print(rows.isEmpty ? "No guest runs." : table.text)
+    }
+
+    /// Prints the rows that are not printed yet, or all as JSON.
+    static func printRest(of stream: RowStream<GuestRow>, json: Bool) throws {
+        if json {
+            try StandardOutput.print(json: ["guests": stream.rows])
+        } else if stream.rows.isEmpty {
+            try StandardOutput.print("No guest runs.")
+        } else {
+            try stream.printAll()
+        }
     }
 }
 

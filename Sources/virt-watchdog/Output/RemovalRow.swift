@@ -1,4 +1,5 @@
 import Hypervisor
+import Protector
 import WatchdogPolicy
 
 /// What `remove` says of a guest.
@@ -17,84 +18,77 @@ struct RemovalRow: Encodable {
         case name, uuid, live, config, reason
     }
 
-    /// Takes our devices out of a guest, and tells what came of it.
-    ///
-    /// - Parameters:
-    ///   - takesLive: Whether the running guest is to lose its device.
-    ///   - takesConfig: Whether the persistent definition is to lose its device.
-    init(
-        _ found: Result<Guest, GuestProblem>, _ remover: Remover, live takesLive: Bool,
-        config takesConfig: Bool
-    ) {
-        reason = ""
-        switch found {
+    /// The row of a guest that was done, or of the problem.
+    init(of name: String, uuid: String?, _ result: Result<Outcome, GuestProblem>) {
+        self.name = name
+        self.uuid = uuid
+        switch result {
         case .failure(let problem):
-            name = problem.guest
             reason = problem.message
             isClean = false
-        case .success(let guest):
-            name = guest.name
-            uuid = guest.uuid
-            do {
-                var results: [Remover.Result] = []
-                // The definition first, which needs nobody's consent.
-                if takesConfig, try guest.isPersistent() {
-                    let result = try remover.removePersistent(from: guest)
-                    config = result.rawValue
-                    results.append(result)
-                }
-                if takesLive, try guest.isRunning() {
-                    let result = try remover.removeLive(from: guest)
-                    live = result.rawValue
-                    results.append(result)
-                }
-                reason = Self.reason(results)
-                isClean = !results.contains(.notAnswered)
-            } catch {
-                reason = "\(error)"
+        case .success(let outcome):
+            live = outcome.liveRemoval?.rawValue
+            config = outcome.persistentRemoval?.rawValue
+            if let error = outcome.error {
+                reason = error.description(retryingWith: "virt-watchdog remove")
                 isClean = false
+            } else {
+                reason = Self.reason(live: outcome.liveRemoval, config: outcome.persistentRemoval)
+                isClean = outcome.liveRemoval != .notAnswered
             }
         }
     }
 
-    /// The row of a guest about which libvirt does not answer.
-    init(unanswered found: Result<Guest, GuestProblem>) {
-        switch found {
-        case .success(let guest): name = guest.name
-        case .failure(let problem): name = problem.guest
-        }
-        reason = "libvirt does not answer: it is busy with this guest or others; try again later"
-        isClean = false
-    }
-
     /// Says what the results mean, in a sentence.
-    private static func reason(_ results: [Remover.Result]) -> String {
-        if results.contains(.notAnswered) {
+    private static func reason(live: Removal?, config: Removal?) -> String {
+        let results = [live, config].compactMap { $0 }
+        if live == .notAnswered {
             return
-                "the guest was asked to let go of its watchdog and has not answered: it may still"
-                + " do so, and else keeps the device until it is shut off; at its next start it gets"
+                "the guest was asked to release its watchdog and has not answered: it may still do"
+                + " so, and otherwise keeps the device until it is shut off; at its next start it gets"
                 + " one only if the policy or its definition gives it one"
         }
         if results.contains(.wouldRemove) { return "our device is there; nothing was done" }
+        switch live {
+        case .removed:
+            return "removed; the guest gets no other one in this run unless you run virt-watchdog"
+                + " apply with its name; at its next start the hook gives it one again, unless the"
+                + " policy excludes it"
+        case .absent where config != .removed:
+            return "there is nothing of ours, and the guest gets nothing in this run"
+        default: break
+        }
         if results.contains(.removed) {
-            return "taken back; the hook gives the guest one again at its next start, or when"
-                + " libvirt's daemon restarts, unless the policy excludes it"
+            return
+                "removed; the hook gives the guest one again at its next start, unless the policy"
+                + " excludes it"
         }
         return "there is nothing of ours"
     }
 
-    /// Prints rows as a table or as JSON.
-    static func print(_ rows: [RemovalRow], json: Bool) throws {
-        if json {
-            try StandardOutput.print(json: ["guests": rows])
-            return
-        }
-        var table = Table("GUEST", "LIVE", "CONFIG", "WHY")
-        for row in rows {
-            table.add(
+    /// A stream of the rows of these guests.
+    static func stream(_ names: [String], json: Bool) -> RowStream<RemovalRow> {
+        let longest = [Removal.notAnswered.rawValue, Removal.wouldRemove.rawValue]
+        return RowStream(
+            Table("GUEST", "LIVE", "CONFIG", "WHY"), count: names.count,
+            reserving: [names.map { escaped($0, quote: "\"") }] + longest.map { [$0] },
+            json: json
+        ) { row in
+            [
                 escaped(row.name, quote: "\""), row.live ?? "-", row.config ?? "-",
-                printable(row.reason))
+                printable(row.reason),
+            ].map { Table.Cell($0) }
         }
-        try StandardOutput.print(rows.isEmpty ? "There is no guest." : table.text)
+    }
+
+    /// Prints the rows that are not printed yet, or all as JSON.
+    static func printRest(of stream: RowStream<RemovalRow>, json: Bool) throws {
+        if json {
+            try StandardOutput.print(json: ["guests": stream.rows])
+        } else if stream.rows.isEmpty {
+            try StandardOutput.print("There is no guest.")
+        } else {
+            try stream.printAll()
+        }
     }
 }

@@ -24,7 +24,12 @@ struct Table {
     /// How far what is below a row is indented.
     private static let indentation = 4
 
+    /// The rows that are not printed yet, with the header until that is printed.
     private var rows: [[Cell]]
+    /// How wide the columns are, once the first rows are printed.
+    private var widths: [Int]?
+    /// Whether the last column goes below each row.
+    private var folds = false
 
     init(_ header: String...) {
         rows = [header.map { Cell($0) }]
@@ -43,12 +48,40 @@ struct Table {
 
     /// The table, no wider than that if it can be.
     func text(width: Int?) -> String {
+        var table = self
+        return table.takeText(width: width)
+    }
+
+    /// Returns the rows that were added since the last call, the first time below the header.
+    ///
+    /// The first rows decide how wide the columns are.
+    ///
+    /// - Parameters:
+    ///   - width: How wide the table may be, or nothing for no limit.
+    ///   - reserved: For each column, texts that later rows may have.
+    mutating func takeText(width: Int?, reserving reserved: [[String]] = []) -> String {
+        let isFirst = self.widths == nil
+        let widths = self.widths ?? layOut(width, reserved)
+        self.widths = widths
+        defer { rows = [] }
+        guard folds, let width else {
+            return rows.map { line($0, isFirst ? widths : grown(widths, for: $0)) }
+                .joined(separator: "\n")
+        }
+        return rows.enumerated().flatMap { index, row in
+            [line(Array(row.dropLast()), widths)]
+                // What is below needs no heading.
+                + (isFirst && index == 0 ? [] : below(row[row.count - 1], width))
+        }.joined(separator: "\n")
+    }
+
+    private mutating func layOut(_ width: Int?, _ reserved: [[String]]) -> [Int] {
         var widths = (rows.first ?? []).indices.map { column in
-            rows.map { $0[column].text.count }.max() ?? 0
+            let texts = rows.map { $0[column].text } + (reserved.dropFirst(column).first ?? [])
+            return texts.map(\.count).max() ?? 0
         }
-        guard let width, Self.total(widths) > width, widths.count > 1 else {
-            return rows.map { line($0, widths) }.joined(separator: "\n")
-        }
+        guard let width, Self.total(widths) > width, widths.count > 1 else { return widths }
+        folds = true
         widths.removeLast()
         while Self.total(widths) > width,
             let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
@@ -56,11 +89,12 @@ struct Table {
         {
             widths[widest] -= 1
         }
-        return rows.enumerated().flatMap { index, row in
-            [line(Array(row.dropLast()), widths)]
-                // What is below needs no heading.
-                + (index == 0 ? [] : below(row[row.count - 1], width))
-        }.joined(separator: "\n")
+        return widths
+    }
+
+    /// The widths for a row that came later: nothing in it is cut.
+    private func grown(_ widths: [Int], for row: [Cell]) -> [Int] {
+        zip(widths, row).map { max($0, $1.text.count) }
     }
 
     private static func total(_ widths: [Int]) -> Int {

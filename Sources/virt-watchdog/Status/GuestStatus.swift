@@ -1,5 +1,5 @@
-import DomainXML
 import Hypervisor
+import Protector
 import WatchdogPolicy
 
 /// How things stand with a guest.
@@ -12,39 +12,29 @@ struct GuestStatus: Sendable {
     var facts: GuestFacts
     /// The persistent definition, where there is one.
     var persistent: GuestFacts?
-    /// What its timers are doing; of a guest that is shut off nothing is known.
+    /// The state of its timers; nothing is known of a guest that is shut off.
     var timers: TimerReader.Reading
+    /// Why the guest does not answer, if that is known.
+    var silence: String?
 
-    /// Reads a guest.
-    init(of guest: Guest, timers reader: TimerReader) throws {
-        name = guest.name
-        uuid = guest.uuid
-        var state = try guest.state()
-        facts = try guest.facts()
-        isActive = facts.isLive
-        // It may have been started or shut off in between.
-        if isActive == (state == .shutOff) { state = try guest.state() }
-        self.state = state
-        timers = TimerReader.Reading(timers: [])
-        guard isActive else {
-            persistent = facts
-            return
-        }
-        if try guest.isPersistent() {
-            persistent = try guest.persistentFacts()
-        }
-        try readTimers(of: guest, reader)
+    init(_ inspection: Inspection, uuid: String) {
+        self.uuid = uuid
+        name = inspection.facts.name
+        state = inspection.state
+        isActive = inspection.facts.isLive
+        facts = inspection.facts
+        persistent = inspection.persistent
+        timers = inspection.timers
+        silence = inspection.silence
     }
 
-    /// Reads the timers of a guest that runs.
-    mutating func readTimers(of guest: Guest, _ reader: TimerReader) throws {
-        guard !facts.watchdogs.isEmpty else { return }
-        if try guest.isControllable() {
-            timers = reader.read(facts, of: guest)
-        } else {
-            let doubt = "libvirt has an operation on the guest under way"
-            timers.timers = facts.watchdogs.map { _ in .unknown(doubt) }
-        }
+    /// Whether its timers can be read only while the guest stands still.
+    var needsStandstill: Bool { isActive && TimerReader.needsStandstill(facts) }
+
+    /// Reads the timers again while the guest stands still.
+    mutating func probe(_ guest: Guest) throws(LibvirtError) {
+        guard try guest.isControllable() else { return }
+        timers = TimerReader(mayStopGuest: true).read(facts, of: guest)
     }
 
     /// What becomes of the guest if it hangs.

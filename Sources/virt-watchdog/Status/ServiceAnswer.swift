@@ -1,54 +1,87 @@
+import HostSystem
 import Hypervisor
 import Protector
 import WatchdogPolicy
 
-/// What commands say of the service.
+/// What `status --json` says of a service that runs.
 struct ServiceAnswer: Encodable {
-    /// The service's version.
-    var version: String
-    /// Its process ID.
-    var process: Int32
-    /// Whether libvirt's events reach it.
-    var connected: Bool
-    /// How many guests it gave what the policy wants, since it started.
-    var treated: Int
-    /// How many guests wait for `apply`, or for their turn in the queue.
-    var waiting: Int
-    /// How many guests do not answer.
-    var notAnswering: Int
-    /// How many guests it could not treat.
-    var failed: Int
+    /// What it tells, or nothing where that is of no use.
+    var state: ServiceState?
+    /// Why its state is of no use.
+    var problem: String?
 
-    init(_ state: ServiceState) {
-        version = state.version
-        process = state.process
-        connected = state.isConnected
-        treated = state.treated
-        waiting = state.waiting.count
-        notAnswering = state.notAnswering.count
-        failed = state.failed.count
+    /// The answer about a service that runs, and nothing for none.
+    init?(_ presence: ServicePresence) {
+        switch presence {
+        case .absent: return nil
+        case .present(let state): self.state = state
+        case .unreadable(let reason): problem = reason
+        }
     }
 
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        let report = state?.report
+        try container.encode(state?.version, forKey: .version)
+        try container.encode(state?.process, forKey: .process)
+        try container.encode(report?.isConnected, forKey: .connected)
+        try container.encode(report?.treated, forKey: .treated)
+        try container.encode(report?.waiting.count, forKey: .waiting)
+        try container.encode(report?.notAnswering.count, forKey: .notAnswering)
+        try container.encode(report?.failed.count, forKey: .failed)
+        try container.encode(problem, forKey: .problem)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case version, process, connected, treated, waiting, notAnswering, failed, problem
+    }
+}
+
+extension ServicePresence {
     /// The service as a line.
     ///
     /// - Parameter running: Whether the guests that wait are the service's own affair.
     func line(under running: Policy.Running) -> String {
-        var parts = [connected ? "connected" : "not connected to libvirt", "\(treated) treated"]
-        if waiting > 0 {
-            parts.append(
-                running == .new
-                    ? "\(waiting) waiting for virt-watchdog apply" : "\(waiting) in its queue")
+        switch self {
+        case .absent:
+            "Service: not running; the hook starts a one-shot for each guest that starts."
+        case .unreadable(let reason): "Service: running; \(reason)."
+        case .present(let state):
+            "Service: running, \(state.description(under: running))"
+                + (state.isOfToolsVersion ? "." : "; run \(ServiceState.restart).")
         }
-        if notAnswering > 0 { parts.append("\(notAnswering) not answering") }
-        if failed > 0 { parts.append("\(failed) failed") }
-        return "Service: \(parts.joined(separator: ", "))."
+    }
+}
+
+extension ServiceState {
+    /// Whether the service is of the tool's version.
+    var isOfToolsVersion: Bool { version == Layout.version }
+
+    /// What to do about a service of another version.
+    static let restart = "systemctl restart virt-watchdogd"
+
+    /// The state in a clause.
+    ///
+    /// - Parameter running: Whether the guests that wait are the service's own affair.
+    func description(under running: Policy.Running) -> String {
+        var parts = [
+            "version \(version)", report.isConnected ? "connected" : "not connected to libvirt",
+            "\(report.treated) treated",
+            "\(report.waiting.count) waiting for "
+                + (running == .new ? "virt-watchdog apply" : "their turn"),
+            "\(report.notAnswering.count) not answering",
+        ]
+        if !report.failed.isEmpty { parts.append("\(report.failed.count) failed") }
+        let mismatch =
+            isOfToolsVersion ? "" : "; this tool is version \(Layout.version)"
+        return parts.joined(separator: ", ") + mismatch
     }
 }
 
 extension Connection {
-    /// The state of the service that follows this daemon; nothing where none runs.
-    var serviceState: ServiceState? {
+    /// The service of this daemon; nothing where the daemon is none of the system's.
+    var service: ServicePresence? {
         let isSystem = !isElsewhere && isQEMU && uri?.hasSuffix("/system") == true
-        return isSystem ? ServiceState.ofRunning() : nil
+        return isSystem ? ServicePresence() : nil
     }
 }

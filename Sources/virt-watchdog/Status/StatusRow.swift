@@ -1,3 +1,4 @@
+import HostSystem
 import Hypervisor
 import WatchdogPolicy
 
@@ -45,7 +46,12 @@ struct StatusRow {
     /// Why the verdict is what it is.
     var reason: String {
         switch answer {
-        case .success(let found): found.verdict.reason
+        case .success(let found):
+            if let silence = found.status.silence, !found.verdict.reason.contains(silence) {
+                "\(found.verdict.reason); \(silence)"
+            } else {
+                found.verdict.reason
+            }
         case .failure(let problem): problem.message
         }
     }
@@ -76,6 +82,19 @@ struct StatusRow {
         return texts.map { Table.Cell(escaped($0, quote: "\"")) } + [
             Table.Cell(verdictName, style), Table.Cell(printable(reason)),
         ]
+    }
+
+    /// A stream of the rows of these guests.
+    static func stream(_ names: [String], json: Bool) -> RowStream<StatusRow> {
+        let verdicts = [StatusSummary.unknown] + Verdict.Kind.allCases.map(\.rawValue)
+        return RowStream(
+            Table("GUEST", "STATE", "MACHINE", "WATCHDOG", "ARMED", "NEXT BOOT", "VERDICT", "WHY"),
+            count: names.count,
+            reserving: [
+                names.map { escaped($0, quote: "\"") }, [GuestState.inShutdown.rawValue], [], [],
+                ["unknown"], [], verdicts,
+            ],
+            width: Terminal.width, json: json, sorted: inOrder, cells: \.cells)
     }
 
     private var style: Style {

@@ -122,7 +122,7 @@ extension LiveTests.Faults {
                 "libvirtd killed: \(guests.count) guests, \(startedAgain) started again,"
                     + " \(forgotten.count) with a watchdog that libvirt forgot \(forgotten),"
                     + " \(try alarms().count) alarms")
-            try waitUntilQuiet()
+            try LabOneShot.waitUntilNoneIsLeft()
         }
 
         // A kill meets these milliseconds too seldom: QEMU is told what libvirtd would have told it.

@@ -3,15 +3,15 @@ import TestSupport
 import Testing
 
 extension LiveTests.Faults {
-    /// Guests that go away while a protector has to do with them.
+    /// Guests that go away during a one-shot's work.
     struct Guests {
-        /// What the protector is about when its guest goes away.
+        /// What the one-shot does when its guest goes away.
         enum Moment: String, CaseIterable, CustomTestStringConvertible {
             /// It stands still, somewhere in its work.
             case standing
             /// Its call has come to QEMU, which stands still.
             case attaching
-            /// It waits, since somebody else's call has come to QEMU before.
+            /// It waits, since another client's call has come to QEMU before.
             case waiting
 
             var testDescription: String { rawValue }
@@ -35,11 +35,11 @@ extension LiveTests.Faults {
             Change.allCases.map { (moment, $0) }
         }.filter { isWhole || $0.0 == .standing || $0.1 == .startedAgain }
 
-        /// A guest with a protector that has not come to its end.
+        /// A guest with a one-shot that has not come to its end.
         private struct Scene {
             var guest: LabGuest
             /// What has to be let go on.
-            var standing: LabProtector?
+            var standing: LabOneShot?
             /// What the test started, to be waited for.
             var commands: [RunningCommand] = []
         }
@@ -57,14 +57,14 @@ extension LiveTests.Faults {
             return machine.definition(of: name)
         }
 
-        /// Starts a guest, and stops a protector at a random moment.
+        /// Starts a guest, and stops its one-shot at a random moment.
         private func standing(_ guest: LabGuest, _ chance: inout SplitMix64) throws -> Scene {
             let trap = try LabTrap("STOP")
             for _ in 0..<50 {
                 try trap.set(after: .milliseconds(.random(in: 0..<40, using: &chance)))
                 try guest.virsh("start", guest.name)
-                if let protector = try trap.waitsForProtector() {
-                    return Scene(guest: guest, standing: protector)
+                if let oneShot = try trap.waitsForOneShot() {
+                    return Scene(guest: guest, standing: oneShot)
                 }
                 try guest.virsh("destroy", guest.name)
             }
@@ -73,7 +73,7 @@ extension LiveTests.Faults {
 
         private struct NoneStands: Error {}
 
-        /// Starts a guest without a watchdog, has its QEMU stand still, and starts a protector.
+        /// Starts a guest without a watchdog, has its QEMU stand still, and starts a one-shot.
         private func attaching(_ guest: LabGuest, _ uuid: String, waiting: Bool) throws -> Scene {
             try Lab.setPolicy("vm.watchdog.model=none\n")
             try guest.virsh("start", guest.name)
@@ -86,11 +86,10 @@ extension LiveTests.Faults {
                 scene.commands.append(try RunningCommand(Command("/usr/bin/virsh", question)))
                 usleep(300_000)
             }
-            let protector = try RunningCommand(
-                Command(Lab.tool, ["protect", "--connect", "qemu:///system", uuid]))
-            scene.commands.append(protector)
+            let oneShot = try LabOneShot.start(for: uuid)
+            scene.commands.append(oneShot)
             usleep(500_000)
-            #expect(LabProtector.all().contains { $0.id == protector.id }, "it has to wait")
+            #expect(LabOneShot.all().contains { $0.id == oneShot.id }, "it has to wait")
             return scene
         }
 
@@ -118,7 +117,7 @@ extension LiveTests.Faults {
         }
 
         @Test(
-            "gone while a protector is at work: it ends in silence, and what came after is protected once",
+            "gone while a one-shot is at work: it ends in silence, and the next guest is protected once",
             arguments: cells)
         func gone(moment: Moment, change: Change) throws {
             try Lab.setPolicy("")
@@ -137,7 +136,7 @@ extension LiveTests.Faults {
             scene.standing?.send(SIGCONT)
             for command in scene.commands { _ = try command.finish(within: .seconds(60)) }
             if change != .undefined { try guest.waitsUntilProtected() }
-            try waitUntilQuiet()
+            try LabOneShot.waitUntilNoneIsLeft()
             if change != .undefined {
                 try guest.waitsUntilProtected()
                 let own = change == .startedWithWatchdog

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension LiveTests {
-    /// A host in trouble while guests start: daemons and protectors that are killed, guests that go away
-    /// under a protector's hands, and others who want something of libvirt meanwhile.
+    /// A host in trouble while guests start: daemons and one-shots that are killed, guests that go away
+    /// during a one-shot's work, and other clients of libvirt meanwhile.
     ///
     /// Every run of the live tests has a few of each, and `Tests/run faults` has many.
     struct Faults {}
@@ -56,69 +56,33 @@ extension LiveTests.Faults {
         usleep(useconds_t(Int64.random(in: 0...max(1, microseconds), using: &chance)))
     }
 
-    /// Waits until no protector is left, and no zombie of one, for which nobody waits.
-    static func waitUntilQuiet(at location: SourceLocation = #_sourceLocation) throws {
-        try Lab.wait(for: "the end of all protectors", at: location) {
-            try LabProtector.all().isEmpty && zombies().isEmpty
-        }
-    }
-
-    /// What the kernel says of protectors that have ended, and for which nobody has waited.
-    private static func zombies() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc")
-            .compactMap { try? String(contentsOfFile: "/proc/\($0)/stat", encoding: .utf8) }
-            .filter { $0.contains("(virt-watchdog") && $0.contains(") Z ") }
-    }
-
     /// The lines of the log that say of something that it went wrong, from a moment on.
     static func alarms(after count: Int = 0) throws -> [String] {
         try Lab.log().dropFirst(count).filter { $0.contains(".err virt-watchdog[") }
     }
 }
 
-/// A protector that runs, found by its command line.
-struct LabProtector {
-    /// Its process ID.
-    let id: pid_t
-
-    /// All of the lab: a lab does not see the processes of others.
-    static func all() -> [LabProtector] {
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return entries.compactMap { pid_t($0) }.filter { id in
-            // Not readable once it has gone, and empty of a zombie.
-            let line = (try? Data(contentsOf: URL(filePath: "/proc/\(id)/cmdline"))) ?? Data()
-            return line.starts(with: Data("\(Lab.tool)\0protect\0".utf8))
-        }.map(LabProtector.init)
-    }
-
-    /// Sends a signal, and tells whether it was still there.
-    @discardableResult
-    func send(_ signal: Int32) -> Bool {
-        kill(id, signal) == 0
-    }
-}
-
-/// A trap for protectors, in place of the tool: it sends one of them a signal at a moment of its life.
+/// A trap for one-shots, in place of their program: it sends one of them a signal at a moment of its life.
 ///
-/// That life is some 30 ms, and a test that looks for it among the processes is often too late. None
-/// stands by, so that it begins when the guest runs.
+/// That life is some 30 ms, and a test that looks for it among the processes is often too late.
 final class LabTrap {
-    private static let real = Lab.tool + "-real"
     private let folder: TemporaryFolder
-    /// How long it is to wait, in seconds; gone once a protector is in the trap.
+    /// How long it is to wait, in seconds; gone once a one-shot is in the trap.
     private let delay: URL
-    /// The process ID of the protector, or `late`.
+    /// The process ID of the one-shot, or `late`.
     private let result: URL
+    private let standIn: LabStandIn
 
     init(_ signal: String) throws {
         folder = try TemporaryFolder()
-        delay = folder.url.appending(path: "delay")
-        result = folder.url.appending(path: "result")
-        let script = """
+        let delay = folder.url.appending(path: "delay")
+        let result = folder.url.appending(path: "result")
+        (self.delay, self.result) = (delay, result)
+        standIn = try LabStandIn(for: LabOneShot.program) { real in
+            """
             #!/bin/bash
-            [ "${!#}" != --standby ] || exit 0
             id=$$
-            if [ "$1" = protect ] && mv \(delay.path) \(delay.path)-$id 2>/dev/null; then
+            if [ "$1" = --guest ] && mv \(delay.path) \(delay.path)-$id 2>/dev/null; then
                 (
                     sleep "$(cat \(delay.path)-$id)"
                     kill -\(signal) $id && result=$id || result=late
@@ -126,23 +90,14 @@ final class LabTrap {
                     mv \(result.path)-new \(result.path)
                 ) &
             fi
-            exec -a \(Lab.tool) \(Self.real) "$@"
+            exec -a \(LabOneShot.program) \(real) "$@"
             """
-        try Lab.run("/bin/mv", [Lab.tool, Self.real])
-        try Data(script.utf8).write(to: URL(filePath: Lab.tool))
-        try Lab.run("/bin/chmod", ["0755", Lab.tool])
+        }
     }
 
-    deinit {
-        _ = try? Command("/bin/mv", ["-f", Self.real, Lab.tool]).run()
-    }
-
-    /// Sets it for the next protector that starts.
-    ///
-    /// One that lingers would take the guest over, and is killed.
+    /// Sets it for the next one-shot that starts.
     func set(after time: Duration) throws {
-        for protector in LabProtector.all() { protector.send(SIGKILL) }
-        try Lab.wait(for: "the end of the protectors at work") { LabProtector.all().isEmpty }
+        try LabOneShot.waitUntilNoneIsLeft()
         try? FileManager.default.removeItem(at: result)
         try Data(String(format: "%.3f", time / .seconds(1)).utf8)
             .write(to: delay, options: .atomic)
@@ -150,15 +105,15 @@ final class LabTrap {
 
     /// Waits until the moment has come.
     ///
-    /// - Returns: The protector, or nothing if it was gone by then.
-    func waitsForProtector(
+    /// - Returns: The one-shot, or nothing if it was gone by then.
+    func waitsForOneShot(
         at location: SourceLocation = #_sourceLocation
-    ) throws -> LabProtector? {
-        try Lab.wait(for: "a protector in the trap", at: location) {
+    ) throws -> LabOneShot? {
+        try Lab.wait(for: "a one-shot in the trap", at: location) {
             FileManager.default.fileExists(atPath: result.path)
         }
         let text = try String(contentsOf: result, encoding: .utf8)
-        return pid_t(text.trimmingCharacters(in: .newlines)).map(LabProtector.init)
+        return pid_t(text.trimmingCharacters(in: .newlines)).map(LabOneShot.init)
     }
 }
 

@@ -54,7 +54,7 @@ extension LiveTests.Matrix {
             for traveller in without + [slow] { try traveller.guest.waits(forLine: "LAB waiting") }
             // It takes for ever, until it is told to hurry up.
             let slowMigration = try Background(migration(slow.guest, ["--bandwidth", "1"]))
-            try Lab.wait(for: "the protector at the destination") { try protectors() == 1 }
+            try Lab.wait(for: "the one-shot at the destination") { try oneShots() == 1 }
             let start = ContinuousClock.now
 
             try east.setPolicy("")
@@ -83,6 +83,7 @@ extension LiveTests.Matrix {
             for traveller in without {
                 try traveller.guest.waits(forLog: "op=protect", "result=attached")
             }
+            try Lab.wait(for: "the end of the other one-shots") { try oneShots() == 1 }
             for traveller in with + forGood + aligned + without {
                 #expect(try traveller.guest.boots().count == 1, "it moved, and did not start anew")
             }
@@ -94,11 +95,12 @@ extension LiveTests.Matrix {
             }
             let state = try west.virsh(["domstate", slow.guest.name, "--reason"])
             #expect(state.contains("(migrating)"))
-            #expect(try protectors() == 1, "it waits for longer than libvirt itself would")
+            #expect(try oneShots() == 1, "it waits for longer than libvirt itself would")
             try east.virsh(["migrate-setspeed", slow.guest.name, "1000"])
             #expect(slowMigration.status() == 0)
             slow.guest.host = west
             try slow.guest.waits(forLog: "op=protect", "result=attached")
+            try Lab.wait(for: "the one-shot's end") { try oneShots() == 0 }
             try prove(without + [slow], events)
         }
 
@@ -111,10 +113,10 @@ extension LiveTests.Matrix {
             let guest = try traveller(.migrationCancelled, "pc", "cancelled").guest
             try guest.waits(forLine: "LAB waiting")
             let migration = try Background(migration(guest, ["--bandwidth", "1"]))
-            try Lab.wait(for: "the protector at the destination") { try protectors() == 1 }
+            try Lab.wait(for: "the one-shot at the destination") { try oneShots() == 1 }
             try east.virsh(["domjobabort", guest.name])
             #expect(migration.status() != 0)
-            try Lab.wait(for: "the protector's end") { try protectors() == 0 }
+            try Lab.wait(for: "the one-shot's end") { try oneShots() == 0 }
             #expect(try west.log(of: guest.name).last?.contains("result=gone") == true)
             #expect(try !west.virsh(["list", "--all", "--name"]).contains(guest.name))
             #expect(try guest.state() == "running")
@@ -140,10 +142,10 @@ extension LiveTests.Matrix {
             }
         }
 
-        /// How many protectors are at work at the destination.
-        private func protectors() throws -> Int {
+        /// Returns how many one-shots are at work at the destination.
+        private func oneShots() throws -> Int {
             try west.run("/bin/sh", ["-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '"])
-                .ranges(of: "/usr/bin/virt-watchdog protect --connect").count
+                .ranges(of: "\(LabOneShot.program) --guest").count
         }
     }
 }

@@ -11,7 +11,7 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("")
         }
 
-        @Test("an ordinary user's guest is protected by the user's own protector")
+        @Test("an ordinary user's guest is protected by the user's own one-shot")
         func session() throws {
             let events = try LabEvents(on: .user)
             let travellers = try machines.map {

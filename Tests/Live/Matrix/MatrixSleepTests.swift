@@ -188,7 +188,7 @@ extension LiveTests.Matrix {
             for traveller in travellers {
                 let before = try traveller.guest.host.log(of: traveller.guest.name).count
                 try traveller.guest.virsh("snapshot-revert", traveller.guest.name, "one")
-                try Lab.wait(for: "the protector after the revert") {
+                try Lab.wait(for: "the one-shot after the revert") {
                     try traveller.guest.host.log(of: traveller.guest.name).dropFirst(before)
                         .contains { $0.contains("result=aligned") }
                 }

@@ -126,7 +126,7 @@ extension LiveTests.Matrix {
             try prove(with + without, events)
         }
 
-        @Test("four protectors at once leave one device")
+        @Test("four runs of apply at once leave one device")
         func atOnce() throws {
             let events = try LabEvents()
             let travellers = try machines.map { try Traveller(.atOnce, $0, "once", .created) }
@@ -139,19 +139,15 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("libvirtd is killed while protectors are at work")
+        @Test("libvirtd is killed while one-shots are at work")
         func killedMeanwhile() throws {
             try Lab.setPolicy("")
-            try Lab.waitUntilNoProtectorLingers()
-            // A protector is done in some 30 ms, so that it is held back until libvirtd is dead.
-            let real = Lab.tool + "-real"
-            try Lab.run("/bin/mv", [Lab.tool, real])
-            defer { _ = try? Command("/bin/mv", ["-f", real, Lab.tool]).run() }
+            // A one-shot is done in some 30 ms, so that it is held back until libvirtd is dead.
             let latch = Lab.folder.appending(path: "libvirtd-is-dead").path
-            let wrapper =
+            let program = try LabStandIn(for: LabOneShot.program) { real in
                 "#!/bin/sh\nuntil [ -e \(latch) ]; do sleep 0.05; done\nexec \(real) \"$@\"\n"
-            try Data(wrapper.utf8).write(to: URL(filePath: Lab.tool))
-            try Lab.run("/bin/chmod", ["0755", Lab.tool])
+            }
+            defer { withExtendedLifetime(program) {} }
             let travellers = try machines.map {
                 try Traveller(.killedMeanwhile, $0, "meanwhile", .created)
             }

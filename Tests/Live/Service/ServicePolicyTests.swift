@@ -128,6 +128,20 @@ extension LiveTests.Service {
             try service.end()
         }
 
+        /// Expects that a guest's action is the one that it started with: in its definition, and without
+        /// the record of another action in QEMU, which the definition does not show.
+        private func expectNoAlignment(
+            of guest: LabGuest, at location: SourceLocation = #_sourceLocation
+        ) throws {
+            #expect(try guest.watchdogs().map(\.action) == ["reset"], sourceLocation: location)
+            let record = ["metadata", guest.name, "urn:virt-watchdog:alignment:1", "--live"]
+            let outcome = try Command("/usr/bin/virsh", record).run()
+            #expect(outcome.status != 0, "\(outcome.text)", sourceLocation: location)
+            #expect(
+                outcome.errorText.contains("metadata not found"), "\(outcome.errorText)",
+                sourceLocation: location)
+        }
+
         @Test
         func `A changed policy waits for running guests, and is for those that start then`() throws
         {
@@ -143,13 +157,16 @@ extension LiveTests.Service {
             try service.waits(for: "the guest that was there waits") {
                 $0.waiting.map(\.name) == [old.name]
             }
-            #expect(try old.watchdogs().map(\.action) == ["reset"])
+            try expectNoAlignment(of: old)
+            let first = try service.state()?.process
             try service.kill()
             try service.startAgain()
             try service.waits(for: "the guest that was there waits") {
-                $0.waiting.map(\.name) == [old.name]
+                // The first service left its file.
+                $0.process == service.id && $0.process != first
+                    && $0.waiting.map(\.name) == [old.name]
             }
-            #expect(try old.watchdogs().map(\.action) == ["reset"])
+            try expectNoAlignment(of: old)
             try service.end()
         }
     }

@@ -131,7 +131,7 @@ extension LiveTests.Service {
                 #expect(count == 1, "\(name)")
             }
             #expect(RunningCommand.processes(inGroup: service.id) == [service.id])
-            #expect(LabProtector.all().isEmpty)
+            #expect(LabOneShot.all().isEmpty)
             if let ended = try accounting?.ended() {
                 #expect(ended.contains("virsh"), "the accounting works")
                 #expect(ended.filter { $0.hasPrefix("virt-watchdog") } == [])

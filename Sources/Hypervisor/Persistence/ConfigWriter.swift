@@ -1,5 +1,5 @@
 internal import DomainXML
-internal import WatchdogPolicy
+public import WatchdogPolicy
 
 /// What came of bringing a persistent definition to the policy.
 public struct Persistence: Sendable, Hashable {
@@ -35,15 +35,26 @@ public struct Persistence: Sendable, Hashable {
     }
 }
 
-extension BlockingProtector {
-    /// Brings the persistent definition to the policy: adds a watchdog if it has none, and gives
-    /// those that are there the action that the policy wants them to have.
+/// Changes the persistent definitions of guests.
+///
+/// It asks libvirt for each change once, and never waits for a guest.
+public struct ConfigWriter: Sendable {
+    /// Whether it only tells what it would do.
+    public var isDry: Bool
+
+    /// Makes a writer.
+    public init(isDry: Bool = false) {
+        self.isDry = isDry
+    }
+
+    /// Brings a persistent definition to the policy: adds a watchdog if it has none, and otherwise gives
+    /// its watchdogs the policy's action.
     ///
-    /// libvirt checks what is added, and adds it to the definition that it has at that moment.
+    /// libvirt checks each addition, and adds it to the definition of that moment.
     ///
-    /// - Parameter isDry: Whether it is only to be said what would be done.
+    /// - Throws: libvirt's error, or why the definition cannot be read.
     public func persist(
-        _ guest: some ProtectableGuest, isDry: Bool = false
+        _ guest: some PersistentGuest, under policy: Policy
     ) throws(ProtectionError) -> Persistence {
         guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
             return Persistence(
@@ -78,13 +89,38 @@ extension BlockingProtector {
             reason: "the persistent definition \(verb) \(addition.description) \(effectClause)")
     }
 
+    /// Removes our device and the port that we added for it from a persistent definition, and gives the
+    /// watchdogs that stay their former action.
+    ///
+    /// - Returns: The result, or nothing for a guest without a persistent definition.
+    /// - Throws: libvirt's error, or why the definition cannot be read.
+    public func remove(from guest: some PersistentGuest) throws(ProtectionError) -> Removal? {
+        guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
+            return nil
+        }
+        let facts = try guest.persistentFacts()
+        let hasDevice = facts.watchdogs.contains(where: \.isOwned)
+        let hasPort = facts.hasOwnedPortToSpare
+        let hasRecord = facts.persistentAlignment != nil
+        guard hasDevice || hasPort || hasRecord else { return .absent }
+        if isDry { return .wouldRemove }
+        if hasRecord { try guest.redefineGivingBack() }
+        try asking { () throws(LibvirtError) in
+            if hasDevice { try guest.detach(alias: WatchdogDevice.alias, from: .persistent) }
+            if hasPort {
+                try guest.detach(alias: PersistentAddition.RootPort.alias, from: .persistent)
+            }
+        }
+        return .removed
+    }
+
     private var effectClause: String {
         "from then on, and the guest from its next cold start"
     }
 
     /// Adds the port, then the device; if that fails, takes the port back.
     private func add(
-        _ addition: PersistentAddition, to guest: some ProtectableGuest
+        _ addition: PersistentAddition, to guest: some PersistentGuest
     ) throws(ProtectionError) {
         do throws(LibvirtError) {
             if let port = addition.port { try guest.attach(device: port.xml, to: .persistent) }
@@ -104,7 +140,7 @@ extension BlockingProtector {
     }
 }
 
-extension ProtectableGuest {
+extension PersistentGuest {
     /// Gives the watchdogs of the persistent definition another action, and writes down there which one
     /// they had before anybody of us changed it.
     func redefine(givingAction action: String) throws(ProtectionError) {

@@ -1,0 +1,143 @@
+internal import HostSystem
+internal import Hypervisor
+internal import WatchdogPolicy
+
+/// How far a removal is.
+struct RemovalProgress: Sendable {
+    /// The result in the persistent definition, or nothing where there is none or it was not asked for.
+    var config: Removal?
+    /// The result in the running guest.
+    var live: Removal?
+    /// Whether the persistent definition is done.
+    var hasConfig = false
+    /// Whether a signal had stopped QEMU's process at the last look.
+    var isStopped = false
+    /// Whether something of ours was found in the running guest.
+    var hasFound = false
+    /// Whether the opt-out was written.
+    var hasOptedOut = false
+    /// When the guest was asked to release the device.
+    var detachTime: Duration?
+    /// The last wait for the guest.
+    var lastWait: Duration?
+    /// Why it could not be asked.
+    var detachError: LibvirtError?
+}
+
+/// A removal ends with the guest without our devices, and keeps it so for its run.
+///
+/// The steps of a guest: the persistent definition, which needs no one's consent; the opt-out, before
+/// anything is unplugged, so that no service and no one-shot gives the device back; the former action;
+/// the request to release the device; and looks until the device is gone. No call waits for the guest.
+extension Core {
+    /// How long a guest has to release its device.
+    private static let releaseLimit = Duration.seconds(10)
+    /// The waits between looks: the first one, and the longest; each is twice the last one.
+    private static let firstReleaseWait = Duration.milliseconds(50)
+    private static let longestReleaseWait = Duration.seconds(2)
+
+    /// Takes the next step after a look.
+    mutating func continueRemoval(_ uuid: String, isStopped: Bool) {
+        guard case .remove(let live, let config, let isDry) = settings.goal,
+            let guest = guests[uuid], let facts = guest.facts
+        else { return }
+        guests[uuid]?.removal.isStopped = isStopped
+        if config, !guest.removal.hasConfig { return ask(.removePersistent(isDry: isDry), uuid) }
+        guard live, facts.isLive else { return finishIfNamed(uuid) }
+        let hasDevice = facts.watchdogs.contains(where: \.isOwned)
+        let hasAny = hasDevice || facts.alignment != nil
+        if hasAny { guests[uuid]?.removal.hasFound = true }
+        if isDry { return end(uuid, hasAny ? .wouldRemove : .absent) }
+        if isStopped, hasAny { return silence(uuid, Self.stoppedReason) }
+        if !guest.removal.hasOptedOut {
+            guests[uuid]?.removal.hasOptedOut = true
+            if facts.optOut == nil || guest.run != nil && facts.optOut?.run != guest.run {
+                return ask(.optOut(OptOut(run: guest.run)), uuid)
+            }
+        }
+        if let record = facts.alignment {
+            guard facts.alignedAction != nil || record.isPending && record.run == guest.run,
+                let defined = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
+            else { return ask(.record(nil), uuid) }
+            return align(uuid, to: defined)
+        }
+        guard hasDevice else { return end(uuid, guest.removal.hasFound ? .removed : .absent) }
+        if let error = guest.removal.detachError { return fail(uuid, .libvirt(error)) }
+        guard let start = guest.removal.detachTime else { return ask(.detach, uuid) }
+        awaitRelease(uuid, since: start)
+    }
+
+    private mutating func awaitRelease(_ uuid: String, since start: Duration) {
+        let rest = start + Self.releaseLimit - now
+        guard rest > .zero else { return end(uuid, .notAnswered) }
+        let last = guests[uuid]?.removal.lastWait
+        let next = min(last.map { $0 * 2 } ?? Self.firstReleaseWait, Self.longestReleaseWait)
+        guests[uuid]?.removal.lastWait = next
+        wait(min(next, rest), uuid)
+    }
+
+    private mutating func end(_ uuid: String, _ result: Removal) {
+        guests[uuid]?.removal.live = result
+        finishIfNamed(uuid)
+    }
+
+    mutating func removedPersistent(_ uuid: String, _ result: Removal?) {
+        guests[uuid]?.removal.hasConfig = true
+        guests[uuid]?.removal.config = result
+        continueRemoval(uuid, isStopped: guests[uuid]?.removal.isStopped == true)
+    }
+
+    /// Asks for the device that the last look saw, once the opt-out is written.
+    ///
+    /// Without a device, another look follows, since a service may just have attached one.
+    ///
+    /// - Returns: Whether it asks.
+    mutating func detachAfterOptOut(_ uuid: String) -> Bool {
+        guard case .remove = settings.goal, let facts = guests[uuid]?.facts,
+            facts.alignment == nil, facts.watchdogs.contains(where: \.isOwned)
+        else { return false }
+        ask(.detach, uuid)
+        return true
+    }
+
+    /// Reads the guest again whose device cannot be detached: it may be gone, or about to be.
+    mutating func detachFailed(_ uuid: String, _ error: LibvirtError) {
+        guests[uuid]?.hasTakenBack = true
+        if error.isOfUnplugUnderway {
+            guests[uuid]?.removal.detachTime = now
+        } else {
+            guests[uuid]?.removal.detachError = error
+        }
+        makeReady(uuid)
+    }
+
+    /// Takes back from a run with an opt-out what this core gave it while the removal was under way.
+    ///
+    /// - Returns: Whether a call follows, or a wait for it.
+    mutating func takeBack(_ uuid: String, isStopped: Bool) -> Bool {
+        guard let guest = guests[uuid], let facts = guest.facts, facts.isOptedOutOfRun,
+            !settings.endsOptOuts
+        else { return false }
+        let hasDevice =
+            facts.watchdogs.contains(where: \.isOwned) && !guest.hasTakenBack
+            && (guest.attached != nil || guest.isTreated && !settings.isCommand)
+        let hasAction = facts.alignedAction != nil && guest.aligned != nil
+        guard hasDevice || hasAction else { return false }
+        if isStopped {
+            silence(uuid, Self.stoppedReason)
+            return true
+        }
+        if hasAction,
+            let defined = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
+        {
+            guests[uuid]?.aligned = nil
+            align(uuid, to: defined)
+            return true
+        }
+        guests[uuid]?.hasTakenBack = true
+        guests[uuid]?.attached = nil
+        guests[uuid]?.attachSucceeded = false
+        ask(.detach, uuid)
+        return true
+    }
+}
