@@ -1,5 +1,6 @@
 """What is said of many measurements of the same: the middle, and where most of them are."""
 
+import math
 import statistics
 
 
@@ -15,6 +16,25 @@ def spread(values):
     }
 
 
+def ratios(ours, theirs):
+    """The ratios of the same rounds, without the rounds that lack a figure."""
+    pairs = zip(ours, theirs, strict=True)
+    return [our / their for our, their in pairs if our is not None and their is not None]
+
+
 def ratio(ours, theirs):
-    """The spread of the ratios of what was measured in the same round."""
-    return spread([our / their for our, their in zip(ours, theirs, strict=True)])
+    """The spread of the ratios of the same rounds."""
+    return spread(ratios(ours, theirs))
+
+
+def interval(values):
+    """The 95 % interval of the median by order statistics, or all values where there are too few."""
+    values, chance, rank = sorted(values), 0.0, 0
+    while rank < len(values) // 2:
+        chance += math.comb(len(values), rank) / 2 ** len(values)
+        if chance > 0.025:
+            break
+        rank += 1
+    last = len(values) - 1
+    rank = max(rank - 1, 0)
+    return values[rank], values[last - rank]

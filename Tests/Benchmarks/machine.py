@@ -47,7 +47,6 @@ def description(repository):
         "libxml2": answer("pkg-config", "--modversion", "libxml-2.0", pattern=version),
         "python": answer("/usr/bin/python3", "--version", pattern=version),
         "lxml": answer("/usr/bin/python3", "-c", "import lxml; print(lxml.__version__)"),
-        "xmlstarlet": answer("xmlstarlet", "--version", pattern=version),
         "gcc": answer("gcc", "-dumpfullversion", pattern=version),
         "swift": answer("swift", "--version", pattern=r"Swift version (\S+)"),
         "valgrind": answer("valgrind", "--version", pattern=version),

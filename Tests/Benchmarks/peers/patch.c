@@ -1,4 +1,4 @@
-/* A hook in C with the shared libxml2. At prepare it adds the watchdog as the last child of the last
+/* A hook in C with libxml2, shared or static. At prepare it adds the watchdog as the last child of the last
    devices, and prints the definition; at migrate and restore it gives all watchdogs the action, and
    prints the definition if that changed one. */
 #include <libxml/parser.h>
