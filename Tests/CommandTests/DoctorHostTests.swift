@@ -38,7 +38,7 @@ struct DoctorHostTests {
         #expect(security().map(\.level) == [.ok])
     }
 
-    @Test(arguments: ["usr/bin/virt-watchdog"])
+    @Test(arguments: ["usr/sbin/virt-watchdogd"])
     func `Under AppArmor the protector must be where libvirt may start it`(
         _ place: String
     ) throws {
@@ -55,10 +55,10 @@ struct DoctorHostTests {
         #expect(security()[0].remedy?.contains("sudo ./install.sh") == true)
 
         try fake.write(
-            "etc/apparmor.d/local/usr.sbin.libvirtd", "# /usr/bin/virt-watchdog PUx,\n")
+            "etc/apparmor.d/local/usr.sbin.libvirtd", "# /usr/sbin/virt-watchdogd PUx,\n")
         #expect(security().map(\.level) == [.fail], "a comment allows nothing")
         try fake.write(
-            "etc/apparmor.d/local/usr.sbin.libvirtd", "  /usr/bin/virt-watchdog PUx,\n")
+            "etc/apparmor.d/local/usr.sbin.libvirtd", "  /usr/sbin/virt-watchdogd PUx,\n")
         #expect(security().map(\.level) == [.ok], "the host has a rule of its own")
     }
 
@@ -85,9 +85,9 @@ struct DoctorHostTests {
     ) throws {
         try fake.write("sys/module/apparmor/parameters/enabled", "Y\n")
         try fake.write("sys/kernel/security/apparmor/profiles", profiles)
-        try fake.makeFolder("usr/bin")
+        try fake.makeFolder("usr/sbin")
         try fake.write("opt/virt-watchdog", "", mode: 0o755)
-        try fake.link("usr/bin/virt-watchdog", to: fake.path("opt/virt-watchdog"))
+        try fake.link("usr/sbin/virt-watchdogd", to: fake.path("opt/virt-watchdog"))
         #expect(security().map(\.level) == [level])
     }
 
@@ -150,14 +150,14 @@ struct DoctorHostTests {
     func `The protector can be started by everybody and changed by nobody`(
         _ mode: mode_t, _ level: Finding.Level
     ) throws {
-        try fake.write("usr/bin/virt-watchdog", "", mode: mode)
+        try fake.write("usr/sbin/virt-watchdogd", "", mode: mode)
         #expect(ProtectorFile.finding(on: fake.host).level == level)
     }
 
     @Test
     func `Without a protector guests get nothing`() throws {
         #expect(ProtectorFile.finding(on: fake.host).level == .fail)
-        try fake.makeFolder("usr/bin/virt-watchdog")
+        try fake.makeFolder("usr/sbin/virt-watchdogd")
         #expect(ProtectorFile.finding(on: fake.host).level == .fail)
     }
 

@@ -14,9 +14,8 @@ struct Remove: ParsableCommand {
             """,
         discussion: """
             From guests that run (--live), from persistent definitions (--config), or both. A \
-            guest that runs gets no watchdog again in this run, unless you run apply with its \
-            name; at its next start the hook gives it one again, unless the policy excludes it. \
-            A guest that does not release the device within 10 s keeps it until it is shut off.
+            running guest gets no other one in this run, unless you name it to apply. At its \
+            next start it gets one again, unless the policy excludes it.
 
             Exit codes: 0 nothing of ours left; 1 something is; 2 libvirt cannot be reached.
             """)
