@@ -5,7 +5,8 @@ import WatchdogPolicy
 /// After how many seconds the hook leaves, whatever it waits for.
 let patience: UInt32 = 2
 
-#if compiler(>=6.3)
+// Without optimization, the compiler has a table of operations made at run time.
+#if compiler(>=6.3) && !DEBUG
     /// How many arguments there are, and the arguments, as the C library has them.
     ///
     /// Swift's `CommandLine` looks for them in `/proc/self/maps`, which takes time and a descriptor.
