@@ -134,7 +134,8 @@ extension LiveTests.Hook {
             #expect(daemons() == [daemon], "no other daemon", sourceLocation: location)
         }
 
-        @Test(arguments: RuntimeDirectory.allCases)
+        @Test(
+            arguments: LiveTests.Faults.isWhole ? RuntimeDirectory.allCases : [.unset, .missing])
         func `A user's guest gets its device, no second daemon starts, and no guest is lost`(
             directory: RuntimeDirectory
         ) throws {
