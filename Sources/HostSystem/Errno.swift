@@ -25,6 +25,9 @@ public struct Errno: Error, Sendable, Hashable {
     static let wouldBlock = Errno(code: EAGAIN)
     /// The call was cut short by a signal.
     static let interrupted = Errno(code: EINTR)
+
+    /// Whether a limit of the system or of this process is reached.
+    var isOfLimit: Bool { [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(code) }
 }
 
 extension Errno: CustomStringConvertible {

@@ -38,7 +38,10 @@ public struct OneShotProgram: Sendable {
     public static func failure(of ending: Result<Program.Outcome, ProgramError>) -> String? {
         switch ending {
         case .failure(.cannotStart(let error)):
-            return "cannot start \(Layout.service): \(error); run install.sh again"
+            let fix =
+                error.isOfLimit
+                ? "raise the limit of processes and open files" : "run install.sh again"
+            return "cannot start \(Layout.service): \(error); \(fix)"
         case .failure(.outOfTime(let limit)):
             return "\(Layout.service) does not answer within \(limit.components.seconds) s; run"
                 + " \(Layout.service) --check"

@@ -21,7 +21,7 @@ public enum ServiceLock {
     /// Asks who holds the lock of the system's service.
     ///
     /// Opening the file tells the service that a guest may start. The C functions are `open`, `fcntl`
-    /// with `F_OFD_GETLK`, and `read`.
+    /// with `F_OFD_GETLK`, `pread` and `usleep`.
     ///
     /// - Parameter daemon: The process ID of a libvirt daemon.
     public static func holder(for daemon: Int32) -> Holder {
@@ -45,7 +45,7 @@ public enum ServiceLock {
         guard ServiceFile.isLocked(file) else { return .none }
         let length = 2 * ServiceFile.maximumLength
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { bytes in
-            // A write takes well below a millisecond; half of one shows as two texts that differ.
+            // Half of a write shows as two texts that differ.
             for _ in 0..<100 {
                 guard pread(file, bytes.baseAddress, length, 0) == length,
                     let start = bytes.baseAddress

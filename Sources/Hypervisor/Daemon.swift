@@ -201,23 +201,23 @@ public enum DaemonError: Error, Sendable, Hashable {
 }
 
 extension DaemonError: CustomStringConvertible {
-    /// The fact and its cause.
+    /// The fact, its cause and, where there is one, a fix.
     public var description: String {
         switch self {
         case .ended(let process):
             "cannot reach the daemon that called the hook: process \(process) has ended"
         case .noDaemon(let process, let name):
             "cannot reach the program that called the hook: process \(process) (\(name)) is neither"
-                + " libvirtd nor virtqemud, and serves no clients"
+                + " libvirtd nor virtqemud, and serves no clients; add a <watchdog> to the guest's domain XML"
         case .notOwner(let process, let name, let owner):
             "cannot reach \(name) (process \(process)), which called the hook: \(owner.name)"
-                + " (process \(owner.process)) owns \(owner.socket)"
+                + " (process \(owner.process)) owns \(owner.socket); stop one of them"
         case .withoutSocket(let process, let name, let directory):
             "cannot reach \(name) (process \(process)), which called the hook: no socket of it below"
-                + " \(directory)/libvirt"
+                + " \(directory)/libvirt; restart it"
         case .unreadable(let process, let name):
             "cannot reach \(name) (process \(process)), which called the hook: cannot read"
-                + " /proc/\(process)/environ"
+                + " /proc/\(process)/environ; run virt-watchdog apply as its user"
         }
     }
 }

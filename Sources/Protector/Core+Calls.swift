@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import HostSystem
 internal import Hypervisor
 internal import WatchdogPolicy
 
@@ -19,6 +20,13 @@ extension Core {
             guests[uuid] = nil
             memory.treated[uuid] = nil
         } else {
+            if !settings.isCommand {
+                log(
+                    LogLine(
+                        operation: "protect", guest: guests[uuid]?.name ?? "", uuid: uuid,
+                        result: "gone", reason: "the guest does not run; nothing is left to do"),
+                    .info)
+            }
             finish(uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest does not run")))
         }
     }

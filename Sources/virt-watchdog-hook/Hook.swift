@@ -1,6 +1,6 @@
 // libvirt's hook for QEMU guests, as https://libvirt.org/hooks.html describes it: called with
 // `GUEST OPERATION SUB-OPERATION EXTRA`, the definition on standard input. What each operation does
-// is a row of `HookOperation.table`; operations that are not there are met with silence and 0.
+// is a row of `HookOperation.table`; for any other operation, the hook prints nothing and exits 0.
 //
 // Not here, on purpose: any call of libvirt, which would wait for a lock that libvirt holds while
 // the hook runs. The service treats the running guest. Without one, the hook starts a one-shot.
@@ -24,8 +24,8 @@ enum Hook {
         let cutShort = LogLine(
             operation: operation.name, guest: guest,
             failure:
-                "the hook was cut short by signal \(SignalGuard.placeholder), where \(SIGALRM) is"
-                + " its own alarm after \(patience) seconds; the guest goes on without it")
+                "hook ended by signal \(SignalGuard.placeholder) (\(SIGALRM) = its \(patience) s timeout);"
+                + " the guest continues without it")
         SignalGuard.explain(with: cutShort.text)
         do {
             try run(operation)

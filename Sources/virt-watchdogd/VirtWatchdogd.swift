@@ -13,8 +13,8 @@ struct VirtWatchdogd: ParsableCommand {
             Without options, it runs as the service until a signal ends it. It stays in the \
             foreground.
 
-            Exit codes: 0 a signal ended the service, the guest matches the policy, or the check \
-            passed; 1 it could not start, or the guest could not be treated, as the log says; 64 \
+            Exit codes: 0 a signal ended the service, the guest matches the policy or no longer runs, \
+            or the check passed; 1 it could not start, or the guest could not be treated, as the log says; 64 \
             the command line is wrong.
             """,
         version: Layout.version)

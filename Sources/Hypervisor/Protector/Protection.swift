@@ -73,7 +73,7 @@ extension ProtectionError: CustomStringConvertible {
         case .notThere(let plan):
             "libvirt took the change, but the live definition does not show it: \(plan.reason)"
         case .stillArriving:
-            "the guest is still on its way in from another host; its hook sees to it once it runs here"
+            "the guest is still migrating in; the service or a one-shot treats it once it runs here"
         case .silent(let reason):
             "the guest does not answer: \(reason); end or resume its QEMU process, then run"
                 + " \(command)"

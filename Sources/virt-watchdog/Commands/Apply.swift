@@ -13,8 +13,8 @@ struct Apply: ParsableCommand {
                 [--config] [--properties <file>] [--json]
             """,
         discussion: """
-            Does for guests that run what the hook sees to when a guest starts; twice is as good \
-            as once. With --config, or under vm.watchdog.persist=true, the persistent definition \
+            Does for running guests what the service does when a guest starts. Running it twice \
+            changes nothing. With --config, or under vm.watchdog.persist=true, the persistent definition \
             gets the watchdog, too.
 
             Exit codes: 0 every guest is as the policy wants it; 1 a guest is not, as its line \

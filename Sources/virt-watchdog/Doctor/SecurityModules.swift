@@ -45,7 +45,8 @@ enum SecurityModules {
         }
         return .ok(
             .securityModule,
-            "AppArmor confines libvirt's daemon (\(enforced)), and lets it run hook and protector")
+            "AppArmor confines libvirt's daemon (\(enforced)), and lets it run the hook and virt-watchdogd"
+        )
     }
 
     /// The profiles of the daemons with their modes, `NAME (MODE)`, or nothing where they cannot be

@@ -44,15 +44,14 @@ struct RemovalRow: Encodable {
         let results = [live, config].compactMap { $0 }
         if live == .notAnswered {
             return
-                "the guest was asked to release its watchdog and has not answered: it may still do"
-                + " so, and otherwise keeps the device until it is shut off; at its next start it gets"
-                + " one only if the policy or its definition gives it one"
+                "the guest has not released its watchdog within 10 s: the service asks again;"
+                + " otherwise the guest keeps the device until it is shut off"
         }
         if results.contains(.wouldRemove) { return "our device is there; nothing was done" }
         switch live {
         case .removed:
             return "removed; the guest gets no other one in this run unless you run virt-watchdog"
-                + " apply with its name; at its next start the hook gives it one again, unless the"
+                + " apply with its name; at its next start it gets one again, unless the"
                 + " policy excludes it"
         case .absent where config != .removed:
             return "there is nothing of ours, and the guest gets nothing in this run"
@@ -60,7 +59,7 @@ struct RemovalRow: Encodable {
         }
         if results.contains(.removed) {
             return
-                "removed; the hook gives the guest one again at its next start, unless the policy"
+                "removed; the guest gets one again at its next start, unless the policy"
                 + " excludes it"
         }
         return "there is nothing of ours"
