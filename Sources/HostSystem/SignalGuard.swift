@@ -20,8 +20,8 @@ public enum SignalGuard {
     /// What the handler sends as long as there is nothing better.
     private static var firstLine: StaticString {
         """
-        <11>virt-watchdog: op=hook guest="" uuid=- result=failed reason="the hook was cut short while it \
-        started, as it is where memory runs out or /proc is missing; the guest goes on without it"
+        <11>virt-watchdog: op=hook guest="" uuid=- result=failed reason="hook ended as it \
+        started: memory ran out or /proc is missing; the guest continues without it"
         """
     }
 

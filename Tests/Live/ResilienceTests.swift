@@ -33,7 +33,7 @@ extension LiveTests {
             let ends = try String(
                 contentsOf: Lab.folder.appending(path: "killed-\(name)"), encoding: .utf8)
             #expect(ends == "prepare 0\nstart 0\nstarted 0\n")
-            try guest.waits(forLog: "op=started", "cut short")
+            try guest.waits(forLog: "op=started", "hook ended by signal")
         }
     }
 }
