@@ -10,8 +10,10 @@ public struct ListTurn: Sendable {
     public static let name = "list"
     /// How many milliseconds lie between two attempts to lock the file.
     private static let interval: UInt32 = 5
-    /// After how many milliseconds the one-shot lists without its turn: the holder may be stopped.
-    private static let patience: UInt32 = 35_000
+    /// After how many milliseconds the list of another one-shot counts as blocked.
+    private static let patience: UInt32 = 10_000
+    /// For how many seconds no other list follows one that has not ended.
+    private static let blockedTime: UInt64 = 300
 
     /// The lists of a directory, in its file.
     private struct Counts {
@@ -19,6 +21,18 @@ public struct ListTurn: Sendable {
         var begun: UInt64 = 0
         /// The number of the last list that ended.
         var ended: UInt64 = 0
+        /// When the last list began, in seconds since the host started.
+        var time: UInt64 = 0
+    }
+
+    /// What came of a turn.
+    public enum Outcome<Value> {
+        /// The one-shot has listed.
+        case listed(Value)
+        /// Another list that began later than the one-shot came has ended.
+        case unneeded
+        /// Another list does not end: one more would hold one more thread of the daemon.
+        case blocked
     }
 
     private let path: String
@@ -43,27 +57,28 @@ public struct ListTurn: Sendable {
     /// `pwrite`.
     ///
     /// - Parameter list: Asks the daemon.
-    /// - Returns: What `list` returned, or `nil` if another list that began later has ended.
     @discardableResult
-    public func take<Value>(_ list: () -> Value) -> Value? {
-        guard let file = Self.open(path) else { return list() }
+    public func take<Value>(_ list: () -> Value) -> Outcome<Value> {
+        guard let file = Self.open(path) else { return .listed(list()) }
         var waited: UInt32 = 0
         while flock(file.number, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR, waited < Self.patience else {
-                return list()
-            }
+            guard errno == EWOULDBLOCK || errno == EINTR else { return .listed(list()) }
+            guard waited < Self.patience else { return .blocked }
             usleep(Self.interval * 1000)
             waited += Self.interval
-            if Self.counts(of: file).ended > arrival { return nil }
+            if Self.counts(of: file).ended > arrival { return .unneeded }
         }
         var counts = Self.counts(of: file)
-        if counts.ended > arrival { return nil }
+        if counts.ended > arrival { return .unneeded }
+        let now = UInt64(clamping: Clock.now.components.seconds)
+        if counts.begun > counts.ended, now < counts.time + Self.blockedTime { return .blocked }
         counts.begun += 1
+        counts.time = now
         Self.write(counts, to: file)
         let value = list()
         counts.ended = counts.begun
         Self.write(counts, to: file)
-        return value
+        return .listed(value)
     }
 
     private static func open(_ path: String) -> FileDescriptor? {

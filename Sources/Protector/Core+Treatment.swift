@@ -83,7 +83,10 @@ extension Core {
 
     private mutating func take(_ look: Look, of uuid: String) {
         guard var guest = guests[uuid] else { return }
-        if look.isArriving { return awaitArrival(uuid) }
+        if look.isArriving {
+            guests[uuid]?.name = look.facts.name
+            return awaitArrival(uuid)
+        }
         var facts = look.facts
         guest.name = facts.name
         guard facts.isLive else {
@@ -171,6 +174,8 @@ extension Core {
     private mutating func decideOnOptOut(_ uuid: String) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts else { return true }
         if settings.endsOptOuts, facts.optOut != nil {
+            guests[uuid]?.hasPendingRemoval =
+                facts.isOptedOutOfRun && facts.watchdogs.contains(where: \.isOwned)
             ask(.optOut(nil), uuid)
             return true
         }
@@ -299,6 +304,9 @@ extension Core {
         if facts.alignment != nil, facts.alignedAction == nil {
             // A stale record would be trusted after the next reconnect.
             return ask(.record(nil), uuid)
+        }
+        if guest.hasPendingRemoval, facts.watchdogs.contains(where: \.isOwned) {
+            return fail(uuid, .removalPending)
         }
         let result: Protection.Result =
             if guest.attachSucceeded {
@@ -450,16 +458,22 @@ extension Core {
         let saysTrouble =
             settings.isService && !guest.hasSaidTrouble && now - start >= Self.troubleLimit
         guest.hasSaidTrouble = guest.hasSaidTrouble || saysTrouble
+        if guest.hasSaidTrouble { guest.trouble = Self.trouble(error) }
         guests[uuid] = guest
         if saysTrouble {
             log(
                 LogLine(
                     operation: "protect", guest: guest.name, uuid: uuid, result: "retrying",
-                    reason:
-                        "timed out after \(Self.troubleLimit.components.seconds) s; last libvirt"
-                        + " error: \(error); the service keeps trying"), .warning)
+                    reason: Self.trouble(error)), .warning)
         }
         wait(next, uuid)
+    }
+
+    private static func trouble(_ error: LibvirtError) -> String {
+        error.isOfOrphan
+            ? "\(ProtectionError.outOfTime(error)); the service also asks the guest for the device"
+            : "timed out after \(troubleLimit.components.seconds) s; last libvirt error: \(error); the"
+                + " service keeps trying"
     }
 
     /// Marks a guest as not answering, and retries later.

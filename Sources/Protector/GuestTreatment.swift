@@ -81,6 +81,8 @@ struct GuestTreatment: Sendable {
     var persistence: Result<Persistence, ProtectionError>?
     /// Whether the running guest is done, and the persistent definition follows.
     var isPersisting = false
+    /// Whether an opt-out was ended whose device the guest has not released yet.
+    var hasPendingRemoval = false
     /// Since when our device, attached beside a removal, is taken back.
     var takeBackStart: Duration?
     /// When the guest was last asked for it.
@@ -98,6 +100,8 @@ struct GuestTreatment: Sendable {
     var lastWait: Duration?
     /// Whether the log tells of the trouble.
     var hasSaidTrouble = false
+    /// What the log says of it.
+    var trouble: String?
     /// Why the guest does not answer, or nothing where it does.
     var silence: String?
     /// The lines that were logged last, of the running guest and of its persistent definition.
@@ -144,6 +148,7 @@ struct GuestTreatment: Sendable {
         firstFailure = nil
         lastWait = nil
         hasSaidTrouble = false
+        trouble = nil
         silence = nil
     }
 }

@@ -45,6 +45,8 @@ extension Core {
         for (uuid, guest) in guests.sorted(by: { $0.value.name < $1.value.name }) {
             if let silence = guest.silence {
                 report.notAnswering.append(entry(uuid, silence))
+            } else if let trouble = guest.trouble {
+                report.failed.append(entry(uuid, trouble))
             } else if case .failure(let error) = guest.protection {
                 report.failed.append(entry(uuid, "\(error)"))
             }

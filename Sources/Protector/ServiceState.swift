@@ -104,6 +104,11 @@ public enum ServicePresence: Sendable, Hashable {
                     + " service")
             return
         }
+        if ProcessStatus(of: state.process)?.state == "T" {
+            self = .unreadable(
+                "a signal has stopped its process; run kill -CONT \(state.process)")
+            return
+        }
         self = .present(state)
     }
 

@@ -35,6 +35,9 @@ struct VirtWatchdogd: ParsableCommand {
         if let guest, GuestUUID(guest) == nil {
             throw ValidationError("'\(guest)' is no UUID; virsh domuuid GUEST shows it.")
         }
+        if let daemon, daemon <= 0 {
+            throw ValidationError("'\(daemon)' is no process ID; pgrep libvirtd shows it.")
+        }
         if daemon != nil, guest == nil {
             throw ValidationError("--daemon needs --guest; the service finds its daemon by itself.")
         }
@@ -63,7 +66,7 @@ extension OneShot {
     /// Takes the arguments as the hook gives them, and nothing else.
     init?(hookArguments arguments: [String]) {
         guard arguments.count == 4, arguments[0] == "--guest", arguments[2] == "--daemon",
-            let uuid = GuestUUID(arguments[1]), let daemon = Int32(arguments[3])
+            let uuid = GuestUUID(arguments[1]), let daemon = Int32(arguments[3]), daemon > 0
         else { return nil }
         self.init(uuid: uuid.text, daemon: daemon)
     }

@@ -15,23 +15,28 @@ struct ListTurnTests {
 
     @Test func `Each one-shot that comes after the last list lists anew`() {
         for number in 1...3 {
-            #expect(ListTurn(in: directory).take { number } == number)
+            #expect(value(ListTurn(in: directory).take { number }) == number)
         }
     }
 
     @Test func `A list that began after the one-shot came is as good as its own`() {
         let early = ListTurn(in: directory)
         let late = ListTurn(in: directory)
-        #expect(early.take { 1 } == 1)
-        #expect(late.take { 2 } == nil)
-        #expect(ListTurn(in: directory).take { 3 } == 3)
+        #expect(value(early.take { 1 }) == 1)
+        #expect(value(late.take { 2 }) == nil)
+        #expect(value(ListTurn(in: directory).take { 3 }) == 3)
     }
 
     @Test func `A list that began before the one-shot came is not`() {
         let first = ListTurn(in: directory)
         var second: ListTurn?
         _ = first.take { second = ListTurn(in: directory) }
-        #expect(second?.take { 2 } == 2)
+        #expect(second.map { value($0.take { 2 }) } == 2)
+    }
+
+    /// What a one-shot has listed, or nothing.
+    private func value<Value>(_ outcome: ListTurn.Outcome<Value>) -> Value? {
+        if case .listed(let value) = outcome { value } else { nil }
     }
 
     /// Counts lists.
@@ -71,17 +76,40 @@ struct ListTurnTests {
         #expect(tally.all == 1)
     }
 
-    @Test func `A list that was cut off does not count, and holds nothing up`() throws {
+    private func write(begun: UInt64, ended: UInt64, secondsAgo: Int64) throws {
+        let now = Clock.bootTime
+        let time = Int64(Date().timeIntervalSince1970) - now.components.seconds - secondsAgo
+        let words = [begun, ended, UInt64(clamping: time)]
+        let data = words.withUnsafeBytes { Data($0) }
+        try data.write(to: URL(filePath: directory + "/list"))
+    }
+
+    @Test func `While a list has not ended, no other one begins for five minutes`() throws {
+        _ = ListTurn(in: directory)
+        for (seconds, isBlocked) in [(1, true), (290, true), (310, false)] {
+            try write(begun: 9, ended: 8, secondsAgo: Int64(seconds))
+            let outcome = ListTurn(in: directory).take { 1 }
+            #expect((value(outcome) == nil) == isBlocked, "\(seconds)")
+            if case .blocked = outcome { #expect(isBlocked) } else { #expect(!isBlocked) }
+        }
+        #expect(value(ListTurn(in: directory).take { 2 }) == 2, "the last one has ended")
+    }
+
+    @Test func `A list that does not end is not waited for`() {
         let turn = ListTurn(in: directory)
-        // As if its process had been killed during the list.
-        try Data([9, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0])
-            .write(to: URL(filePath: directory + "/list"))
-        #expect(turn.take { 1 } == nil, "an earlier one has ended since")
-        #expect(ListTurn(in: directory).take { 2 } == 2)
+        let other = ListTurn(in: directory)
+        let start = ContinuousClock.now
+        turn.take {
+            guard case .blocked = other.take({ 1 }) else {
+                Issue.record("it listed")
+                return
+            }
+        }
+        #expect((9...15).contains(start.duration(to: .now).components.seconds))
     }
 
     @Test func `Without a file, a one-shot lists at once`() throws {
         try folder.write("libvirt", "")
-        #expect(ListTurn(in: directory).take { 1 } == 1)
+        #expect(value(ListTurn(in: directory).take { 1 }) == 1)
     }
 }

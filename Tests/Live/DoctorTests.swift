@@ -34,9 +34,10 @@ extension LiveTests {
 
             func levels(_ check: String) -> [String] { self[check].map(\.level) }
 
-            /// What is not ok, but for what the log of the host that lends the lab its files says.
+            /// What is not ok, but for what the log of the host that lends the lab its files says, and
+            /// for the service, which does not run in most tests.
             var complaints: [String] {
-                findings.filter { $0.level != "ok" && $0.check != "refusals" }
+                findings.filter { $0.level != "ok" && !["refusals", "service"].contains($0.check) }
                     .map { "\($0.level) \($0.check)" }
             }
         }
@@ -66,13 +67,20 @@ extension LiveTests {
                 "hook-installed", "hook-file", "hook-executable", "hook-seen", "hook-build",
                 "hook-static", "other-hooks", "libvirt-version", "security-module", "protector",
                 "properties-file", "properties-mode", "emulator", "daemon-reachable",
-                "daemon-writable", "log", "refusals",
+                "daemon-writable", "service", "log", "refusals",
             ]
             var seen: [String] = []
             for check in answer.findings.map(\.check) where !seen.contains(check) {
                 seen.append(check)
             }
             #expect(seen == checks)
+            #expect(answer.levels("service") == ["warn"])
+            let service = try LabService()
+            try Lab.wait(for: "the service's state") { try examine().levels("service") == ["ok"] }
+            service.send(SIGSTOP)
+            #expect(try examine()["service"].first?.message.contains("has stopped") == true)
+            service.send(SIGCONT)
+            try service.end()
             #expect(answer["libvirt-version"].first?.message.contains("QEMU") == true)
             #expect(try Lab.run(Lab.tool, ["doctor"]).contains("virt-watchdog can work on this"))
         }

@@ -233,3 +233,22 @@ struct RemovalTests {
         #expect(bench.machines["a"]?.look.facts.watchdogs.isEmpty == true)
     }
 }
+
+extension RemovalTests {
+    @Test func `apply tells of a removal that the guest has not answered`() {
+        var machine = Self.protected("a")
+        machine.look.facts.optOut = OptOut(run: Bench.run)
+        var settings = Settings.command(["a"])
+        settings.endsOptOuts = true
+        var bench = Bench(settings)
+        bench.machines["a"] = machine
+        bench.connect()
+        bench.work()
+        #expect(bench.machines["a"]?.look.facts.optOut == nil)
+        #expect(bench.outcomes["a"]?.isAsWanted == false)
+        guard case .failure(.removalPending) = bench.outcomes["a"]?.protection else {
+            Issue.record("\(String(describing: bench.outcomes["a"]?.protection))")
+            return
+        }
+    }
+}

@@ -49,6 +49,8 @@ public enum ProtectionError: Error, Sendable, Hashable {
     case silent(String)
     /// The guest was not asked, since so many calls about other guests do not return.
     case notAsked(stuckCalls: Int)
+    /// The guest was asked to release our device, and may still do so.
+    case removalPending
     /// No time is left; the last error.
     case outOfTime(LibvirtError)
 
@@ -80,13 +82,15 @@ extension ProtectionError: CustomStringConvertible {
         case .notAsked(let count):
             "the guest was not asked: \(count) calls about other guests do not return; end or resume"
                 + " their QEMU processes, or run \(command) with this guest's name alone"
+        case .removalPending:
+            "an earlier removal is pending: QEMU unplugs the watchdog when the guest answers, at its"
+                + " next reset at the latest; then run \(command)"
         case .outOfTime(let error) where error.isOfOrphan:
             "QEMU has a watchdog that libvirt does not know of, as when libvirtd is killed while it"
-                + " attaches one, and the guest does not let go of it: reset the guest, then run"
+                + " attaches one, and the guest does not release it: reset the guest, then run"
                 + " \(command)"
         case .outOfTime(let error):
-            "it did not work within the time; libvirt last said: \(error);"
-                + " run \(command) later"
+            "timed out; last libvirt error: \(error); retry: \(command)"
         }
     }
 }

@@ -95,6 +95,9 @@ public final class Engine {
     /// The seconds of silence after which libvirt asks the daemon, and how often it asks in vain.
     private static let keepAlive: (interval: Int32, count: UInt32) = (5, 5)
 
+    /// After how many seconds a one-shot does not wait for its list alone.
+    private static let listPatience: UInt32 = 10
+
     private static let noThread = LibvirtError(
         code: .systemError, message: "the system has no thread to spare")
 
@@ -293,6 +296,14 @@ public final class Engine {
             let result = lists(connection)
             mailbox.post(.ofLink(number, .listed(result)))
         }
+        if case .daemon(let daemon, let uuid) = access {
+            // A hook of another guest may not end. The core takes the first answer.
+            Crew.start {
+                sleep(seconds: Self.listPatience)
+                let result = Self.guestWithoutHooks(uuid, of: daemon)
+                mailbox.post(.ofLink(number, .listed(.success([result]))))
+            }
+        }
         if !isStarted { mailbox.post(.ofLink(number, .listed(.failure(Self.noThread)))) }
     }
 
@@ -304,8 +315,22 @@ public final class Engine {
         guard case .daemon(let daemon, let uuid) = access else { return list }
         let turn = ListTurn(in: "\(daemon.runtimeDirectory)/libvirt/virt-watchdog")
         return { connection in
-            // Hooks hold no guest any more. Whether this one runs, the first look at it tells.
-            turn.take { list(connection) } ?? .success([RunningGuest(uuid: uuid, name: "", id: 0)])
+            switch turn.take({ list(connection) }) {
+            case .listed(let result): result
+            case .unneeded: .success([Self.guest(uuid)])
+            case .blocked: .success([Self.guestWithoutHooks(uuid, of: daemon)])
+            }
         }
+    }
+
+    /// Waits until the daemon runs no hook for a guest.
+    private static func guestWithoutHooks(_ uuid: String, of daemon: Daemon) -> RunningGuest {
+        RunningHook.waitForNone(ofGuest: uuid, under: daemon.process)
+        return guest(uuid)
+    }
+
+    /// A guest that no hook holds. Whether it runs, the first look at it tells.
+    private static func guest(_ uuid: String) -> RunningGuest {
+        RunningGuest(uuid: uuid, name: "", id: 0)
     }
 }

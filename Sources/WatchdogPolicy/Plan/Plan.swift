@@ -131,7 +131,10 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     case .model(let chosen): model = chosen
     case .fitting: model = machine == .s390 ? .diag288 : .i6300esb
     }
-    if facts.isOptedOutOfRun { return Plan(.leave(.removedFromRun)) }
+    if facts.isOptedOutOfRun {
+        let isPending = facts.watchdogs.contains(where: \.isOwned)
+        return Plan(.leave(isPending ? .removalPending : .removedFromRun))
+    }
     let wanted = WatchdogDevice(model: model, action: guest?.action ?? policy.action)
 
     let decision =

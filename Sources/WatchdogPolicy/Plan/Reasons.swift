@@ -10,6 +10,8 @@ public enum LeaveReason: Sendable, Hashable {
     case optedOut
     /// The operator took our watchdog away from this run of the guest.
     case removedFromRun
+    /// The same, and the guest has not released the device yet.
+    case removalPending
     /// The host's policy says no.
     case modelNone
     /// The guest has the device already.
@@ -35,6 +37,9 @@ extension LeaveReason: CustomStringConvertible {
         case .removedFromRun:
             "the watchdog was taken away from this run of the guest;"
                 + " virt-watchdog apply GUEST brings it back"
+        case .removalPending:
+            "virt-watchdog remove has taken the watchdog away; the guest has not released it yet, and"
+                + " loses it at its next reset at the latest"
         case .modelNone:
             "the policy gives no watchdogs (vm.watchdog.model=none)"
         case .asWanted(let device):

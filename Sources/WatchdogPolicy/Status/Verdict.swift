@@ -173,7 +173,8 @@ extension Plan {
     /// Whether the policy or the operator wants the guest to have no watchdog of ours.
     fileprivate var isWantedAbsence: Bool {
         switch decision {
-        case .leave(.excluded), .leave(.optedOut), .leave(.removedFromRun), .leave(.modelNone):
+        case .leave(.excluded), .leave(.optedOut), .leave(.removedFromRun), .leave(.removalPending),
+            .leave(.modelNone):
             true
         default: false
         }

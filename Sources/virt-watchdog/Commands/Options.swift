@@ -61,9 +61,14 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Prints what is wrong and what to do about it.
     private func explained(_ error: LibvirtError) -> ExitCode {
+        // A daemon that runs and does not answer need not be started.
+        let fix =
+            error.code == .operationTimeout
+            ? "look at its process with ps -o pid,stat,args -C libvirtd,virtqemud: T needs kill -CONT"
+            : "start libvirtd or virtqemud, or name another URI with --connect"
         StandardError.print(
-            "cannot connect to libvirt\(connect.map { " at \(quoted($0))" } ?? ""): \(error);"
-                + " start libvirtd or virtqemud, or name another URI with --connect")
+            "cannot connect to libvirt\(connect.map { " at \(quoted($0))" } ?? ""): \(error); \(fix)"
+        )
         return .noConnection
     }
 }

@@ -45,7 +45,7 @@ struct RemovalRow: Encodable {
         if live == .notAnswered {
             return
                 "the guest has not released its watchdog within 10 s: the service asks again;"
-                + " otherwise the guest keeps the device until it is shut off"
+                + " otherwise the guest loses the device at its next reset"
         }
         if results.contains(.wouldRemove) { return "our device is there; nothing was done" }
         switch live {

@@ -45,7 +45,7 @@ extension ServicePresence {
         switch self {
         case .absent:
             "Service: not running; the hook starts a one-shot for each guest that starts."
-        case .unreadable(let reason): "Service: running; \(reason); run \(ServiceState.restart)."
+        case .unreadable(let reason): "Service: running; \(reason), or \(ServiceState.restart)."
         case .present(let state):
             "Service: running, \(state.description(under: running))"
                 + (state.isOfToolsVersion ? "." : "; run \(ServiceState.restart).")

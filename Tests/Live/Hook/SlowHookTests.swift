@@ -144,7 +144,9 @@ extension LiveTests.Hook {
             #expect(try String(contentsOf: state, encoding: .utf8) == "T\n")
             try guest.waitsUntilProtected(10)
             #expect(try attachments(to: guest).count == 1)
-            #expect(try Lab.log(of: guest.name).contains { $0.contains("hook ended by signal") } == false)
+            #expect(
+                try Lab.log(of: guest.name).contains { $0.contains("hook ended by signal") }
+                    == false)
             try service?.end()
             try LabOneShot.waitUntilNoneIsLeft(10)
         }
