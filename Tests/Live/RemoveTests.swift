@@ -127,7 +127,7 @@ extension LiveTests {
             let (status, row) = try remove("--live", guest.name)
             #expect(status == 1)
             #expect(row.live == "not-answered")
-            #expect(row.reason.contains("until it is shut off"))
+            #expect(row.reason.contains("loses the device at its next reset"))
             #expect(try guest.watchdogs().count == 1)
         }
 
