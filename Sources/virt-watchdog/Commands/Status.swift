@@ -17,7 +17,7 @@ struct Status: ParsableCommand {
             read from outside; on pc with --probe alone, while the guest stands still for some \
             milliseconds. libvirt then shows the guest as tainted.
 
-            Exit codes: 0 all protected or excluded; 1 some are not; 2 libvirt or a guest cannot be read.
+            Exit codes: 0 all protected or excluded; 1 some are not; 2 one cannot be read.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
