@@ -8,7 +8,7 @@ struct VirtWatchdog: ParsableCommand {
         commandName: "virt-watchdog",
         abstract: "Give libvirt guests a watchdog that resets them when they hang.",
         discussion: """
-            virt-watchdogd does this when a guest starts; these commands, for running guests.
+            virt-watchdogd does this when a guest starts; these commands, at any time.
 
             Exit codes: 0 all is well; 1 something is not, as the output says; 2 libvirt cannot be \
             reached; 64 the command line is wrong.
