@@ -31,7 +31,7 @@ private func checkOperation(_ name: [UInt8], _ phase: [UInt8]) {
                     guard let name = name.baseAddress, let phase = phase.baseAddress else {
                         return false
                     }
-                    return HookOperation.readsDefinition(name, phase)
+                    return HookOperation.beginning(name, phase) != .leaves
                 }
             }
         }
