@@ -29,7 +29,7 @@ public enum CallingDaemon {
 
     /// Returns whether the system's service takes care of a daemon's guests.
     ///
-    /// A service without a daemon will find the one that owns the system's guests.
+    /// A service without a daemon will find the owner of the system's guests.
     ///
     /// - Parameter daemon: The daemon's process ID.
     public static func isServed(_ daemon: Int32) -> Bool {

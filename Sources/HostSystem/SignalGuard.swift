@@ -49,7 +49,7 @@ public enum SignalGuard {
 
         var action = sigaction()
         action.__sigaction_handler.sa_sigaction = { number, information, _ in
-            // Not one that another process sends.
+            // Another process may send this signal, too.
             let isTick = number == SIGALRM && information?.pointee.si_code == fromKernel
             if isTick, !SignalGuard.budget.isSpent() { return }
             SignalGuard.leave(by: number)
