@@ -66,7 +66,7 @@ public struct Program: Sendable, Hashable {
                 let rest = limit - (Clock.now - start)
                 guard rest > .zero else {
                     kill(id, SIGKILL)
-                    // A process that hangs in the kernel stays, and becomes init's when this one exits.
+                    // A process that hangs in the kernel stays, and becomes init's later.
                     for _ in 0..<10 where Self.status(of: id) == nil { usleep(10_000) }
                     throw .outOfTime(limit)
                 }
