@@ -49,7 +49,7 @@ extension PersistentAddition.RootPort {
     public var xml: String {
         "<controller type='pci' model='pcie-root-port' index='\(index)'>"
             + "<model name='pcie-root-port'/>"
-            + "<target chassis='\(chassis)' port='\(address.slot << 3 | address.function)'/>"
+            + "<target chassis='\(chassis)' port='\(port)'/>"
             + "<alias name='\(Self.alias)'/>"
             + "<address type='pci' domain='\(address.domain)' bus='\(address.bus)'"
             + " slot='\(address.slot)' function='\(address.function)'/></controller>"

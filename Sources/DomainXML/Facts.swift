@@ -31,7 +31,7 @@ extension Document {
                 let address = device.pciAddress
                 if let address { facts.usedAddresses.append(address) }
                 if device.isNamed("controller") {
-                    if let controller = device.pciController {
+                    if let controller = device.pciController(at: address) {
                         facts.controllers.append(controller)
                     }
                 } else if device.isNamed("watchdog") {
@@ -39,8 +39,35 @@ extension Document {
                 }
             }
         }
+        if let qemuArguments { facts.add(qemuArguments) }
         return facts
     }
+
+    /// The definition's own QEMU arguments; nothing without any.
+    private var qemuArguments: QEMUArguments? {
+        let own = root.children.filter { $0.isIn(namespace: Self.qemuNamespace) }
+        guard !own.isEmpty else { return nil }
+        let arguments = own.filter { $0.isNamed("commandline") }.flatMap { line in
+            line.children(named: "arg").compactMap { $0["value"] }
+        }
+        var line = QEMUArguments(arguments: arguments)
+        for override in own where override.isNamed("override") {
+            for device in override.children(named: "device") {
+                for property in device.children(named: "frontend").flatMap({
+                    $0.children(named: "property")
+                }) {
+                    line.override(
+                        property["name"] ?? "", of: device["alias"] ?? "",
+                        to: property["value"] ?? "",
+                        isNumber: property["type"] == "signed" || property["type"] == "unsigned")
+                }
+            }
+        }
+        return line == QEMUArguments(arguments: []) ? nil : line
+    }
+
+    /// The namespace of [QEMU's own arguments](https://libvirt.org/drvqemu.html).
+    private static let qemuNamespace = "http://libvirt.org/schemas/domain/qemu/1.0"
 
     private var uuid: String? {
         guard let text = root.child(named: "uuid")?.text, !text.isEmpty else { return nil }
@@ -82,14 +109,15 @@ extension Element {
             slot: address.number("slot"), function: address.number("function"))
     }
 
-    fileprivate var pciController: GuestFacts.Controller? {
+    fileprivate func pciController(at place: GuestFacts.PCIAddress?) -> GuestFacts.Controller? {
         guard has("type", "pci"), let model = self["model"] else { return nil }
         let target = child(named: "target")
         return GuestFacts.Controller(
             model: model, index: number("index"),
             allowsHotplug: target?.has("hotplug", "off") != true,
-            chassis: target?.number("chassis"),
-            isOwned: child(named: "alias")?.has("name", PersistentAddition.RootPort.alias) == true)
+            chassis: target?.number("chassis"), port: target?.number("port"),
+            alias: child(named: "alias")?["name"], address: place,
+            isMultifunction: child(named: "address")?.has("multifunction", "on") == true)
     }
 
     fileprivate func watchdog(at address: GuestFacts.PCIAddress?) -> GuestFacts.Watchdog {

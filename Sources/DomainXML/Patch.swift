@@ -7,8 +7,10 @@ extension Document {
         switch plan.decision {
         case .attach(let device, _), .coldPlug(let device, _):
             // All watchdogs of a guest share one action, the implicit iTCO included.
+            let addition = PersistentAddition(plan, to: facts)
             setWatchdogAction(device.action.rawValue)
-            insert(device)
+            if let port = addition?.port { insert(port) }
+            insert(device, at: addition?.point.address)
         case .changeAction(_, let action): setWatchdogAction(action.rawValue)
         case .leave, .refuse: break
         }
@@ -108,11 +110,45 @@ extension Document {
         }
     }
 
-    private mutating func insert(_ device: WatchdogDevice) {
+    /// Inserts a device; libvirt picks its place where none is given.
+    private mutating func insert(_ device: WatchdogDevice, at address: GuestFacts.PCIAddress?) {
+        let watchdog = appendDevice(named: "watchdog")
+        watchdog?.set([("model", device.model.rawValue), ("action", device.action.rawValue)])
+        if let address { watchdog?.appendAddress(address) }
+    }
+
+    private mutating func insert(_ port: PersistentAddition.RootPort) {
+        let controller = appendDevice(named: "controller")
+        controller?.set([
+            ("type", "pci"), ("index", "\(port.index)"), ("model", "pcie-root-port"),
+        ])
+        controller?.appendChild(named: "model")?.set([("name", "pcie-root-port")])
+        controller?.appendChild(named: "target")?.set([
+            ("chassis", "\(port.chassis)"), ("port", "\(port.port)"),
+        ])
+        controller?.appendChild(named: "alias")?.set([
+            ("name", PersistentAddition.RootPort.alias)
+        ])
+        controller?.appendAddress(port.address)
+    }
+
+    private mutating func appendDevice(named name: String) -> Element? {
         let devices = root.children(named: "devices").last ?? root.appendChild(named: "devices")
-        let watchdog = devices?.appendChild(named: "watchdog")
-        xmlNewProp(watchdog?.node, "model", device.model.rawValue)
-        xmlNewProp(watchdog?.node, "action", device.action.rawValue)
+        return devices?.appendChild(named: name)
+    }
+}
+
+extension Element {
+    /// Adds attributes to a new element.
+    fileprivate func set(_ attributes: [(name: String, value: String)]) {
+        for (name, value) in attributes { xmlNewProp(node, name, value) }
+    }
+
+    fileprivate func appendAddress(_ address: GuestFacts.PCIAddress) {
+        appendChild(named: "address")?.set([
+            ("type", "pci"), ("domain", "\(address.domain)"), ("bus", "\(address.bus)"),
+            ("slot", "\(address.slot)"), ("function", "\(address.function)"),
+        ])
     }
 }
 
@@ -126,7 +162,7 @@ extension Element {
             return nil
         }
         let isFirst = lastChild == nil
-        let newBreak = isFirst ? lineBreak.map { $0 + $0.dropFirst() } : siblingBreak
+        let newBreak = isFirst ? childBreak : siblingBreak
 
         if let last = node.pointee.last, xmlIsBlankNode(last) != 0 {
             xmlAddPrevSibling(last, new)
@@ -161,6 +197,14 @@ extension Element {
             next = child.node.pointee.prev.flatMap(Self.last)
         }
         return nil
+    }
+
+    /// The line break in front of a first child: one step further in than the element itself.
+    private var childBreak: String? {
+        guard let lineBreak else { return nil }
+        let parent = node.pointee.parent.flatMap { Element($0).lineBreak } ?? "\n"
+        let step = lineBreak.hasPrefix(parent) ? lineBreak.dropFirst(parent.count) : ""
+        return lineBreak + (step.isEmpty ? lineBreak.dropFirst() : step)
     }
 
     /// Takes the element out of its document; it is gone then.

@@ -8,9 +8,12 @@ extension LibvirtError {
             || code == .operationFailed && message.contains("max_queued")
     }
 
-    /// Whether the address that the device was to get may be the cause.
+    /// Whether the address that the device was to get may be the cause, so that another one may do.
+    ///
+    /// QEMU and libvirt have no code for it; a machine has too many slots to try them all for nothing.
     package var mayConcernPlace: Bool {
         [.xmlError, .internalError, .operationFailed, .unsupported].contains(code)
+            && ["slot", "PCI", "address", " bus", " port"].contains { message.contains($0) }
     }
 
     /// Whether QEMU has a watchdog of ours that libvirt, which refused nothing, does not know.

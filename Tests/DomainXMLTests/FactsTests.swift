@@ -60,8 +60,10 @@ struct FactsTests {
             facts.controllers == [
                 GuestFacts.Controller(model: "pcie-root", index: 0),
                 GuestFacts.Controller(
-                    model: "pcie-root-port", index: 1, allowsHotplug: false, chassis: 1),
-                GuestFacts.Controller(model: "pcie-to-pci-bridge", index: 17, isOwned: true),
+                    model: "pcie-root-port", index: 1, allowsHotplug: false, chassis: 1, port: 8,
+                    address: GuestFacts.PCIAddress(bus: 0, slot: 31, function: 2)),
+                GuestFacts.Controller(
+                    model: "pcie-to-pci-bridge", index: 17, alias: "ua-virt-watchdog-port"),
             ])
         #expect(
             Set(facts.usedAddresses) == [
@@ -72,6 +74,38 @@ struct FactsTests {
         #expect(facts.watchdogs.map(\.action) == ["reset", "pause"])
         #expect(facts.watchdogs.map(\.isOwned) == [true, false])
         #expect(facts.watchdogs[0].address == GuestFacts.PCIAddress(bus: 17, slot: 1))
+    }
+
+    @Test("The definition's own QEMU arguments and overrides are part of the facts")
+    func arguments() throws {
+        func guest(_ own: String) throws -> GuestFacts {
+            try facts(
+                """
+                <domain type='kvm' xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>\(own)
+                <devices><controller type='pci' index='0' model='pci-root'>
+                <address type='pci' slot='5' multifunction='on'/></controller></devices></domain>
+                """)
+        }
+        let line = try guest(
+            """
+            <q:commandline><q:arg value='-device'/>
+            <q:arg value='{&quot;driver&quot;:&quot;i6300esb&quot;,&quot;addr&quot;:&quot;0x1f&quot;}'/>
+            <q:env name='A' value='-device'/><q:arg value='-action'/><q:arg value='watchdog=pause'/>
+            </q:commandline>
+            """)
+        #expect(line.controllers[0].isMultifunction)
+        #expect(line.usedAddresses.contains(GuestFacts.PCIAddress(bus: 0, slot: 31)))
+        #expect(line.watchdogs.map(\.action) == ["pause"] && line.watchdogs[0].isOnCommandLine)
+        let override = try guest(
+            """
+            <q:override><q:device alias='ua-x'><q:frontend>
+            <q:property name='addr' type='unsigned' value='240'/></q:frontend></q:device></q:override>
+            """)
+        #expect(override.usedAddresses.contains(GuestFacts.PCIAddress(bus: 0, slot: 30)))
+        #expect(
+            try guest("<q:commandline><q:env name='A' value='b'/></q:commandline>").qemuArguments
+                == nil)
+        #expect(try guest("<commandline><arg value='-device'/></commandline>").qemuArguments == nil)
     }
 
     @Test("whether there is ACPI is known of a whole definition alone")

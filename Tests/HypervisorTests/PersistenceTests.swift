@@ -8,7 +8,8 @@ struct PersistenceTests {
     private let writer = ConfigWriter()
 
     private static let ours =
-        "<watchdog model='i6300esb' action='reset'><alias name='ua-virt-watchdog'/></watchdog>"
+        "<watchdog model='i6300esb' action='reset'><alias name='ua-virt-watchdog'/>"
+        + "<address type='pci' domain='0' bus='0' slot='31' function='0'/></watchdog>"
     private static let theirs = "<watchdog model='i6300esb' action='reset'/>"
 
     private func guest(_ persistent: [String]?) -> FakeGuest {
@@ -55,9 +56,9 @@ struct PersistenceTests {
         #expect(
             guest.attached == [
                 "<controller type='pci' model='pcie-root-port' index='4'>"
-                    + "<model name='pcie-root-port'/><target chassis='4' port='16'/>"
+                    + "<model name='pcie-root-port'/><target chassis='4' port='240'/>"
                     + "<alias name='ua-virt-watchdog-port'/>"
-                    + "<address type='pci' domain='0' bus='0' slot='2' function='0'/></controller>",
+                    + "<address type='pci' domain='0' bus='0' slot='30' function='0'/></controller>",
                 "<watchdog model='i6300esb' action='reset'><alias name='ua-virt-watchdog'/>"
                     + "<address type='pci' domain='0' bus='4' slot='0' function='0'/></watchdog>",
             ])

@@ -65,14 +65,30 @@ struct AttachTests {
         #expect(bench.remembered.isEmpty)
     }
 
-    @Test func `A place that libvirt chose is not tried again`() {
-        let bench = bench(Bench.pc("a"), [Self.occupiedSlot])
+    @Test func `On a conventional bus, the next slot is tried, from the last one down`() {
+        let bench = bench(Bench.pc("a"), [Self.occupiedSlot, Self.occupiedSlot])
+        let slots = bench.calls.compactMap { call -> String? in
+            guard case .attach(let xml) = call.kind else { return nil }
+            return xml.firstMatch(of: #/slot='(\d+)'/#).map { String($0.1) }
+        }
+        #expect(slots == ["31", "30", "29"])
+        #expect(bench.lines(with: "result=attached") == 1)
+    }
+
+    @Test func `A refusal that has nothing to do with the place is not tried elsewhere`() {
+        let bench = bench(Bench.pc("a"), [Self.noSuchModel])
         #expect(bench.steps("a") == ["look", "attach", "look"])
         #expect(bench.core.report.failed.count == 1)
     }
 
+    private static let noSuchModel = LibvirtError(
+        code: .internalError,
+        message:
+            "unable to execute QEMU command 'device_add': 'i6300esb' is not a valid device model name"
+    )
+
     @Test func `A failure is told once, and each sweep tries again`() {
-        var bench = bench(Bench.pc("a"), Array(repeating: Self.occupiedSlot, count: 5))
+        var bench = bench(Bench.pc("a"), Array(repeating: Self.noSuchModel, count: 5))
         for _ in 0..<4 {
             bench.give(.sweepRequested)
             bench.list()

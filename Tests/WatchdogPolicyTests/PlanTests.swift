@@ -32,36 +32,80 @@ struct PlanTests {
     }
 
     private static let reset = WatchdogDevice(model: .i6300esb, action: .reset)
+    private static let lastSlot = AttachPoint.slot(Address(bus: 0, slot: 31))
 
     @Test("a guest without a watchdog gets one where it has room")
     func attach() {
-        #expect(plan(.builtIn, Self.pc()) == Plan(.attach(Self.reset, .automatic)))
+        #expect(plan(.builtIn, Self.pc()) == Plan(.attach(Self.reset, Self.lastSlot)))
         #expect(
             plan(.builtIn, Self.q35())
                 == Plan(.attach(Self.reset, .rootPort(Address(bus: 3, slot: 0)))))
         let bridge = Self.q35 {
             $0.controllers.append(Controller(model: "pcie-to-pci-bridge", index: 4))
         }
-        #expect(plan(.builtIn, bridge) == Plan(.attach(Self.reset, .automatic)))
+        #expect(
+            plan(.builtIn, bridge) == Plan(.attach(Self.reset, .slot(Address(bus: 4, slot: 31)))))
         let oneLeft = Self.q35 {
             $0.usedAddresses.append(Address(bus: 3, slot: 0))
         }
         #expect(
-            plan(.builtIn, oneLeft)
-                == Plan(.attach(Self.reset, .rootPort(Address(bus: 2, slot: 0)))))
+            plan(.builtIn, oneLeft).decision
+                == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
+    }
+
+    @Test("the highest free slot is taken, whatever is in use below it")
+    func highestSlot() {
+        let facts = Self.pc {
+            $0.usedAddresses += [31, 30, 28].map { Address(bus: 0, slot: $0, function: 3) }
+        }
+        #expect(
+            plan(.builtIn, facts).decision
+                == .attach(Self.reset, .slot(Address(bus: 0, slot: 29))))
+    }
+
+    @Test("the last empty port is told of, and kept where the policy reserves it")
+    func lastPort() {
+        let oneLeft = Self.q35 {
+            $0.usedAddresses += [Address(bus: 2, slot: 0)]
+        }
+        let taken = plan(.builtIn, oneLeft)
+        #expect(taken.decision == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
+        #expect(taken.warnings.contains { $0.contains("last empty pcie-root-port") })
+        let reserved = plan(Policy(reservePorts: 1), oneLeft)
+        #expect(reserved.decision == .coldPlug(Self.reset, .reservedPorts(1, of: 1)))
+        #expect(reserved.reason.contains("vm.watchdog.reserve-ports=1"))
+        #expect(plan(Policy(reservePorts: 1), Self.q35()).name == "attach")
+        #expect(plan(Policy(reservePorts: 2), Self.q35()).name == "cold-plug")
+        #expect(plan(Policy(reservePorts: 9), Self.pc()).name == "attach", "pc has no ports")
+        func settled(_ change: (inout GuestFacts) -> Void) -> [String] {
+            var facts = oneLeft
+            facts.watchdogs = [
+                Watchdog(
+                    model: "i6300esb", alias: WatchdogDevice.alias,
+                    address: Address(bus: 3, slot: 0))
+            ]
+            facts.usedAddresses.append(Address(bus: 3, slot: 0))
+            change(&facts)
+            return plan(.builtIn, facts).warnings
+        }
+        #expect(settled { _ in }.count == 1)
+        #expect(
+            settled { $0.controllers.append(Controller(model: "pcie-root-port", index: 4)) }.isEmpty
+        )
+        #expect(settled { $0.controllers[3].alias = PersistentAddition.RootPort.alias }.isEmpty)
     }
 
     @Test("the policy's action and the guest's own go into the device")
     func action() {
         #expect(
             plan(Policy(action: .pause), Self.pc()).decision
-                == .attach(WatchdogDevice(model: .i6300esb, action: .pause), .automatic))
+                == .attach(WatchdogDevice(model: .i6300esb, action: .pause), Self.lastSlot))
         let guest = Self.pc {
             $0.guestPolicy = GuestPolicy(attributes: [("action", "dump")])
         }
         #expect(
             plan(Policy(action: .pause), guest).decision
-                == .attach(WatchdogDevice(model: .i6300esb, action: .dump), .automatic))
+                == .attach(WatchdogDevice(model: .i6300esb, action: .dump), Self.lastSlot))
     }
 
     @Test("each reason to leave a guest alone is told from the others")
@@ -229,7 +273,9 @@ struct PlanTests {
             facts.usedAddresses = (1...31).map { Address(bus: 0, slot: $0) }
             facts.controllers.append(Controller(model: "pci-bridge", index: 1))
         }
-        #expect(plan(.builtIn, bridgeHasRoom).decision == .attach(Self.reset, .automatic))
+        #expect(
+            plan(.builtIn, bridgeHasRoom).decision
+                == .attach(Self.reset, .slot(Address(bus: 1, slot: 31))))
     }
 
     @Test("a bus 0 that takes nothing while the guest runs, which libvirt would pick all the same")
@@ -242,8 +288,8 @@ struct PlanTests {
         bridged.controllers.append(Controller(model: "pci-bridge", index: 1))
         bridged.usedAddresses.append(Address(bus: 1, slot: 1))
         let attach = plan(.builtIn, bridged)
-        #expect(attach.decision == .attach(Self.reset, .bridge(Address(bus: 1, slot: 2))))
-        #expect(attach.reason.contains("slot 2 of the bridge 1"))
+        #expect(attach.decision == .attach(Self.reset, .slot(Address(bus: 1, slot: 31))))
+        #expect(attach.reason.contains("slot 31 of PCI bus 1"))
         let rootOff = Self.pc {
             $0.controllers = [
                 Controller(model: "pci-root", index: 0, allowsHotplug: false),
@@ -252,7 +298,7 @@ struct PlanTests {
         }
         #expect(
             plan(.builtIn, rootOff).decision
-                == .attach(Self.reset, .bridge(Address(bus: 1, slot: 1))))
+                == .attach(Self.reset, .slot(Address(bus: 1, slot: 31))))
         // Other machines do not need ACPI for that.
         let express = Self.q35 { $0.hasACPI = false }
         #expect(plan(.builtIn, express).name == "attach")
@@ -261,7 +307,7 @@ struct PlanTests {
             $0.hasACPI = false
             ($0.arch, $0.machine) = ("ppc64le", "pseries-7.2")
         }
-        #expect(plan(.builtIn, power).decision == .attach(Self.reset, .automatic))
+        #expect(plan(.builtIn, power).decision == .attach(Self.reset, Self.lastSlot))
     }
 
     @Test("the port of a switch is as good as a root port")

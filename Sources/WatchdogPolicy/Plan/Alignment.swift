@@ -89,9 +89,11 @@ extension GuestFacts {
     }
 
     /// A watchdog with the action that is in force, whatever its definition says.
+    ///
+    /// QEMU has one action for all watchdogs. An argument of the definition's own comes after libvirt's.
     public func inForce(_ watchdog: Watchdog) -> Watchdog {
         var watchdog = watchdog
-        watchdog.action = alignedAction ?? watchdog.action
+        watchdog.action = alignedAction ?? qemuArguments?.watchdogAction ?? watchdog.action
         return watchdog
     }
 }

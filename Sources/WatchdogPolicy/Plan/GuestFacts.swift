@@ -30,19 +30,43 @@ public struct GuestFacts: Sendable, Hashable {
         public var allowsHotplug: Bool
         /// The chassis number of a port, if any.
         public var chassis: UInt32?
-        /// Whether it bears the alias of a port that we added.
-        public var isOwned: Bool
+        /// The port number of a port, if any.
+        public var port: UInt32?
+        /// The alias, if any.
+        public var alias: String?
+        /// Where it is plugged in itself, if anywhere.
+        public var address: PCIAddress?
+        /// Whether its address says that other functions of the slot are in use, too.
+        public var isMultifunction: Bool
 
         /// Makes a controller.
         public init(
             model: String, index: UInt32, allowsHotplug: Bool = true, chassis: UInt32? = nil,
-            isOwned: Bool = false
+            port: UInt32? = nil, alias: String? = nil, address: PCIAddress? = nil,
+            isMultifunction: Bool = false
         ) {
             self.model = model
             self.index = index
             self.allowsHotplug = allowsHotplug
             self.chassis = chassis
-            self.isOwned = isOwned
+            self.port = port
+            self.alias = alias
+            self.address = address
+            self.isMultifunction = isMultifunction
+        }
+
+        /// Whether it bears the alias of a port that we added.
+        public var isOwned: Bool { alias == PersistentAddition.RootPort.alias }
+
+        /// QEMU's name of the bus that it provides.
+        var busName: String {
+            switch (model, index) {
+            case ("pcie-root", _): "pcie.0"
+            case ("pci-root", 0): "pci.0"
+            // A host bridge of a pSeries machine.
+            case ("pci-root", _): "\(alias ?? "pci.\(index)").0"
+            default: alias ?? "pci.\(index)"
+            }
         }
     }
 
@@ -56,20 +80,23 @@ public struct GuestFacts: Sendable, Hashable {
         public var alias: String?
         /// The PCI address, if any.
         public var address: PCIAddress?
+        /// Whether QEMU has it by an argument of the definition's own, so that libvirt does not know it.
+        public var isOnCommandLine: Bool
 
         /// Makes a watchdog.
         public init(
             model: String, action: String = WatchdogAction.reset.rawValue, alias: String? = nil,
-            address: PCIAddress? = nil
+            address: PCIAddress? = nil, isOnCommandLine: Bool = false
         ) {
+            self.isOnCommandLine = isOnCommandLine
             self.model = model
             self.action = action
             self.alias = alias
             self.address = address
         }
 
-        /// Whether the device bears our alias.
-        public var isOwned: Bool { alias == WatchdogDevice.alias }
+        /// Whether the device is ours: libvirt knows it by our alias.
+        public var isOwned: Bool { alias == WatchdogDevice.alias && !isOnCommandLine }
     }
 
     /// The guest's name.
@@ -111,6 +138,8 @@ public struct GuestFacts: Sendable, Hashable {
     public var isOptedOutOfRun = false
     /// The record of an action that we gave the persistent definition.
     public var persistentAlignment: PersistentAlignment?
+    /// The definition's own QEMU arguments, if it has any; ``add(_:)`` brings what they add.
+    public private(set) var qemuArguments: QEMUArguments?
 
     /// Makes facts; what is not given is as in a definition that does not mention it.
     public init(
@@ -140,6 +169,70 @@ public struct GuestFacts: Sendable, Hashable {
         self.alignment = alignment
         self.persistentAlignment = persistentAlignment
         self.optOut = optOut
+    }
+}
+
+extension GuestFacts {
+    /// Adds the devices that the definition's own QEMU arguments bring, and what they take.
+    ///
+    /// Call it once all controllers, addresses and watchdogs are known.
+    public mutating func add(_ line: QEMUArguments) {
+        qemuArguments = line
+        for device in line.devices { use(device) }
+        for bus in line.buses {
+            guard let controller = controllers.first(where: { $0.busName == bus }) else { continue }
+            if controller.conventionalSlots == nil, controller.model != "pcie-root" {
+                usedAddresses.append(PCIAddress(bus: controller.index, slot: 0))
+            }
+        }
+        for place in line.places where place.slot > 0 {
+            usedAddresses += controllers.map {
+                PCIAddress(bus: $0.index, slot: place.slot, function: place.function)
+            }
+        }
+        let action = line.watchdogAction ?? watchdogs.first?.action
+        watchdogs += line.watchdogs.map {
+            Watchdog(
+                model: $0.model, action: action ?? WatchdogAction.reset.rawValue, alias: $0.id,
+                isOnCommandLine: true)
+        }
+    }
+
+    /// Takes note of the slot of a device on the command line. QEMU itself chooses the lowest one.
+    private mutating func use(_ device: QEMUArguments.Device) {
+        let root = controllers.first { ["pci-root", "pcie-root"].contains($0.model) }
+        guard
+            let controller = device.bus.map({ bus in controllers.first { $0.busName == bus } })
+                ?? (device.place != nil || device.isPCI ? root : nil)
+        else { return }
+        if let place = device.place {
+            usedAddresses.append(
+                PCIAddress(bus: controller.index, slot: place.slot, function: place.function))
+        } else if ["pci-root", "pcie-root"].contains(controller.model)
+            || controller.conventionalSlots != nil
+        {
+            let taken = Set(usedAddresses.lazy.filter { $0.bus == controller.index }.map(\.slot))
+            if let slot = (UInt32(1)...31).first(where: { !taken.contains($0) }) {
+                usedAddresses.append(PCIAddress(bus: controller.index, slot: slot))
+            }
+        } else {
+            usedAddresses.append(PCIAddress(bus: controller.index, slot: 0))
+        }
+    }
+}
+
+extension QEMUArguments.Device {
+    /// Whether it goes to a PCI bus where the argument names none, as far as its name tells.
+    fileprivate var isPCI: Bool {
+        driver.hasPrefix("-") || driver.hasSuffix("-pci") || driver.contains("pci-bridge")
+            || [
+                "i6300esb", "pcie-root-port", "ioh3420", "vfio-pci", "nvme", "e1000", "e1000e",
+                "igb", "rtl8139", "ne2k_pci", "pcnet", "vmxnet3", "ivshmem-plain",
+                "ivshmem-doorbell", "qemu-xhci", "nec-usb-xhci", "usb-ehci", "piix3-usb-uhci",
+                "VGA", "cirrus-vga", "bochs-display", "qxl", "vmware-svga", "secondary-vga",
+                "intel-hda", "ich9-intel-hda", "AC97", "ES1370", "ich9-ahci", "lsi53c895a",
+                "megasas", "mptsas1068", "pvpanic-pci", "edu", "pxb", "pxb-pcie",
+            ].contains(driver)
     }
 }
 

@@ -10,7 +10,9 @@ public struct PersistentAddition: Sendable, Hashable {
         public var index: UInt32
         /// The chassis number, which is no other port's.
         public var chassis: UInt32
-        /// Where it is: a slot of bus 0 that nothing else is in.
+        /// The port number, which is no other port's.
+        public var port: UInt32
+        /// The place on bus 0, after all bridges, so the guest numbers no other bus anew.
         public var address: GuestFacts.PCIAddress
     }
 
@@ -28,55 +30,100 @@ public struct PersistentAddition: Sendable, Hashable {
     /// - Returns: Nothing where the plan adds no device, or there is no room for one.
     public init?(_ plan: Plan, to facts: GuestFacts) {
         switch plan.decision {
-        case .coldPlug(let device, .notHotPluggable), .coldPlug(let device, .noACPI):
+        case .coldPlug(let device, .notHotPluggable), .attach(let device, .automatic):
             self.device = device
             point = .automatic
-        case .attach(let device, .automatic), .attach(let device, .bridge):
+        case .attach(let device, .slot(let address)):
             self.device = device
-            point = .automatic
+            point = .slot(address)
         case .attach(let device, .rootPort), .coldPlug(let device, .noFreeSlot),
-            .coldPlug(let device, .sharedAction):
+            .coldPlug(let device, .reservedPorts), .coldPlug(let device, .sharedAction),
+            .coldPlug(let device, .noACPI):
             self.device = device
-            if let port = RootPort(for: facts) {
+            if let address = facts.highestFreeSlot(where: facts.canHotplug) {
+                point = .slot(address)
+            } else if let port = RootPort(for: facts) {
                 self.port = port
                 point = .rootPort(GuestFacts.PCIAddress(bus: port.index, slot: 0))
-            } else if let point = AttachPoint(in: facts) {
-                self.point = point
-            } else if facts.controllers.contains(where: { $0.model == "pci-root" }) {
-                // What takes no device while the guest runs does take one before.
-                point = .automatic
+            } else if let free = AttachPoint(in: facts, reserving: 0) {
+                point = free
+            } else if let address = facts.highestFreeSlot(where: { _ in true }) {
+                // A bus that takes no device while the guest runs takes one before.
+                point = .slot(address)
             } else {
                 return nil
             }
         case .leave, .changeAction, .refuse: return nil
         }
-        sharedAction = facts.watchdogs.first { $0.action != device.action.rawValue }
-            .flatMap { WatchdogAction(rawValue: $0.action) }
+        sharedAction = facts.watchdogs.first {
+            !$0.isOnCommandLine && $0.action != device.action.rawValue
+        }.flatMap { WatchdogAction(rawValue: $0.action) }
     }
 }
 
 extension PersistentAddition.RootPort {
-    /// The slots of pcie-root that libvirt does not keep for something: the lowest is for a video
-    /// device, and the chipset's own devices are at the end.
-    private static let slots: ClosedRange<UInt32> = 2...0x19
-
     fileprivate init?(for facts: GuestFacts) {
         guard facts.controllers.contains(where: { $0.model == "pcie-root" }),
             let last = facts.controllers.map(\.index).max(), last < 255,
-            let slot = Self.slots.first(where: { slot in
-                !facts.usedAddresses.contains { $0.bus == 0 && $0.slot == slot }
-            })
+            let address = facts.placeAfterBridges
         else { return nil }
         index = last + 1
-        let taken = Set(facts.controllers.compactMap(\.chassis))
+        self.address = address
+        let line = facts.qemuArguments
+        let chassis = facts.controllers.compactMap(\.chassis) + (line?.chassis ?? [])
+        let ports = facts.controllers.compactMap(\.port) + (line?.ports ?? [])
+        let usual = address.slot << 3 | address.function
         guard
-            let chassis = (Array(index...255) + Array(1..<index)).first(where: {
-                !taken.contains($0)
-            })
+            let freeChassis = (Array(index...255) + Array(1..<index)).first(where: {
+                !chassis.contains($0)
+            }),
+            let freePort = ([usual] + Array(0...255)).first(where: { !ports.contains($0) })
         else { return nil }
-        self.chassis = chassis
-        address = GuestFacts.PCIAddress(bus: 0, slot: slot)
+        self.chassis = freeChassis
+        port = freePort
     }
+}
+
+extension GuestFacts {
+    /// The last free place on bus 0 of a PCI Express machine after all its bridges.
+    ///
+    /// A firmware numbers buses in the order of the bridges' places, so a bridge before others would
+    /// move theirs.
+    fileprivate var placeAfterBridges: PCIAddress? {
+        let bridges = controllers.compactMap(\.address).filter { $0.bus == 0 && $0.domain == 0 }
+        let onCommandLine =
+            qemuArguments?.bridges.filter { $0.bus == nil || $0.bus == "pcie.0" } ?? []
+        let ends = bridges.map(\.place) + onCommandLine.compactMap { $0.place?.number }
+        let last = ends.max() ?? 0
+        let used = Set(usedAddresses.lazy.filter { $0.bus == 0 }.map(\.slot))
+        // The last slot of a q35 machine is the chipset's.
+        let lastSlot: UInt32 = [nil, "x86_64", "i686"].contains(arch) ? 0x1e : 0x1f
+        let slots = stride(from: lastSlot, through: max(1, last >> 3), by: -1)
+        if let slot = slots.first(where: { $0 > last >> 3 && !used.contains($0) }) {
+            return PCIAddress(bus: 0, slot: slot)
+        }
+        // Behind the last bridge in its own slot, or behind the chipset in its slot, where the first
+        // function tells the guest to look for others.
+        let slot = last >> 3
+        let isMultifunction = controllers.contains {
+            $0.isMultifunction && $0.address == PCIAddress(bus: 0, slot: slot)
+        }
+        return (isMultifunction ? lastFunction(of: slot, after: last & 7) : nil)
+            ?? (lastSlot == 0x1e && slot <= 0x1f
+                ? lastFunction(of: 0x1f, after: slot == 0x1f ? last & 7 : 3) : nil)
+    }
+
+    /// The last free function of a slot on bus 0 after another one.
+    private func lastFunction(of slot: UInt32, after function: UInt32) -> PCIAddress? {
+        let used = usedAddresses.filter { $0.bus == 0 && $0.slot == slot }.map(\.function)
+        let last = max(function, used.max() ?? 0)
+        return last < 7 ? PCIAddress(bus: 0, slot: slot, function: 7) : nil
+    }
+}
+
+extension GuestFacts.PCIAddress {
+    /// The slot and the function in one number, by which a firmware orders devices.
+    fileprivate var place: UInt32 { slot << 3 | function }
 }
 
 extension GuestFacts {

@@ -135,11 +135,17 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
         let isPending = facts.watchdogs.contains(where: \.isOwned)
         return Plan(.leave(isPending ? .removalPending : .removedFromRun))
     }
-    let wanted = WatchdogDevice(model: model, action: guest?.action ?? policy.action)
+    var wanted = WatchdogDevice(model: model, action: guest?.action ?? policy.action)
+    // The guest's own QEMU arguments chose an action for all its watchdogs.
+    if policy.existing == .keep, guest?.action == nil,
+        let own = (facts.qemuArguments?.watchdogAction).flatMap(WatchdogAction.init(rawValue:))
+    {
+        wanted.action = own
+    }
 
     let decision =
-        decideOnExisting(wanted, policy.existing, facts)
-        ?? decideOnNew(wanted, facts, machine)
+        decideOnExisting(wanted, policy, facts)
+        ?? decideOnNew(wanted, policy, facts, machine)
     var plan = Plan(decision, warnings: warnings(on: decision, wanted, facts))
     if case .attach(let device, _) = decision {
         plan.companion = facts.watchdogs.first { $0.action != device.action.rawValue }
@@ -168,9 +174,16 @@ public func filterPlan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
 
 /// Decides on a guest that has a watchdog already, or returns nothing where it has none to speak of.
 private func decideOnExisting(
-    _ wanted: WatchdogDevice, _ existing: Policy.Existing, _ facts: GuestFacts
+    _ wanted: WatchdogDevice, _ policy: Policy, _ facts: GuestFacts
 ) -> Plan.Decision? {
     let chosen = facts.chosenWatchdogs.map(facts.inForce)
+    let action = facts.guestPolicy?.action ?? policy.action
+    if let own = chosen.first(where: \.isOnCommandLine), own.action != action.rawValue {
+        let wanted = WatchdogDevice(model: wanted.model, action: action)
+        return policy.existing == .align
+            ? .refuse(.onCommandLine(own, wanted: wanted))
+            : .leave(.keptAction(own, wanted: wanted))
+    }
     guard let watchdog = chosen.first(where: { $0.model == wanted.model.rawValue }) ?? chosen.first
     else {
         // The implicit iTCO is nobody's choice, so that an itco policy may change it at will.
@@ -183,7 +196,7 @@ private func decideOnExisting(
     }
     let differing = chosen.first { $0.action != wanted.action.rawValue }
     // A device of ours follows the policy; nobody else chose its action.
-    if let differing, existing == .align || differing.isOwned {
+    if let differing, policy.existing == .align || differing.isOwned {
         return .changeAction(from: differing.action, to: wanted.action)
     }
     guard watchdog.action == wanted.action.rawValue else {
@@ -195,9 +208,12 @@ private func decideOnExisting(
 
 /// Decides on a guest without a watchdog, or with the implicit iTCO alone.
 private func decideOnNew(
-    _ wanted: WatchdogDevice, _ facts: GuestFacts, _ machine: MachineType
+    _ wanted: WatchdogDevice, _ policy: Policy, _ facts: GuestFacts, _ machine: MachineType
 ) -> Plan.Decision {
     if let reason = RefuseReason(wanted.model, facts, machine) { return .refuse(reason) }
+    if facts.qemuArguments?.devices.contains(where: { $0.id == WatchdogDevice.alias }) == true {
+        return .refuse(.idInUse(WatchdogDevice.alias))
+    }
     guard wanted.model == .i6300esb else { return .coldPlug(wanted, .notHotPluggable) }
     if wanted.action == .dump, let implicit = facts.watchdogs.first,
         implicit.action != wanted.action.rawValue
@@ -206,10 +222,17 @@ private func decideOnNew(
     }
     // A definition without controllers is one that libvirt has yet to complete.
     if facts.controllers.isEmpty, !facts.isLive { return .attach(wanted, .automatic) }
-    guard let point = AttachPoint(in: facts) else {
-        return .coldPlug(wanted, facts.needsACPI ? .noACPI : .noFreeSlot)
+    if let point = AttachPoint(in: facts, reserving: policy.reservePorts) {
+        return .attach(wanted, point)
     }
-    return .attach(wanted, point)
+    let empty = facts.freePorts.count
+    let reason: ColdPlugReason =
+        if facts.needsACPI {
+            .noACPI
+        } else {
+            empty > 0 ? .reservedPorts(empty, of: policy.reservePorts) : .noFreeSlot
+        }
+    return .coldPlug(wanted, reason)
 }
 
 private func warnings(
@@ -237,5 +260,40 @@ private func warnings(
             "without ACPI a guest that has booted already finds the device after its next reset only"
         )
     }
-    return warnings
+    if facts.hasNoPortLeft(after: decision) {
+        warnings.append(
+            "the watchdog has the last empty pcie-root-port, so no other device can be hot-plugged; add"
+                + " pcie-root-ports to the persistent definition, or set vm.watchdog.persist=true, which"
+                + " gives the watchdog a port of its own (vm.watchdog.reserve-ports=1 leaves one empty)"
+        )
+    }
+    return warnings + facts.commandLineWarnings
+}
+
+extension GuestFacts {
+    /// Whether our watchdog is, or would be, in the last empty port of a machine that has no other place
+    /// for a hot-plugged device.
+    fileprivate func hasNoPortLeft(after decision: Plan.Decision) -> Bool {
+        let ports = freePorts.count
+        if case .attach(_, .rootPort) = decision { return ports == 1 }
+        guard ports == 0, highestFreeSlot(where: canHotplug) == nil,
+            let bus = watchdogs.first(where: \.isOwned)?.address?.bus,
+            let port = controllers.first(where: { $0.index == bus })
+        else { return false }
+        return port.isPort && !port.isOwned
+    }
+
+    /// What the operator should know of the definition's own QEMU arguments.
+    fileprivate var commandLineWarnings: [String] {
+        guard let qemuArguments else { return [] }
+        var warnings = qemuArguments.doubts.map {
+            "qemu:commandline is not understood whole: \($0)"
+        }
+        if let own = watchdogs.first, watchdogs.allSatisfy(\.isOnCommandLine) {
+            warnings.append(
+                "libvirt does not know the watchdog \(quoted(own.model)) of qemu:commandline, and"
+                    + " libvirt 9.0 crashes when it fires; replace it by a <watchdog> element")
+        }
+        return warnings
+    }
 }

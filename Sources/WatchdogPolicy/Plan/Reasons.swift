@@ -45,7 +45,7 @@ extension LeaveReason: CustomStringConvertible {
         case .asWanted(let device):
             "the guest already has \(device)"
         case .keptAction(let watchdog, let wanted):
-            "the guest already has a watchdog \(quoted(watchdog.model)) with action"
+            "the guest already has a watchdog \(quoted(watchdog.model))\(watchdog.placeClause) with action"
                 + " \(quoted(watchdog.action)), which is kept (vm.watchdog.existing=keep)"
                 + " although the policy's action is '\(wanted.action.rawValue)'"
         case .otherModel(let watchdog, let wanted):
@@ -61,6 +61,8 @@ public enum ColdPlugReason: Sendable, Hashable {
     case notHotPluggable
     /// No conventional bus and no pcie-root-port has room for one more device.
     case noFreeSlot
+    /// No conventional bus has room, and the policy reserves the empty ports; how many there are.
+    case reservedPorts(Int, of: Int)
     /// The machine's bus takes devices only by way of ACPI, which it does not have.
     case noACPI
     /// A watchdog with another action is there, and a guest has one action for all of them.
@@ -77,6 +79,10 @@ public enum ColdPlugReason: Sendable, Hashable {
                 + " it while the guest runs;"
                 + " add a pcie-root-port (on pc machines a pci-bridge), or write the watchdog into the"
                 + " persistent definition (virt-watchdog apply --config)"
+        case .reservedPorts(let empty, let reserved):
+            "\(start) vm.watchdog.reserve-ports=\(reserved) keeps the empty pcie-root-ports, and the"
+                + " guest has \(empty); add a pcie-root-port, or write the watchdog into the persistent"
+                + " definition (virt-watchdog apply --config), which gives it a port of its own"
         case .noACPI:
             "\(start) without ACPI the machine's PCI bus takes no device while the guest runs;"
                 + " add <acpi/> to its features, or write the watchdog into the persistent definition"
@@ -96,6 +102,10 @@ public enum RefuseReason: Sendable, Hashable {
     case noPCI(machine: String)
     /// The model belongs to another kind of machine.
     case wrongMachine(WatchdogModel, machine: String)
+    /// The definition's own QEMU arguments have a watchdog with another action.
+    case onCommandLine(GuestFacts.Watchdog, wanted: WatchdogDevice)
+    /// The definition's own QEMU arguments use the ID that our device, or our port, would have.
+    case idInUse(String)
 
     init?(_ model: WatchdogModel, _ facts: GuestFacts, _ machine: MachineType) {
         if let type = facts.type, !["qemu", "kvm", "hvf", "nvmm"].contains(type) {
@@ -133,8 +143,21 @@ extension RefuseReason: CustomStringConvertible {
         case .wrongMachine(let model, let machine):
             "the machine \(quoted(machine)) cannot take the model '\(model.rawValue)',"
                 + " which \(model.home); \(model.remedy)"
+        case .onCommandLine(let watchdog, let wanted):
+            "the guest's qemu:commandline has a watchdog \(quoted(watchdog.model)) with action"
+                + " \(quoted(watchdog.action)), which libvirt does not know, so its action cannot become"
+                + " '\(wanted.action.rawValue)' (vm.watchdog.existing=align); replace the arguments by"
+                + " a <watchdog> element, or exclude the guest"
+        case .idInUse(let id):
+            "the guest's qemu:commandline has a device with the id \(quoted(id)), which virt-watchdog"
+                + " needs; give that device another id"
         }
     }
+}
+
+extension GuestFacts.Watchdog {
+    /// Where it is, if not where the definition shows devices.
+    fileprivate var placeClause: String { isOnCommandLine ? " on its qemu:commandline" : "" }
 }
 
 extension WatchdogModel {

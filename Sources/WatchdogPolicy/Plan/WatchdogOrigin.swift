@@ -6,6 +6,8 @@ public enum WatchdogOrigin: String, Sendable, Hashable {
     case defined
     /// libvirt (9.1 and later) did by itself, as it does on every q35 machine.
     case implicit
+    /// The definition's own QEMU arguments do; libvirt does not know it.
+    case commandLine = "command-line"
 }
 
 extension GuestFacts {
@@ -13,6 +15,7 @@ extension GuestFacts {
     ///
     /// The implicit one has the default action; with another one, somebody chose it.
     public func origin(of watchdog: Watchdog) -> WatchdogOrigin {
+        if watchdog.isOnCommandLine { return .commandLine }
         if watchdog.isOwned { return .owned }
         let isImplicit =
             MachineType(arch: arch, machine: machine) == .q35

@@ -30,6 +30,8 @@ public struct Policy: Sendable, Hashable {
     public var persist: Bool
     /// Whether a guest that cannot be protected is refused its start.
     public var enforce: Bool
+    /// How many empty PCI Express ports of a guest stay empty for other devices.
+    public var reservePorts: Int
     /// The guests that the policy is for; empty means all.
     public var include: [GuestPattern]
     /// The guests that the policy is not for, even if included.
@@ -43,7 +45,7 @@ public struct Policy: Sendable, Hashable {
     public init(
         model: ModelChoice = .fitting, action: WatchdogAction = .reset, existing: Existing = .keep,
         running: Running = .new, persist: Bool = false, enforce: Bool = false,
-        include: [GuestPattern] = [],
+        reservePorts: Int = 0, include: [GuestPattern] = [],
         exclude: [GuestPattern] = [], fault: String? = nil
     ) {
         self.model = model
@@ -52,10 +54,14 @@ public struct Policy: Sendable, Hashable {
         self.running = running
         self.persist = persist
         self.enforce = enforce
+        self.reservePorts = reservePorts
         self.include = include
         self.exclude = exclude
         self.fault = fault
     }
+
+    /// The numbers that ``reservePorts`` may have: a machine has no more buses.
+    public static let reservablePorts = 0...255
 
     /// The policy of a host without any properties file: i6300esb with action reset.
     public static let builtIn = Policy()

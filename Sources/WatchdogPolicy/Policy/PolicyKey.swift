@@ -12,6 +12,8 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
     case persist = "vm.watchdog.persist"
     /// Whether a guest that cannot be protected is refused its start.
     case enforce = "vm.watchdog.enforce"
+    /// How many empty PCI Express ports of a guest stay empty for other devices.
+    case reservePorts = "vm.watchdog.reserve-ports"
     /// Name patterns of the guests that the policy is for.
     case include = "vm.watchdog.include"
     /// Name patterns of the guests that it is not for.
@@ -52,6 +54,11 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         case .enforce:
             guard let flag = Bool(value.lowercased()) else { return .notAFlag(value) }
             policy.enforce = flag
+        case .reservePorts:
+            guard let count = Int(value), Policy.reservablePorts.contains(count) else {
+                return .notACount(value, in: Policy.reservablePorts)
+            }
+            policy.reservePorts = count
         case .include:
             guard let patterns = patterns(value) else { return .notPatterns(value) }
             policy.include = patterns
@@ -71,6 +78,7 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         case .running: policy.running.rawValue
         case .persist: String(policy.persist)
         case .enforce: String(policy.enforce)
+        case .reservePorts: String(policy.reservePorts)
         case .include:
             policy.include.isEmpty ? "*" : policy.include.map(\.text).joined(separator: ",")
         case .exclude: policy.exclude.map(\.text).joined(separator: ",")
@@ -110,6 +118,14 @@ struct InvalidValue {
         var invalid = InvalidValue(value, valid: ["patterns with * and ?, separated by commas"])
         invalid.nearest = nil
         invalid.hint = "; write ? for a blank, '=' or ':' in a name"
+        return invalid
+    }
+
+    /// A value that is not a number of that range.
+    static func notACount(_ value: String, in range: ClosedRange<Int>) -> InvalidValue {
+        var invalid = InvalidValue(
+            value, valid: ["a number from \(range.lowerBound) to \(range.upperBound)"])
+        invalid.nearest = nil
         return invalid
     }
 

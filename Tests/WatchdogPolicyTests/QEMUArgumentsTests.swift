@@ -1,0 +1,194 @@
+import Testing
+
+@testable import WatchdogPolicy
+
+/// What a definition's own QEMU arguments add to its facts.
+struct QEMUArgumentsTests {
+    typealias Address = GuestFacts.PCIAddress
+    typealias Controller = GuestFacts.Controller
+
+    private func pc(_ arguments: String...) -> GuestFacts {
+        PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
+    }
+
+    private func q35(_ arguments: String...) -> GuestFacts {
+        PlanTests.q35 { $0.add(QEMUArguments(arguments: arguments)) }
+    }
+
+    private static let reset = WatchdogDevice(model: .i6300esb, action: .reset)
+
+    @Test(
+        "a device's slot is known in each form of its argument",
+        arguments: [
+            ["-device", "virtio-rng-pci,bus=pci.0,addr=0x1f"],
+            ["--device", "driver=virtio-rng-pci,addr=1f"],
+            ["-device", "virtio-rng-pci,id=a,,b,addr=0x1f.3"],
+            ["-device", "virtio-rng-pci,addr=0x3,addr=0X1F"],
+            ["-device", #"{"driver":"virtio-rng-pci","bus":"pci.0","addr":"0x1f"}"#],
+            ["-device", #"{ 'driver' : 'virtio-rng-pci', "addr" : 248 }"#],
+            [
+                "-device",
+                #"{"driver":"x","a":{"b":[1,{"c":null}]},"d":[],"e":1.5e3,"f":"\u0041\"","addr":"1f.0"}"#,
+            ],
+            ["-set", "device.net0.addr=0x1f"],
+            ["-global", "virtio-rng-pci.addr=0x1f"],
+            ["-global", "driver=virtio-rng-pci,property=addr,value=0x1f"],
+            ["-nic", "user,model=e1000,addr=0x1f"],
+            ["-net", "nic,addr=0x1f"],
+            ["-name", "x", "-device", "virtio-rng-pci,addr=0x1f"],
+        ])
+    func slot(arguments: [String]) {
+        let facts = PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
+        #expect(facts.usedAddresses.contains { $0.bus == 0 && $0.slot == 31 })
+        #expect(facts.qemuArguments?.doubts == [])
+        #expect(
+            plan(.builtIn, facts).decision
+                == .attach(Self.reset, .slot(Address(bus: 0, slot: 30))))
+    }
+
+    @Test("a device in a port takes the port, by the port's name")
+    func port() {
+        #expect(
+            plan(.builtIn, q35("-device", "nvme,bus=pci.3")).decision
+                == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
+        #expect(
+            plan(.builtIn, q35("-set", "device.net0.bus=pci.3")).decision
+                == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
+        let named = PlanTests.q35 {
+            $0.controllers[3].alias = "ua-mine"
+            $0.add(QEMUArguments(arguments: ["-device", "nvme,bus=ua-mine,addr=0"]))
+        }
+        #expect(
+            plan(.builtIn, named).decision
+                == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
+        #expect(
+            plan(.builtIn, q35("-device", "nvme,bus=own.0")).decision
+                == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))), "another bus")
+    }
+
+    @Test("a device without a place takes QEMU's choice, the lowest free slot")
+    func lowest() {
+        let facts = PlanTests.pc { facts in
+            facts.usedAddresses = (0...30).map { Address(bus: 0, slot: $0) }
+            facts.add(
+                QEMUArguments(arguments: ["-device", "virtio-rng-pci", "-device", "usb-mouse"]))
+        }
+        #expect(plan(.builtIn, facts).decision == .coldPlug(Self.reset, .noFreeSlot))
+    }
+
+    @Test(
+        "a watchdog of the arguments is the guest's own, with its action",
+        arguments: [
+            (["-device", "i6300esb", "-action", "watchdog=poweroff"], "i6300esb", "poweroff"),
+            (
+                ["-device", #"{"driver":"i6300esb"}"#, "-watchdog-action", "pause"], "i6300esb",
+                "pause"
+            ),
+            (["-watchdog", "ib700", "-watchdog-action", "none"], "ib700", "none"),
+            (
+                ["--device", "ib700,id=a", "-action", "panic=none,watchdog=inject-nmi"], "ib700",
+                "inject-nmi"
+            ),
+            (
+                [
+                    "-action", "watchdog=pause", "-device", "i6300esb", "-watchdog-action",
+                    "shutdown",
+                ],
+                "i6300esb", "shutdown"
+            ),
+            (["-global", "ICH9-LPC.noreboot=off", "-action", "watchdog=pause"], "itco", "pause"),
+        ])
+    func watchdog(arguments: [String], model: String, action: String) {
+        let facts = PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
+        let own = facts.watchdogs.first
+        #expect(own?.model == model && own?.action == action && own?.isOnCommandLine == true)
+        #expect(own.map(facts.origin) == .commandLine)
+        let kept = plan(.builtIn, facts)
+        #expect(!kept.changesDefinition && !kept.leavesUnprotected)
+        #expect(kept.name == "leave" && kept.reason.contains(quoted(action)))
+        #expect(kept.warnings.contains { $0.contains("libvirt 9.0") })
+        let aligned = plan(Policy(existing: .align), facts)
+        #expect(aligned.name == "refuse" && aligned.reason.contains("qemu:commandline"))
+        #expect(!aligned.changesDefinition && aligned.leavesUnprotected)
+    }
+
+    @Test("a watchdog of the arguments with the policy's action is as wanted")
+    func wanted() {
+        for existing in Policy.Existing.allCases {
+            let plan = plan(Policy(existing: existing), pc("-device", "i6300esb"))
+            #expect(plan.decision == .leave(.asWanted(Self.reset)))
+        }
+    }
+
+    @Test("an action of the arguments alone goes into the device under keep, and is in force")
+    func actionAlone() {
+        let facts = pc("-action", "watchdog=pause")
+        #expect(
+            plan(.builtIn, facts).decision
+                == .attach(
+                    WatchdogDevice(model: .i6300esb, action: .pause),
+                    .slot(Address(bus: 0, slot: 31))))
+        #expect(plan(Policy(existing: .align), facts).name == "attach")
+        let defined = PlanTests.pc {
+            $0.watchdogs = [GuestFacts.Watchdog(model: "i6300esb", action: "reset")]
+            $0.add(QEMUArguments(arguments: ["-watchdog-action", "poweroff"]))
+        }
+        #expect(defined.inForce(defined.watchdogs[0]).action == "poweroff")
+        #expect(plan(.builtIn, defined).name == "leave")
+        #expect(
+            plan(Policy(existing: .align), defined).decision
+                == .changeAction(from: "poweroff", to: .reset))
+    }
+
+    @Test(
+        "what cannot be understood is told",
+        arguments: [
+            ["-device"], ["-device", "{"], ["-device", #"{"driver":"x"} x"#], ["-device", "id=a"],
+            ["-device", "x,addr=32"], ["-device", "x,addr=1.8"], ["-device", "x,addr="],
+            ["-device", #"{"driver":"x","addr":256}"#],
+            ["-device", #"{"driver":"x","addr":null}"#],
+            ["-device", #"{"driver":"x","y":tru}"#], ["-device", #"{"driver":"\x"}"#],
+            ["-readconfig", "/etc/x"], ["-set", "device.x"], ["-set", "device.x.addr=g"],
+            ["-set", "device.x.driver=y"], ["-global", "x"], ["-global", "x.chassis=y"],
+            ["-machine", "q35"], ["-M", "type=isapc"], ["-global", "ICH9-LPC.noreboot=on"],
+        ])
+    func doubt(arguments: [String]) {
+        let facts = PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
+        #expect(facts.qemuArguments?.doubts.count == 1)
+        #expect(
+            plan(.builtIn, facts).warnings.contains {
+                $0.contains("qemu:commandline is not understood")
+            })
+    }
+
+    @Test(
+        "arguments without a part in this change nothing",
+        arguments: [
+            [], ["-cpu", "host"], ["-append", "-device x"], ["-machine", "usb=off"],
+            ["-device", "usb-mouse,bus=usb.0,port=1.2"], ["-set", "drive.a.b=c"], ["-nic", "none"],
+            ["-global", "kvm-pit.lost_tick_policy=discard"], ["-drive", "file=a,if=none"],
+        ])
+    func nothing(arguments: [String]) {
+        let line = QEMUArguments(arguments: arguments)
+        let facts = PlanTests.pc { $0.add(line) }
+        #expect(line.doubts.isEmpty)
+        #expect(facts.usedAddresses == PlanTests.pc().usedAddresses && facts.watchdogs.isEmpty)
+    }
+
+    @Test("an override of a device is read as a setting is")
+    func override() {
+        var line = QEMUArguments(arguments: [])
+        line.override("addr", of: "net0", to: "248", isNumber: true)
+        line.override("addr", of: "net1", to: "0x1e", isNumber: false)
+        let facts = PlanTests.pc { $0.add(line) }
+        #expect(
+            plan(.builtIn, facts).decision
+                == .attach(Self.reset, .slot(Address(bus: 0, slot: 29))))
+    }
+
+    @Test("a device with the name of ours leaves no room for it")
+    func identity() {
+        let plan = plan(.builtIn, pc("-device", "virtio-rng-pci,id=ua-virt-watchdog"))
+        #expect(plan.name == "refuse" && plan.reason.contains("'ua-virt-watchdog'"))
+    }
+}
