@@ -176,7 +176,7 @@ extension LiveTests {
                     "virtio-rng-pci,bus=\(bus),addr=\(machine == "pc" ? "0x1f" : "0x1e")",
                 ] + more)
             try guest.waits(forLog: "op=persist", "result=written")
-            try guest.waits(forLine: "LAB boot")
+            try guest.waits(forLine: "LAB armed i6300ESB")
             for start in 2...3 {
                 try guest.virsh("destroy", guest.name)
                 try guest.virsh("start", guest.name)
