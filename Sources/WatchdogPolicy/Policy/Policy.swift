@@ -30,6 +30,8 @@ public struct Policy: Sendable, Hashable {
     public var persist: Bool
     /// Whether a guest that cannot be protected is refused its start.
     public var enforce: Bool
+    /// Whether timers are read by QEMU's monitor, which taints guests in libvirt's eyes.
+    public var usesMonitor: Bool
     /// The guests that the policy is for; empty means all.
     public var include: [GuestPattern]
     /// The guests that the policy is not for, even if included.
@@ -43,6 +45,7 @@ public struct Policy: Sendable, Hashable {
     public init(
         model: ModelChoice = .fitting, action: WatchdogAction = .reset, existing: Existing = .keep,
         running: Running = .new, persist: Bool = false, enforce: Bool = false,
+        usesMonitor: Bool = true,
         include: [GuestPattern] = [],
         exclude: [GuestPattern] = [], fault: String? = nil
     ) {
@@ -52,6 +55,7 @@ public struct Policy: Sendable, Hashable {
         self.running = running
         self.persist = persist
         self.enforce = enforce
+        self.usesMonitor = usesMonitor
         self.include = include
         self.exclude = exclude
         self.fault = fault

@@ -12,6 +12,8 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
     case persist = "vm.watchdog.persist"
     /// Whether a guest that cannot be protected is refused its start.
     case enforce = "vm.watchdog.enforce"
+    /// Whether timers are read by QEMU's monitor.
+    case monitor = "vm.watchdog.monitor"
     /// Name patterns of the guests that the policy is for.
     case include = "vm.watchdog.include"
     /// Name patterns of the guests that it is not for.
@@ -52,6 +54,12 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         case .enforce:
             guard let flag = Bool(value.lowercased()) else { return .notAFlag(value) }
             policy.enforce = flag
+        case .monitor:
+            switch value.lowercased() {
+            case "yes", "true": policy.usesMonitor = true
+            case "no", "false": policy.usesMonitor = false
+            default: return .notYesOrNo(value)
+            }
         case .include:
             guard let patterns = patterns(value) else { return .notPatterns(value) }
             policy.include = patterns
@@ -71,6 +79,7 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         case .running: policy.running.rawValue
         case .persist: String(policy.persist)
         case .enforce: String(policy.enforce)
+        case .monitor: policy.usesMonitor ? "yes" : "no"
         case .include:
             policy.include.isEmpty ? "*" : policy.include.map(\.text).joined(separator: ",")
         case .exclude: policy.exclude.map(\.text).joined(separator: ",")
@@ -119,6 +128,17 @@ struct InvalidValue {
         switch value.lowercased() {
         case "yes", "y", "on", "1", "enabled": invalid.nearest = "true"
         case "no", "n", "off", "0", "disabled": invalid.nearest = "false"
+        default: break
+        }
+        return invalid
+    }
+
+    /// A value that is neither `yes` nor `no`, but may mean one.
+    static func notYesOrNo(_ value: String) -> InvalidValue {
+        var invalid = InvalidValue(value, valid: ["no", "yes"])
+        switch notAFlag(value).nearest {
+        case "true": invalid.nearest = "yes"
+        case "false": invalid.nearest = "no"
         default: break
         }
         return invalid
