@@ -61,6 +61,8 @@ final class FakeMachine: MonitoredGuest, GuestWithAgent, @unchecked Sendable {
         }
     }
 
+    func forAnotherThread() throws(LibvirtError) -> FakeMachine { self }
+
     func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String {
         try agent.answer(command)
     }

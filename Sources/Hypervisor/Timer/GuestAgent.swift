@@ -103,12 +103,9 @@ struct GuestAgent<Asked: GuestWithAgent> {
     private func ask<Answer: Decodable>(
         _ name: String, _ arguments: String
     ) throws(AgentDoubt) -> Answer {
-        let text: String
-        do throws(LibvirtError) {
-            text = try guest.ask(
+        let text = try inAgentDoubt { () throws(LibvirtError) in
+            try guest.ask(
                 agent: #"{"execute":"\#(name)","arguments":\#(arguments)}"#, timeout: commandLimit)
-        } catch {
-            throw AgentDoubt(error)
         }
         guard let reply = try? JSONDecoder().decode(Reply<Answer>.self, from: Data(text.utf8))
         else { throw .garbage }
@@ -125,6 +122,17 @@ struct GuestAgent<Asked: GuestWithAgent> {
         private enum CodingKeys: String, CodingKey {
             case base64 = "buf-b64"
         }
+    }
+}
+
+/// Asks libvirt for something on the way to the agent's answer.
+func inAgentDoubt<Answer>(
+    _ question: () throws(LibvirtError) -> Answer
+) throws(AgentDoubt) -> Answer {
+    do throws(LibvirtError) {
+        return try question()
+    } catch {
+        throw AgentDoubt(error)
     }
 }
 

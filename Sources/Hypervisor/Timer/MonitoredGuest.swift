@@ -16,6 +16,8 @@ public protocol MonitoredGuest: Sendable {
 ///
 /// libvirt then marks the guest as tainted (`custom-ga-command`), as it does for the monitor.
 public protocol GuestWithAgent: Sendable {
+    /// The same guest for another thread, over a connection on which no call of this thread waits.
+    func forAnotherThread() throws(LibvirtError) -> Self
     /// Runs a command of the guest agent and returns the answer's JSON.
     ///
     /// libvirt itself waits up to 5 s for the agent's first sign of life, whatever the timeout is.
@@ -46,6 +48,13 @@ extension Guest: MonitoredGuest {
 }
 
 extension Guest: GuestWithAgent {
+    /// Looks the guest up over another connection, where there may be one; see
+    /// ``Connection/forAnotherThread()``.
+    public func forAnotherThread() throws(LibvirtError) -> Guest {
+        let other = try connection.forAnotherThread()
+        return other === connection ? self : try other.guest(uuid: uuid)
+    }
+
     /// Runs a command of the guest agent; the C function is `virDomainQemuAgentCommand`.
     public func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String {
         guard let answer = virDomainQemuAgentCommand(pointer, command, timeout, 0) else {
@@ -53,12 +62,5 @@ extension Guest: GuestWithAgent {
         }
         defer { free(answer) }
         return String(cString: answer)
-    }
-}
-
-extension Guest {
-    /// Connects to the same daemon anew and looks the guest up there.
-    public func reconnected() throws(LibvirtError) -> Guest {
-        try Connection(to: connection.requestedURI).guest(uuid: uuid)
     }
 }

@@ -195,7 +195,10 @@ public struct TimerReader: Sendable {
             // The thread goes on for some seconds, and closes what it has opened in the guest.
             let result = Crew.ask(patience: agentPatience) {
                 Result { () throws(AgentDoubt) in
-                    try GuestAgent(guest: guest, now: now).watchdogs(of: models)
+                    let guest = try inAgentDoubt { () throws(LibvirtError) in
+                        try guest.forAnotherThread()
+                    }
+                    return try GuestAgent(guest: guest, now: now).watchdogs(of: models)
                 }
             }
             answer = result ?? .failure(.silent)

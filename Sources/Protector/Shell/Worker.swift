@@ -8,7 +8,7 @@ internal import WatchdogPolicy
 enum Target: Sendable, Equatable {
     /// A daemon that runs, and no other.
     case daemon(Daemon)
-    /// An open connection, or another one like it once that is lost.
+    /// An open connection: another one like it for each worker, or itself where it takes a log-in.
     case connection(Connection)
     /// The connection was lost.
     case nothing
@@ -16,7 +16,8 @@ enum Target: Sendable, Equatable {
     func connect() throws(LibvirtError) -> Connection {
         switch self {
         case .daemon(let daemon): try Connection(to: daemon)
-        case .connection(let open): open.isAlive ? open : try open.reopened()
+        case .connection(let open):
+            open.isAlive ? try open.forAnotherThread() : try open.reopened()
         case .nothing:
             throw LibvirtError(code: .noConnect, message: "the connection is lost")
         }
