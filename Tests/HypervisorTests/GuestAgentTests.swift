@@ -44,7 +44,9 @@ struct GuestAgentTests {
         #expect(machine.commands.isEmpty, "the monitor is left alone")
         #expect(machine.agent.open.isEmpty, "each file is closed")
         #expect(
-            Set(machine.agent.commands) == ["guest-file-open", "guest-file-read", "guest-file-close"])
+            Set(machine.agent.commands) == [
+                "guest-file-open", "guest-file-read", "guest-file-close",
+            ])
         #expect(machine.agent.paths.allSatisfy { $0.hasPrefix("/sys/class/watchdog/watchdog") })
     }
 
@@ -118,7 +120,8 @@ struct GuestAgentTests {
     @Test func `Frozen filesystems are told apart from a block`() {
         let machine = FakeMachine()
         machine.agent.failures["guest-file-open"] = FakeAgent.failure(
-            "guest-file-open", "Command guest-file-open has been disabled: the agent is in frozen state")
+            "guest-file-open",
+            "Command guest-file-open has been disabled: the agent is in frozen state")
         #expect(doubt(machine).contains("domfsthaw"))
     }
 
@@ -214,7 +217,8 @@ struct GuestAgentTests {
         #expect(stopped.timers.first?.doubt?.contains("stopped") == true)
         let disconnected = read(machine, facts(agent: .disconnected))
         #expect(
-            disconnected.timers.first?.doubt?.contains("start qemu-guest-agent in the guest") == true)
+            disconnected.timers.first?.doubt?.contains("start qemu-guest-agent in the guest")
+                == true)
         let absent = read(machine, facts(agent: .absent))
         #expect(absent.timers.first?.doubt?.contains("add the channel") == true)
         #expect(![stopped, disconnected, absent].contains { $0.usedAgent })

@@ -155,7 +155,8 @@ struct StatusSummary {
         let doubt =
             doubtful == 0
             ? "" : " Of those protected, \(doubtful) may not have started the timer."
-        return "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(doubt)\(taint)"
+        return
+            "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(doubt)\(taint)"
     }
 }
 
