@@ -130,7 +130,7 @@ extension LiveTests {
         func `A fire shows in the device until the driver starts`(machine: String) throws {
             try Lab.setPolicy("vm.watchdog.action=pause\n")
             let guest = try LabGuest(
-                "agent-fire-\(machine)", options: ["--machine", machine], hangsAfter: 1)
+                "agent-fire-\(machine)", options: ["--machine", machine], hangsAfter: 10)
             try guest.waits(forLog: "op=protect", "result=attached")
             try guest.waits(forLine: "LAB armed")
             #expect(try row(of: guest).showsFire == false)
