@@ -26,6 +26,7 @@ extension Document {
             if facts.optOut == nil || record.run != nil { facts.optOut = record }
         }
         facts.usedAddresses = settled.usedAddresses
+        facts.agent = settled.agent
         for devices in root.children(named: "devices") {
             for device in devices.children where device.sharesNamespace(with: root) {
                 let address = device.pciAddress
@@ -36,6 +37,8 @@ extension Document {
                     }
                 } else if device.isNamed("watchdog") {
                     facts.watchdogs.append(device.watchdog(at: address))
+                } else if let agent = device.agentChannel {
+                    facts.agent = agent
                 }
             }
         }
@@ -107,6 +110,14 @@ extension Element {
         return GuestFacts.PCIAddress(
             domain: address.number("domain"), bus: address.number("bus"),
             slot: address.number("slot"), function: address.number("function"))
+    }
+
+    /// The channel to the guest agent, if the device is that.
+    var agentChannel: GuestFacts.AgentChannel? {
+        guard isNamed("channel"), let target = child(named: "target"),
+            target.has("name", GuestFacts.AgentChannel.target)
+        else { return nil }
+        return target.has("state", "connected") ? .connected : .disconnected
     }
 
     fileprivate func pciController(at place: GuestFacts.PCIAddress?) -> GuestFacts.Controller? {

@@ -43,6 +43,15 @@ public final class Connection: @unchecked Sendable {
         try Connection(to: requestedURI, readOnly: isReadOnly)
     }
 
+    /// Opens another connection for a thread whose calls may take long, or returns this one where its
+    /// user may have to log in for another.
+    ///
+    /// In clients of libvirt before 10.0, a call may be lost for as long as another thread waits on the
+    /// same connection: `g_main_loop_quit` is unheard by a loop that is about to run.
+    public func forAnotherThread() throws(LibvirtError) -> Connection {
+        geteuid() == 0 && uri?.hasPrefix("qemu:///") == true ? try reopened() : self
+    }
+
     deinit {
         if hasCloseCallback.load(ordering: .relaxed) {
             virConnectUnregisterCloseCallback(pointer, Self.closeCallback)

@@ -38,6 +38,12 @@ public struct LibvirtError: Error, Sendable, Hashable {
         public static let noConnect = Code(VIR_ERR_NO_CONNECT)
         /// The arguments do not suit each other.
         public static let unsupported = Code(VIR_ERR_CONFIG_UNSUPPORTED)
+        /// The guest agent does not answer.
+        public static let agentUnresponsive = Code(VIR_ERR_AGENT_UNRESPONSIVE)
+        /// The guest agent answers an earlier question.
+        public static let agentUnsynced = Code(VIR_ERR_AGENT_UNSYNCED)
+        /// The guest agent did not answer in time; libvirt 9 does not know the number yet.
+        public static let agentTimeout = Code(rawValue: 112)
         /// The definition is not right.
         public static let xmlError = Code(VIR_ERR_XML_ERROR)
     }

@@ -46,6 +46,11 @@ extension Guest {
         }
     }
 
+    /// Connects to the same daemon anew and looks the guest up there.
+    private func reconnected() throws(LibvirtError) -> Guest {
+        try connection.reopened().guest(uuid: uuid)
+    }
+
     /// Ends the guest at once, as pulling its plug would; the C function is `virDomainDestroy`.
     public func destroy() throws(LibvirtError) {
         try check(virDomainDestroy(pointer))

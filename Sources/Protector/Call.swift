@@ -29,8 +29,18 @@ public struct Call: Sendable, Hashable {
         case persist(Policy, isDry: Bool)
         /// Removes our devices from the persistent definition, or tells whether it has any.
         case removePersistent(isDry: Bool)
-        /// Reads all that `status` shows; the timers only on request, since QEMU has to tell.
-        case inspect(timers: Bool)
+        /// Reads all that `status` shows.
+        case inspect(TimerSources)
+    }
+
+    /// From where an inspection reads the timers.
+    public enum TimerSources: Sendable, Hashable {
+        /// It leaves them out, and needs neither QEMU nor the guest.
+        case none
+        /// From the guest agent alone.
+        case agent
+        /// From QEMU's monitor, and where that cannot tell from the guest agent.
+        case monitorAndAgent
     }
 
     /// The guest's UUID.
@@ -46,11 +56,20 @@ public struct Call: Sendable, Hashable {
 }
 
 extension Call.Kind {
-    /// Whether QEMU has to answer.
+    /// Whether the call reads timers.
+    var readsTimers: Bool {
+        switch self {
+        case .inspect(.agent), .inspect(.monitorAndAgent): true
+        default: false
+        }
+    }
+
+    /// Whether QEMU or its guest has to answer.
     public var needsQEMU: Bool {
         switch self {
-        case .attach, .setAction, .detach, .unplugOrphan, .inspect(timers: true): true
-        case .look, .record, .optOut, .persist, .removePersistent, .inspect(timers: false): false
+        case .attach, .setAction, .detach, .unplugOrphan: true
+        case .look, .record, .optOut, .persist, .removePersistent: false
+        case .inspect: readsTimers
         }
     }
 }

@@ -107,8 +107,8 @@ extension Core {
     private mutating func leaveUnasked(_ entry: Entry) {
         guard let guest = guests[entry.uuid], guest.turn == entry.turn else { return }
         guests[entry.uuid]?.isReady = false
-        if guest.next == .inspect(timers: true), calls.writtenOffCount < CallTable.limit {
-            ask(.inspect(timers: false), entry.uuid)
+        if guest.next.readsTimers, calls.writtenOffCount < CallTable.limit {
+            ask(.inspect(.none), entry.uuid)
         } else {
             fail(entry.uuid, .notAsked(stuckCalls: calls.writtenOffCount), of: guest.next)
         }
@@ -140,10 +140,10 @@ extension Core {
         for (id, uuid) in calls.writeOff(at: now) {
             effects.append(.abandon(id))
             guard let guest = guests[uuid], guest.call == id else { continue }
-            if guest.next == .inspect(timers: true) {
+            if guest.next.readsTimers {
                 // The rest of it needs no QEMU.
                 guests[uuid]?.call = nil
-                ask(.inspect(timers: false), uuid)
+                ask(.inspect(.none), uuid)
                 continue
             }
             silence(uuid, "a call has not returned for \(settings.callLimit.components.seconds) s")

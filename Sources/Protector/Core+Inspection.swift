@@ -7,8 +7,8 @@ extension Settings {
         switch goal {
         case .protect, .remove: .look
         // It also reads a guest whose monitor is occupied.
-        case .plan: .inspect(timers: false)
-        case .inspect: .inspect(timers: true)
+        case .plan: .inspect(.none)
+        case .inspect(let usesMonitor): .inspect(usesMonitor ? .monitorAndAgent : .agent)
         }
     }
 }

@@ -20,8 +20,8 @@ public struct Settings: Sendable {
         case remove(live: Bool, config: Bool, isDry: Bool)
         /// Reads them, and with `config` tells what would become of their persistent definitions.
         case plan(config: Bool)
-        /// Reads them with all that `status` shows.
-        case inspect
+        /// Reads them with all that `status` shows, the timers by QEMU's monitor or without it.
+        case inspect(usesMonitor: Bool)
     }
 
     /// The guests that it is for.

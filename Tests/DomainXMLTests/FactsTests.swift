@@ -252,4 +252,43 @@ struct FactsTests {
         let name = String(repeating: "n", count: 1 << 20)
         #expect(try facts("<domain><name>\(name)</name></domain>").name.utf8.count == 64 << 10)
     }
+
+    @Test(
+        arguments: [
+            ("", GuestFacts.AgentChannel.absent),
+            (
+                "<channel><target type='virtio' name='org.qemu.guest_agent.0'/></channel>",
+                .disconnected
+            ),
+            (
+                "<channel><target name='org.qemu.guest_agent.0' state='disconnected'/></channel>",
+                .disconnected
+            ),
+            (
+                "<channel/><channel><target name='x' state='connected'/></channel>"
+                    + "<channel><target name='org.qemu.guest_agent.0' state='connected'/></channel>"
+                    + "<channel><target name='y' state='disconnected'/></channel>", .connected
+            ),
+            (
+                "<console><target name='org.qemu.guest_agent.0' state='connected'/></console>",
+                .absent
+            ),
+            (
+                "<channel><target name='org.qemu.guest_agent.1' state='connected'/></channel>",
+                .absent
+            ),
+        ] as [(String, GuestFacts.AgentChannel)])
+    func `The channel to the guest agent is read`(
+        devices: String, agent: GuestFacts.AgentChannel
+    ) throws {
+        #expect(
+            try facts("<domain><devices>\(devices)</devices></domain>").agent == agent)
+        // One of another vendor's is none.
+        #expect(
+            try facts(
+                "<domain xmlns:o='urn:o'><devices>"
+                    + "<o:channel><target name='org.qemu.guest_agent.0'/></o:channel>"
+                    + "</devices></domain>"
+            ).agent == .absent)
+    }
 }

@@ -2,15 +2,15 @@ import Synchronization
 
 @testable import Hypervisor
 
-/// A clock that moves only when somebody sleeps.
+/// A clock that moves only when a test moves it.
 final class FakeClock: Sendable {
     private let time = Mutex(Duration.zero)
 
     var now: Duration { time.withLock { $0 } }
 
-    func reader(mayStopGuest: Bool) -> TimerReader {
-        TimerReader(
-            mayStopGuest: mayStopGuest, now: { self.now },
-            sleep: { duration in self.time.withLock { $0 += duration } })
+    func advance(by duration: Duration) { time.withLock { $0 += duration } }
+
+    func reader(agentPatience: Int = 4) -> TimerReader {
+        TimerReader(agentPatience: agentPatience, now: { self.now })
     }
 }

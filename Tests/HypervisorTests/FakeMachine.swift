@@ -1,9 +1,9 @@
 import Hypervisor
 import Testing
 
-/// A QEMU without QEMU: it answers the monitor's commands for one PCI device, and remembers what was
-/// asked of it.
-final class FakeMachine: MonitoredGuest {
+/// A QEMU without QEMU: it answers the monitor's commands for one PCI device and has a guest agent, and
+/// remembers what was asked of it. A reader uses it from one thread at a time.
+final class FakeMachine: MonitoredGuest, GuestWithAgent, @unchecked Sendable {
     /// The device's bus as the firmware numbered it, or nothing before it has.
     var bus: UInt32? = 2
     /// The device's slot.
@@ -15,15 +15,16 @@ final class FakeMachine: MonitoredGuest {
     /// The chipset's registers at 0x40 and 0x44 of its LPC bridge.
     var lpcRegisters: [UInt32: UInt32] = [0x40: 0x601, 0x44: 0x80]
     /// I/O ports, the width aside.
-    var ports: [UInt32: UInt32] = [0xcf8: 0x8000_1234]
-    /// What the guest is doing.
-    var currentState = GuestState.running
+    var ports: [UInt32: UInt32] = [:]
+    /// The address of the device's memory, or -1 where it is not mapped.
+    var memory: Int64 = 0xfebf_0000
+    /// The device's reload register, at 0xc of its memory.
+    var reloadRegister: UInt32 = 0
+    /// The guest agent.
+    let agent = FakeAgent()
     /// The commands that fail, and how.
     var failures: [String: LibvirtError] = [:]
-    /// The errors of the next calls of resume.
-    var resumeFailures: [LibvirtError] = []
     private(set) var commands: [String] = []
-    private(set) var reconnections = 0
 
     /// Where the window for configuration space is.
     var window: UInt32 = 0xb000_0000
@@ -33,7 +34,8 @@ final class FakeMachine: MonitoredGuest {
         let device = bus.map { bus in
             """
             {"bus":\(bus),"slot":\(slot),"function":0,"qdev_id":"ua-virt-watchdog",
-             "id":{"vendor":32902,"device":9643},"regions":[],"class_info":{"class":2176}}
+             "id":{"vendor":32902,"device":9643},"regions":[{"bar":0,"type":"memory","size":16,"address":\(memory),
+                         "prefetch":false,"mem_type_64":false}],"class_info":{"class":2176}}
             """
         }
         return """
@@ -53,32 +55,16 @@ final class FakeMachine: MonitoredGuest {
             return "\(words[2].dropFirst(2)): " + read(memory: number(words[2]), format: words[1])
         case "i":
             let port = number(words[2])
-            let value = port & ~3 == 0xcfc ? selected >> (8 * (port & 3)) : ports[port]
+            let value = ports[port]
             return "portx[0x0]\u{20}= 0x" + String(cut(value ?? 0, to: words[1]), radix: 16)
-        case "o":
-            #expect(currentState == .paused, "the guest runs while its port is written to")
-            ports[number(words[2])] = number(words[3])
-            return ""
         default: throw LibvirtError(code: .operationFailed, message: "unknown command")
         }
     }
 
-    func state() throws(LibvirtError) -> GuestState { currentState }
+    func forAnotherThread() throws(LibvirtError) -> FakeMachine { self }
 
-    func suspend() throws(LibvirtError) {
-        try note("suspend")
-        currentState = .paused
-    }
-
-    func resume() throws(LibvirtError) {
-        commands.append("resume")
-        if !resumeFailures.isEmpty { throw resumeFailures.removeFirst() }
-        currentState = .running
-    }
-
-    func reconnected() throws(LibvirtError) -> FakeMachine {
-        reconnections += 1
-        return self
+    func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String {
+        try agent.answer(command)
     }
 
     private func note(_ command: String) throws(LibvirtError) {
@@ -95,14 +81,10 @@ final class FakeMachine: MonitoredGuest {
             ? value & 0xff : format.hasSuffix("h") ? value & 0xffff : value
     }
 
-    /// The four bytes that port 0xcf8 selects.
-    private var selected: UInt32 {
-        let address = ports[0xcf8] ?? 0
-        guard let bus, address & ~0xff == 1 << 31 | bus << 16 | slot << 11 else { return ~0 }
-        return registers[address & 0xfc] ?? 0
-    }
-
     private func read(memory address: UInt32, format: Substring) -> String {
+        if memory > 0, address == UInt32(memory) + 0xc {
+            return "0x" + String(reloadRegister, radix: 16) + "\r\n"
+        }
         let offset = address &- window
         let register = offset & 0xfff
         let space: [UInt32: UInt32]? =

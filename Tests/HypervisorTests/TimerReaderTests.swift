@@ -15,10 +15,8 @@ struct TimerReaderTests {
             controllers: [GuestFacts.Controller(model: root, index: 0)], watchdogs: watchdogs)
     }
 
-    private func read(
-        _ machine: FakeMachine, _ facts: GuestFacts, mayStop: Bool = true
-    ) -> TimerReader.Reading {
-        FakeClock().reader(mayStopGuest: mayStop).read(facts, of: machine)
+    private func read(_ machine: FakeMachine, _ facts: GuestFacts) -> TimerReader.Reading {
+        FakeClock().reader().read(facts, of: machine)
     }
 
     @Test("on a PCIe machine bit 1 at 0x68 tells, read through the window at the guest's own bus")
@@ -26,78 +24,64 @@ struct TimerReaderTests {
         let machine = FakeMachine()
         for (value, state) in [(0, TimerState.notArmed), (1, .notArmed), (2, .armed), (7, .armed)] {
             machine.registers[0x68] = UInt32(value)
-            #expect(read(machine, facts("pcie-root"), mayStop: false).timers == [state])
+            #expect(
+                read(machine, facts("pcie-root"))
+                    == TimerReader.Reading(timers: [state], usedMonitor: true))
         }
         #expect(machine.commands.contains("xp /1bx 0xb0228068"))
-        #expect(!machine.commands.contains("suspend"))
-        #expect(machine.commands.allSatisfy { !$0.hasPrefix("o ") })
     }
 
-    @Test("on a machine of ports the guest stands still, and gets its port's value back")
-    func ports() {
-        let machine = FakeMachine()
-        for (value, state) in [(0, TimerState.notArmed), (2, .armed)] {
-            machine.registers[0x68] = UInt32(value)
-            let reading = read(machine, facts("pci-root"))
-            #expect(reading.timers == [state])
-            #expect(reading.standstill != nil)
-            #expect(machine.ports[0xcf8] == 0x8000_1234)
-            #expect(machine.currentState == .running)
+    @Test func `Nothing but reading is asked of a monitor`() {
+        let itco = Watchdog(model: "itco", alias: "watchdog0")
+        for root in ["pci-root", "pcie-root"] {
+            let machine = FakeMachine()
+            machine.ports = [0x660: 0x25, 0x668: 0]
+            _ = read(machine, facts(root, [Self.ours, itco]))
+            let reads = ["info mtree", "xp /", "i /h 0x66", #"{"execute":"query-pci"}"#]
+            #expect(!machine.commands.isEmpty)
+            #expect(
+                machine.commands.allSatisfy { command in
+                    reads.contains { command.hasPrefix($0) }
+                }, "\(machine.commands)")
         }
-        let order = machine.commands.drop { $0 != "suspend" }
-        #expect(order.last { $0 == "resume" || $0.hasPrefix("o ") } == "resume")
     }
 
-    @Test("without leave to stop it, a guest on a machine of ports is not touched")
-    func needsProbe() {
+    @Test func `On pc the monitor tells no timer, and the reason names the remedy`() {
         let machine = FakeMachine()
-        let reading = read(machine, facts("pci-root"), mayStop: false)
-        #expect(reading.timers.first?.doubt?.contains("--probe") == true)
-        #expect(machine.commands.isEmpty)
-        #expect(TimerReader.needsStandstill(facts("pci-root")))
-        #expect(!TimerReader.needsStandstill(facts("pcie-root")))
-        #expect(!TimerReader.needsStandstill(facts("pci-root", [])))
-    }
-
-    @Test("a guest that stood still before is left so")
-    func paused() {
-        let machine = FakeMachine()
-        machine.currentState = .paused
         machine.registers[0x68] = 2
         let reading = read(machine, facts("pci-root"))
-        #expect(reading == TimerReader.Reading(timers: [.armed]))
-        #expect(!machine.commands.contains("resume"))
-        #expect(!machine.commands.contains("suspend"))
+        let doubt = reading.timers.first?.doubt
+        #expect(doubt?.contains("install qemu-guest-agent") == true)
+        #expect(doubt?.contains("org.qemu.guest_agent.0") == true)
+        #expect(doubt?.contains("--accept-unknown") == true)
+        #expect(machine.agent.commands.isEmpty)
     }
 
-    @Test(
-        "whatever fails while the guest stands still, its port gets its value back and it runs on",
-        arguments: ["i /w 0xcf8", "o /w", "i /w 0xcfc", "i /b", "suspend"])
-    func failure(command: String) {
+    @Test(arguments: ["pci-root", "pcie-root"])
+    func `The flag of an earlier fire is read from the device's memory`(root: String) {
         let machine = FakeMachine()
-        machine.failures[command] = .busy
-        let reading = read(machine, facts("pci-root"))
-        #expect(reading.timers.first?.doubt != nil)
-        #expect(reading.notResumed == nil)
-        #expect(machine.currentState == .running)
-        #expect(machine.ports[0xcf8] == 0x8000_1234)
+        #expect(!read(machine, facts(root)).showsFire)
+        machine.reloadRegister = 0x1200
+        let reading = read(machine, facts(root))
+        #expect(reading.showsFire)
+        #expect(reading.usedMonitor)
+        #expect(machine.commands.contains("xp /1hx 0xfebf000c"))
+        // Without a device there, or before the firmware has mapped it, nothing is seen.
+        machine.reloadRegister = 0xffff
+        #expect(!read(machine, facts(root)).showsFire)
+        machine.reloadRegister = 0x1200
+        machine.memory = -1
+        #expect(!read(machine, facts(root)).showsFire)
     }
 
-    @Test("a guest is let run on over a new connection where the first is lost")
-    func connectionLost() {
+    @Test func `Without leave, no monitor is asked`() {
         let machine = FakeMachine()
-        machine.resumeFailures = [.lost, .lost, .busy]
-        let reading = read(machine, facts("pci-root"))
-        #expect(reading.notResumed == nil)
-        #expect(machine.currentState == .running)
-        #expect(machine.reconnections == 2)
-    }
-
-    @Test("a guest that cannot be let run on is reported, with libvirt's error")
-    func notResumed() {
-        let machine = FakeMachine()
-        machine.resumeFailures = Array(repeating: .busy, count: 100)
-        #expect(read(machine, facts("pci-root")).notResumed == .busy)
+        machine.registers[0x68] = 2
+        let reading = FakeClock().reader().read(
+            facts("pcie-root"), of: machine, by: TimerReader.Sources(usesMonitor: false))
+        #expect(reading.timers.first?.doubt?.contains("monitor was not asked") == true)
+        #expect(!reading.usedMonitor)
+        #expect(machine.commands.isEmpty)
     }
 
     @Test("nothing is guessed before the firmware has numbered the bus or opened the window")
@@ -112,9 +96,8 @@ struct TimerReaderTests {
                 machine.registers[0x68] = 2
                 change(machine)
                 guard root == "pcie-root" || machine.hasWindow else { continue }
-                #expect(
-                    read(machine, facts(root)).timers.first?.doubt?.contains("firmware") == true)
-                #expect(machine.currentState == .running)
+                let doubt = read(machine, facts(root)).timers.first?.doubt
+                #expect(root == "pci-root" ? doubt != nil : doubt?.contains("firmware") == true)
             }
         }
     }
@@ -144,7 +127,7 @@ struct TimerReaderTests {
 
     @Test("the window is looked for once for guests of a kind, and anew where it leads to nothing")
     func knownWindow() {
-        let reader = FakeClock().reader(mayStopGuest: false)
+        let reader = FakeClock().reader()
         let machine = FakeMachine()
         machine.registers[0x68] = 2
         let facts = facts("pcie-root")

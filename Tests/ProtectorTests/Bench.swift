@@ -216,11 +216,11 @@ struct Bench {
             return .success(
                 .removedPersistent(
                     machine.persistent == .removed && isDry ? .wouldRemove : machine.persistent))
-        case .inspect(let timers):
+        case .inspect(let sources):
             var reading = TimerReader.Reading(timers: [])
             if machine.look.facts.isLive {
                 reading.timers = machine.look.facts.watchdogs.map { _ in
-                    timers ? .armed : .unknown("no answer")
+                    sources == .none ? .unknown("no answer") : .armed
                 }
             }
             return .success(
@@ -274,7 +274,9 @@ struct Bench {
             case .unplugOrphan: "unplug"
             case .persist(_, let isDry): isDry ? "persist dry" : "persist"
             case .removePersistent(let isDry): isDry ? "config dry" : "config"
-            case .inspect(let timers): timers ? "inspect" : "inspect without timers"
+            case .inspect(.none): "inspect without timers"
+            case .inspect(.agent): "inspect by the agent"
+            case .inspect(.monitorAndAgent): "inspect"
             }
         }
     }

@@ -15,7 +15,7 @@ struct InspectionTests {
     }
 
     @Test func `An inspection is one call, and tells all`() {
-        var bench = command(["a", "b"], .inspect)
+        var bench = command(["a", "b"], .inspect(usesMonitor: true))
         bench.work()
         #expect(bench.steps("a") == ["inspect"])
         #expect(bench.outcomes["a"]?.inspection?.timers.timers == [.armed])
@@ -23,8 +23,8 @@ struct InspectionTests {
     }
 
     @Test func `A guest that does not answer for 5 s is read without its timers`() {
-        var bench = command(["a", "b"], .inspect)
-        bench.machines["a"]?.unanswered = [.inspect(timers: true)]
+        var bench = command(["a", "b"], .inspect(usesMonitor: true))
+        bench.machines["a"]?.unanswered = [.inspect(.monitorAndAgent)]
         bench.work()
         #expect(bench.outcomes["b"]?.inspection?.timers.timers == [.armed])
         bench.waitWorking(.milliseconds(4900))
@@ -36,18 +36,18 @@ struct InspectionTests {
 
     @Test func `With many guests that do not answer, each has a row within 10 s`() {
         let uuids = (1...20).map { "\($0)" }
-        var bench = command(uuids, .inspect)
-        for uuid in uuids { bench.machines[uuid]?.unanswered = [.inspect(timers: true)] }
+        var bench = command(uuids, .inspect(usesMonitor: true))
+        for uuid in uuids { bench.machines[uuid]?.unanswered = [.inspect(.monitorAndAgent)] }
         bench.waitWorking(.seconds(10))
         #expect(bench.core.isDone)
         #expect(bench.outcomes.values.allSatisfy { $0.inspection?.timers.timers.count == 1 })
-        #expect(bench.calls.count { $0.kind == .inspect(timers: true) } == 3)
+        #expect(bench.calls.count { $0.kind == .inspect(.monitorAndAgent) } == 3)
     }
 
     @Test
     func `A guest that cannot be read at all is told as silent, and the others are not asked`() {
         let uuids = (1...6).map { "\($0)" }
-        var bench = command(uuids, .inspect)
+        var bench = command(uuids, .inspect(usesMonitor: true))
         for uuid in uuids { bench.machines[uuid]?.isStuck = true }
         bench.waitWorking(.seconds(15))
         #expect(bench.core.isDone)
@@ -56,7 +56,7 @@ struct InspectionTests {
     }
 
     @Test func `A guest that has gone is told as gone`() {
-        var bench = command(["a"], .inspect)
+        var bench = command(["a"], .inspect(usesMonitor: true))
         bench.fail("a", .noDomain)
         #expect(bench.outcomes["a"]?.error?.isGuestGone == true)
     }

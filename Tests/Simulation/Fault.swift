@@ -158,7 +158,7 @@ extension World {
         case .command(let guest): command(guest, .protect)
         case .remove(let guest, let live, let isDry):
             command(guest, .remove(live: live, config: true, isDry: isDry))
-        case .inspect(let guest): command(guest, .inspect)
+        case .inspect(let guest): command(guest, .inspect(usesMonitor: true))
         case .toLose(let percent): lossPercent = percent
         }
     }

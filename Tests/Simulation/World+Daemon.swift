@@ -314,8 +314,8 @@ extension World {
                             isArriving: run.isArriving, run: runID(run), isStopped: run.isStopped)))
             )
         }
-        if case .inspect(let timers) = execution.call.kind,
-            !timers || run.hasJob || run.occupiedSince != nil || run.isStopped
+        if case .inspect(let sources) = execution.call.kind,
+            sources == .none || run.hasJob || run.occupiedSince != nil || run.isStopped
         {
             return answer(
                 execution,

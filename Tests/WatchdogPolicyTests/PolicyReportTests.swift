@@ -35,6 +35,11 @@ struct PolicyReportTests {
             ("vm.watchdog.persist=TRUE", Policy(persist: true)),
             ("vm.watchdog.persist=false", Policy(persist: false)),
             ("vm.watchdog.enforce=true", Policy(enforce: true)),
+            ("vm.watchdog.monitor=no", Policy(usesMonitor: false)),
+            ("vm.watchdog.monitor=NO", Policy(usesMonitor: false)),
+            ("vm.watchdog.monitor=false", Policy(usesMonitor: false)),
+            ("vm.watchdog.monitor=Yes", Policy.builtIn),
+            ("vm.watchdog.monitor=true", Policy.builtIn),
             (
                 "vm.watchdog.include=i-*-VM, x ,,",
                 Policy(include: [GuestPattern("i-*-VM"), GuestPattern("x")])
@@ -70,6 +75,9 @@ struct PolicyReportTests {
             ("vm.watchdog.persist=yes", 1, 21, "'true'"),
             ("vm.watchdog.enforce=no", 1, 21, "'false'"),
             ("vm.watchdog.enforce=flase", 1, 21, "'false'"),
+            ("vm.watchdog.monitor=off", 1, 21, "'no'"),
+            ("vm.watchdog.monitor=1", 1, 21, "'yes'"),
+            ("vm.watchdog.monitor=yse", 1, 21, "valid: no, yes"),
             ("vm.watchdog.action=res", 1, 20, "'reset'"),
             ("vm.watchdog.action=reset # now", 1, 20, "a comment cannot follow a value"),
             ("vm.watchdog.action=\"reset\"", 1, 20, "quotes are taken literally"),

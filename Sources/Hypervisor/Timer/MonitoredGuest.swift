@@ -3,21 +3,27 @@ internal import Glibc
 
 /// A guest whose QEMU can be asked by its monitor.
 ///
-/// libvirt marks a guest whose monitor somebody else used as tainted (`custom-monitor`): in its log
-/// and in `virsh dominfo`, until the guest is shut off. Nothing else comes of it.
-public protocol MonitoredGuest {
+/// libvirt then marks the guest as tainted (`custom-monitor`) until it is shut off: in its log and in
+/// `virsh dominfo`. Nothing else comes of it.
+public protocol MonitoredGuest: Sendable {
     /// Runs a command of the machine protocol, QMP, and returns the answer's JSON.
     func ask(machine command: String) throws(LibvirtError) -> String
     /// Runs a command of the human monitor, and returns what it prints.
     func ask(human command: String) throws(LibvirtError) -> String
-    /// What the guest is doing.
-    func state() throws(LibvirtError) -> GuestState
-    /// Stops the guest's processors.
-    func suspend() throws(LibvirtError)
-    /// Lets the guest's processors run on.
-    func resume() throws(LibvirtError)
-    /// The same guest over a new connection.
-    func reconnected() throws(LibvirtError) -> Self
+}
+
+/// A guest whose guest agent can be asked.
+///
+/// libvirt then marks the guest as tainted (`custom-ga-command`), as it does for the monitor.
+public protocol GuestWithAgent: Sendable {
+    /// The same guest for another thread, over a connection on which no call of this thread waits.
+    func forAnotherThread() throws(LibvirtError) -> Self
+    /// Runs a command of the guest agent and returns the answer's JSON.
+    ///
+    /// libvirt itself waits up to 5 s for the agent's first sign of life, whatever the timeout is.
+    ///
+    /// - Parameter timeout: How long the agent may take, in seconds.
+    func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String
 }
 
 extension Guest: MonitoredGuest {
@@ -32,11 +38,6 @@ extension Guest: MonitoredGuest {
         try ask(command, flags: VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP.rawValue)
     }
 
-    /// Connects to the same daemon anew and looks the guest up there.
-    public func reconnected() throws(LibvirtError) -> Guest {
-        try Connection(to: connection.requestedURI).guest(uuid: uuid)
-    }
-
     private func ask(_ command: String, flags: UInt32) throws(LibvirtError) -> String {
         var answer: UnsafeMutablePointer<CChar>?
         try check(virDomainQemuMonitorCommand(pointer, command, &answer, flags))
@@ -44,13 +45,22 @@ extension Guest: MonitoredGuest {
         defer { free(answer) }
         return String(cString: answer)
     }
+}
 
-    /// Whether libvirt could talk to QEMU at once: no job of its own is under way, and QEMU answers.
-    ///
-    /// The C function is `virDomainGetControlInfo`.
-    public func isControllable() throws(LibvirtError) -> Bool {
-        var information = virDomainControlInfo()
-        try check(virDomainGetControlInfo(pointer, &information, 0))
-        return information.state == UInt32(VIR_DOMAIN_CONTROL_OK.rawValue)
+extension Guest: GuestWithAgent {
+    /// Looks the guest up over another connection, where there may be one; see
+    /// ``Connection/forAnotherThread()``.
+    public func forAnotherThread() throws(LibvirtError) -> Guest {
+        let other = try connection.forAnotherThread()
+        return other === connection ? self : try other.guest(uuid: uuid)
+    }
+
+    /// Runs a command of the guest agent; the C function is `virDomainQemuAgentCommand`.
+    public func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String {
+        guard let answer = virDomainQemuAgentCommand(pointer, command, timeout, 0) else {
+            throw .last()
+        }
+        defer { free(answer) }
+        return String(cString: answer)
     }
 }

@@ -15,15 +15,18 @@ struct PCILocation: Sendable, Hashable {
     var windowOffset: UInt64 {
         UInt64(bus) << 20 | UInt64(slot) << 15 | UInt64(function) << 12
     }
+}
 
-    /// What selects a register of the device at port 0xcf8; the register is a multiple of 4.
-    func portAddress(of register: UInt32) -> UInt32 {
-        1 << 31 | bus << 16 | slot << 11 | function << 8 | register
-    }
+/// A PCI device as QEMU's monitor shows it.
+struct PCIDevice: Sendable, Hashable {
+    /// Where the guest's firmware put it.
+    var location: PCILocation
+    /// The guest's address of its first memory region, or nothing where that is not mapped.
+    var memory: UInt64?
 
     /// Finds a device by the alias that libvirt gave it, and by its vendor and model.
     ///
-    /// - Parameter answer: What QMP's `query-pci` returned.
+    /// - Parameter answer: The answer to QMP's `query-pci`.
     /// - Returns: Nothing where the device is not on a bus that the guest's firmware has numbered.
     init?(of alias: String, _ identity: PCIIdentity, in answer: String) {
         guard
@@ -36,13 +39,8 @@ struct PCILocation: Sendable, Hashable {
                     && $0.id.device == identity.device
             })
         else { return nil }
-        self.init(bus: device.bus, slot: device.slot, function: device.function)
-    }
-
-    private init(bus: UInt32, slot: UInt32, function: UInt32) {
-        self.bus = bus
-        self.slot = slot
-        self.function = function
+        location = PCILocation(bus: device.bus, slot: device.slot, function: device.function)
+        memory = device.regions?.first { $0.bar == 0 && $0.type == "memory" }?.start
     }
 
     /// The part of the answer to `query-pci` that matters here.
@@ -57,6 +55,15 @@ struct PCILocation: Sendable, Hashable {
                 var device: UInt32
             }
 
+            struct Region: Decodable {
+                var bar: Int
+                var type: String
+                var address: Int64
+
+                /// The address, which is -1 for a region that is not mapped.
+                var start: UInt64? { address > 0 ? UInt64(address) : nil }
+            }
+
             struct Bridge: Decodable {
                 var devices: [Device]?
             }
@@ -66,10 +73,11 @@ struct PCILocation: Sendable, Hashable {
             var function: UInt32
             var id: Identity
             var alias: String
+            var regions: [Region]?
             var bridge: Bridge?
 
             private enum CodingKeys: String, CodingKey {
-                case bus, slot, function, id
+                case bus, slot, function, id, regions
                 case alias = "qdev_id"
                 case bridge = "pci_bridge"
             }
@@ -91,7 +99,4 @@ struct PCIIdentity: Sendable, Hashable {
 
     /// The Intel 6300ESB's timer.
     static let i6300esb = PCIIdentity(vendor: 0x8086, device: 0x25ab)
-
-    /// The first four bytes of the device's configuration space.
-    var firstRegister: UInt32 { device << 16 | vendor }
 }

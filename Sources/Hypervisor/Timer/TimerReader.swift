@@ -1,121 +1,124 @@
-internal import Glibc
+internal import HostSystem
 public import WatchdogPolicy
 
 /// Finds out from outside a guest whether it has started the timers of its watchdogs.
+///
+/// It only reads: memory of the guest, answers of QEMU's monitor and files in the guest's `/sys`. The
+/// guest runs on, or stays as it is.
 public struct TimerReader: Sendable {
-    /// Whether a guest may be stopped for some milliseconds where there is no other way.
-    public var mayStopGuest: Bool
     private let knownWindows = KnownWindows()
     /// The time that has passed since some moment.
     private let now: @Sendable () -> Duration
-    private let sleep: @Sendable (Duration) -> Void
+    /// After how many seconds the guest agent is given up.
+    ///
+    /// libvirt itself gives an agent up after 5 s, and later if that answers slowly.
+    private let agentPatience: Int
 
     /// Makes a reader; one for many guests asks less of each.
-    public init(mayStopGuest: Bool) {
+    public init() {
         let start = ContinuousClock.now
-        self.init(
-            mayStopGuest: mayStopGuest, now: { start.duration(to: .now) },
-            sleep: { duration in
-                let (seconds, attoseconds) = duration.components
-                var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-                nanosleep(&time, nil)
-            })
+        self.init(now: { start.duration(to: .now) })
     }
 
-    init(
-        mayStopGuest: Bool, now: @escaping @Sendable () -> Duration,
-        sleep: @escaping @Sendable (Duration) -> Void
-    ) {
-        self.mayStopGuest = mayStopGuest
+    init(agentPatience: Int = 4, now: @escaping @Sendable () -> Duration) {
+        self.agentPatience = agentPatience
         self.now = now
-        self.sleep = sleep
     }
-
-    /// How long it tries to resume a guest, from the first failure on.
-    private static let resumeLimit = Duration.seconds(35)
-    /// The waits between these attempts: the first one, and the longest; each is twice the last one.
-    private static let firstWait = Duration.milliseconds(20)
-    private static let longestWait = Duration.seconds(5)
 
     /// What was found out about a guest.
     public struct Reading: Sendable, Hashable {
         /// The state of each watchdog's timer, in the order of the definition.
         public var timers: [TimerState]
-        /// For how long the guest stood still, or nothing where it was not stopped.
-        public var standstill: Duration?
-        /// Why the guest still stands still, or nothing where it runs on.
-        public var notResumed: LibvirtError?
+        /// Whether a timer still shows a fire that the guest's driver has not cleared, or the driver
+        /// found one when it started.
+        public var showsFire: Bool
+        /// Whether QEMU's monitor was asked, which taints the guest (`custom-monitor`).
+        public var usedMonitor: Bool
+        /// Whether the guest agent was asked, which taints the guest (`custom-ga-command`).
+        public var usedAgent: Bool
 
         /// Makes a reading.
         public init(
-            timers: [TimerState], standstill: Duration? = nil, notResumed: LibvirtError? = nil
+            timers: [TimerState], showsFire: Bool = false, usedMonitor: Bool = false,
+            usedAgent: Bool = false
         ) {
             self.timers = timers
-            self.standstill = standstill
-            self.notResumed = notResumed
+            self.showsFire = showsFire
+            self.usedMonitor = usedMonitor
+            self.usedAgent = usedAgent
         }
     }
 
-    /// Whether a timer of a guest with these facts can be read only while the guest stands still.
-    public static func needsStandstill(_ facts: GuestFacts) -> Bool {
-        !facts.hasConfigurationWindow && facts.hasConfigurationPorts
-            && facts.watchdogs.contains { $0.model == WatchdogModel.i6300esb.rawValue }
+    /// Which parts of a guest may be asked.
+    public struct Sources: Sendable, Hashable {
+        /// Whether QEMU's monitor may be asked.
+        public var usesMonitor: Bool
+        /// Whether the guest's processors run, which its agent needs.
+        public var guestRuns: Bool
+
+        /// Makes sources.
+        public init(usesMonitor: Bool = true, guestRuns: Bool = true) {
+            self.usesMonitor = usesMonitor
+            self.guestRuns = guestRuns
+        }
     }
 
-    /// Reads the timers of a guest that runs and has these facts.
-    public func read(_ facts: GuestFacts, of guest: some MonitoredGuest) -> Reading {
+    /// Reads the timers of an active guest that has these facts.
+    ///
+    /// It asks the monitor first. Where that cannot tell, it asks the guest agent.
+    public func read(
+        _ facts: GuestFacts, of guest: some MonitoredGuest & GuestWithAgent,
+        by sources: Sources = Sources()
+    ) -> Reading {
         var reading = Reading(timers: [])
-        for watchdog in facts.watchdogs {
+        var doubts: [Int: TimerDoubt] = [:]
+        for (index, watchdog) in facts.watchdogs.enumerated() {
             do throws(TimerDoubt) {
+                guard sources.usesMonitor else { throw .monitorIsOff }
                 reading.timers.append(try state(of: watchdog, facts, guest, &reading))
             } catch {
                 reading.timers.append(.unknown("\(error)"))
+                doubts[index] = error
             }
         }
+        if !doubts.isEmpty { askAgent(of: guest, facts, sources, doubts, &reading) }
         return reading
     }
+
+    // MARK: QEMU's monitor
 
     private func state(
         of watchdog: GuestFacts.Watchdog, _ facts: GuestFacts, _ guest: some MonitoredGuest,
         _ reading: inout Reading
     ) throws(TimerDoubt) -> TimerState {
         switch WatchdogModel(rawValue: watchdog.model) {
-        case .i6300esb where facts.hasConfigurationWindow:
-            let device = try location(of: watchdog, guest)
+        case .i6300esb:
+            reading.usedMonitor = true
+            let device = try device(of: watchdog, guest)
+            if let memory = device.memory, showsFire(at: memory, guest) { reading.showsFire = true }
+            guard facts.hasConfigurationWindow else { throw .unreadable(model: watchdog.model) }
             return try throughWindow(of: guest, facts) { window throws(TimerDoubt) in
-                try i6300esb(at: device, by: window)
+                try i6300esb(at: device.location, by: window)
             }
         case .itco where facts.hasConfigurationWindow:
+            reading.usedMonitor = true
             return try throughWindow(of: guest, facts) { window throws(TimerDoubt) in
                 try iTCO(of: guest, by: window)
             }
-        case .i6300esb where facts.hasConfigurationPorts && mayStopGuest:
-            let device = try location(of: watchdog, guest)
-            let ports = ConfigurationPorts(guest: guest)
-            return try whileStandingStill(guest, &reading) { () throws(TimerDoubt) in
-                try ports.preserving { () throws(TimerDoubt) in
-                    // The guest may have numbered its buses anew since it was asked.
-                    guard try ports.word(0, of: device) == PCIIdentity.i6300esb.firstRegister else {
-                        throw .notEnumerated
-                    }
-                    return try i6300esb(at: device, by: ports)
-                }
-            }
-        case .i6300esb where facts.hasConfigurationPorts: throw .needsProbe
         default: throw .unreadable(model: watchdog.model)
         }
     }
 
-    private func location(
+    private func device(
         of watchdog: GuestFacts.Watchdog, _ guest: some MonitoredGuest
-    ) throws(TimerDoubt) -> PCILocation {
+    ) throws(TimerDoubt) -> PCIDevice {
         let answer = try inDoubt { () throws(LibvirtError) in
             try guest.ask(machine: #"{"execute":"query-pci"}"#)
         }
         guard let alias = watchdog.alias,
-            let location = PCILocation(of: alias, .i6300esb, in: answer)
+            let device = PCIDevice(of: alias, .i6300esb, in: answer)
         else { throw .notEnumerated }
-        return location
+        return device
     }
 
     /// Reads something through the window that is known for such guests, or that of this one where
@@ -139,23 +142,32 @@ public struct TimerReader: Sendable {
     ///
     /// The register has three bits; where there is no device, all eight are set.
     private func i6300esb(
-        at device: PCILocation, by access: some ConfigurationAccess
+        at device: PCILocation, by window: ConfigurationWindow<some MonitoredGuest>
     ) throws(TimerDoubt) -> TimerState {
-        let register = try access.byte(0x68, of: device)
+        let register = try window.byte(0x68, of: device)
         guard register < 1 << 3 else { throw .notEnumerated }
         return register & 1 << 1 != 0 ? .armed : .notArmed
+    }
+
+    /// Reads whether the timer has fired: bits 9 and 12 of the reload register at 0xc of its memory.
+    ///
+    /// The bits outlive a reset, and the guest's driver clears them when it starts. Reading them does
+    /// nothing else. QEMU sets both and no other; where there is no device, all are set.
+    private func showsFire(at memory: UInt64, _ guest: some MonitoredGuest) -> Bool {
+        let register = "0x\(String(memory + 0xc, radix: 16))"
+        return (try? guest.value(of: "xp /1hx \(register)")) == 0x1200
     }
 
     /// Reads the bit by which the guest halts the timer: bit 11 of TCO1_CNT.
     ///
     /// The registers are at I/O ports whose base is at 0x40 of the LPC bridge and in force if bit 7
-    /// at 0x44 is set. Reading them does nothing else. Where the bit is clear, TCO_RLD tells a timer
-    /// that counts from one that nobody has started since the reset.
+    /// at 0x44 is set. QEMU's TCO does nothing else when a port is read. Where the bit is clear, TCO_RLD
+    /// tells a timer that counts from one that was never started since the reset.
     private func iTCO(
-        of guest: some MonitoredGuest, by access: some ConfigurationAccess
+        of guest: some MonitoredGuest, by window: ConfigurationWindow<some MonitoredGuest>
     ) throws(TimerDoubt) -> TimerState {
-        guard try access.byte(0x44, of: .lpcBridge) & 1 << 7 != 0 else { throw .notEnumerated }
-        let base = try access.word(0x40, of: .lpcBridge) & 0xff80 + 0x60
+        guard try window.byte(0x44, of: .lpcBridge) & 1 << 7 != 0 else { throw .notEnumerated }
+        let base = try window.word(0x40, of: .lpcBridge) & 0xff80 + 0x60
         let control = try guest.value(of: "i /h 0x\(String(base + 8, radix: 16))")
         if control & 1 << 11 != 0 { return .notArmed }
         let left = try guest.value(of: "i /h 0x\(String(base, radix: 16))") & 0x3ff
@@ -163,53 +175,51 @@ public struct TimerReader: Sendable {
         return .armed
     }
 
-    /// Does something while the guest's processors stand still.
-    ///
-    /// Signals wait meanwhile. The guest is let run on whatever happens, over a new connection if it
-    /// must be; one that stood still before is left so.
-    private func whileStandingStill<Answer>(
-        _ guest: some MonitoredGuest, _ reading: inout Reading,
-        _ body: () throws(TimerDoubt) -> Answer
-    ) throws(TimerDoubt) -> Answer {
-        let state = try inDoubt { () throws(LibvirtError) in try guest.state() }
-        guard state == .running || state == .idle else { return try body() }
-        let signals = HeldSignals()
-        defer { signals.release() }
-        let start = now()
-        let answer: Result<Answer, TimerDoubt>
-        do throws(TimerDoubt) {
-            try inDoubt { () throws(LibvirtError) in try guest.suspend() }
-            answer = .success(try body())
-        } catch {
-            answer = .failure(error)
-        }
-        do throws(LibvirtError) {
-            try resume(guest)
-            reading.standstill = (reading.standstill ?? .zero) + now() - start
-        } catch {
-            reading.notResumed = error
-        }
-        return try answer.get()
-    }
+    // MARK: The guest agent
 
-    private func resume(_ guest: some MonitoredGuest) throws(LibvirtError) {
-        var guest = guest
-        var wait = Self.firstWait
-        var firstFailure: Duration?
-        while true {
-            do throws(LibvirtError) {
-                return try guest.resume()
-            } catch {
-                if error.code == .noDomain { return }
-                // It was not stopped after all, or somebody else was faster.
-                if let state = try? guest.state(), state != .paused { return }
-                let time = now()
-                guard time - (firstFailure ?? time) < Self.resumeLimit else { throw error }
-                firstFailure = firstFailure ?? time
-                sleep(wait)
-                wait = min(wait * 2, Self.longestWait)
-                if error.isConnectionLost, let again = try? guest.reconnected() { guest = again }
+    /// Asks the agent for the timers that the monitor does not tell of.
+    private func askAgent(
+        of guest: some GuestWithAgent, _ facts: GuestFacts, _ sources: Sources,
+        _ doubts: [Int: TimerDoubt], _ reading: inout Reading
+    ) {
+        let indexes = doubts.keys.sorted()
+        let models = indexes.compactMap { WatchdogModel(rawValue: facts.watchdogs[$0].model) }
+        let answer: Result<[AgentWatchdog], AgentDoubt>
+        switch facts.agent {
+        case .absent: answer = .failure(.noChannel)
+        case .disconnected: answer = .failure(.notConnected)
+        case .connected where !sources.guestRuns: answer = .failure(.guestIsStopped)
+        case .connected:
+            reading.usedAgent = true
+            let now = now
+            // The thread goes on for some seconds, and closes what it has opened in the guest.
+            let result = Crew.ask(patience: agentPatience) {
+                Result { () throws(AgentDoubt) in
+                    let guest = try inAgentDoubt { () throws(LibvirtError) in
+                        try guest.forAnotherThread()
+                    }
+                    return try GuestAgent(guest: guest, now: now).watchdogs(of: models)
+                }
             }
+            answer = result ?? .failure(.silent)
+        }
+        var found = (try? answer.get()) ?? []
+        for index in indexes {
+            let model = facts.watchdogs[index].model
+            var doubt = AgentDoubt.noWatchdog(model: model)
+            if case .failure(let error) = answer {
+                doubt = error
+            } else if let position = found.firstIndex(where: { $0.model.rawValue == model }) {
+                let watchdog = found.remove(at: position)
+                if watchdog.showsFire { reading.showsFire = true }
+                switch watchdog.timer {
+                case .success(let state):
+                    reading.timers[index] = state
+                    continue
+                case .failure(let error): doubt = error
+                }
+            }
+            reading.timers[index] = .unknown(doubts[index].map { "\($0); \(doubt)" } ?? "\(doubt)")
         }
     }
 }
@@ -218,10 +228,5 @@ extension GuestFacts {
     /// Whether the machine shows configuration space in memory.
     fileprivate var hasConfigurationWindow: Bool {
         controllers.contains { $0.model == "pcie-root" }
-    }
-
-    /// Whether the machine is an x86 one that shows configuration space by ports alone.
-    fileprivate var hasConfigurationPorts: Bool {
-        ["x86_64", "i686"].contains(arch) && controllers.contains { $0.model == "pci-root" }
     }
 }

@@ -13,7 +13,8 @@ public final class Engine {
         case service
         /// One daemon, and no later one, for the guest of a UUID.
         case daemon(Daemon, guest: String)
-        /// A connection that is open, which the workers share: it has room for the core's calls.
+        /// A connection that is open. Each worker opens another one like it, or shares it where its user
+        /// may have to log in: it has room for the core's calls.
         case connection(Connection)
     }
 

@@ -8,7 +8,7 @@ internal import WatchdogPolicy
 enum Target: Sendable, Equatable {
     /// A daemon that runs, and no other.
     case daemon(Daemon)
-    /// An open connection, or another one like it once that is lost.
+    /// An open connection: another one like it for each worker, or itself where it takes a log-in.
     case connection(Connection)
     /// The connection was lost.
     case nothing
@@ -16,7 +16,8 @@ enum Target: Sendable, Equatable {
     func connect() throws(LibvirtError) -> Connection {
         switch self {
         case .daemon(let daemon): try Connection(to: daemon)
-        case .connection(let open): open.isAlive ? open : try open.reopened()
+        case .connection(let open):
+            open.isAlive ? try open.forAnotherThread() : try open.reopened()
         case .nothing:
             throw LibvirtError(code: .noConnect, message: "the connection is lost")
         }
@@ -123,11 +124,11 @@ final class Worker: Sendable {
                         try treating { () throws(ProtectionError) in
                             try ConfigWriter(isDry: isDry).remove(from: guest)
                         }))
-            case .inspect(let timers):
+            case .inspect(let sources):
                 return .success(
                     .inspected(
                         try treating { () throws(ProtectionError) in
-                            try inspect(guest, readsTimers: timers)
+                            try inspect(guest, sources)
                         }))
             default: return .success(try change(kind, guest))
             }
@@ -206,10 +207,10 @@ final class Worker: Sendable {
     // MARK: Inspections
 
     /// Shared, since guests of one kind have their timers in one place.
-    private static let timerReader = TimerReader(mayStopGuest: false)
+    private static let timerReader = TimerReader()
 
     private static func inspect(
-        _ guest: Guest, readsTimers: Bool
+        _ guest: Guest, _ sources: Call.TimerSources
     ) throws(ProtectionError) -> Inspection {
         let isPersistent: Bool
         var situation: Situation
@@ -236,24 +237,32 @@ final class Worker: Sendable {
         var inspection = Inspection(state: situation.state, facts: facts)
         if let run = guest.run, run.isStopped { inspection.stoppedProcess = run.process }
         if isPersistent { inspection.persistent = try guest.persistentFacts() }
-        inspection.timers = timers(of: guest, inspection, reads: readsTimers)
+        inspection.timers = timers(of: guest, inspection, situation.state, sources)
         return inspection
     }
 
     private static func timers(
-        of guest: Guest, _ inspection: Inspection, reads: Bool
+        of guest: Guest, _ inspection: Inspection, _ state: GuestState, _ sources: Call.TimerSources
     ) -> TimerReader.Reading {
         let facts = inspection.facts
         guard !facts.watchdogs.isEmpty else { return TimerReader.Reading(timers: []) }
         let doubt: String
         if let reason = inspection.silence {
             doubt = reason
-        } else if !reads {
+        } else if sources == .none {
             doubt = "the guest does not answer: look at its QEMU process"
-        } else if (try? guest.isControllable()) != true {
-            doubt = "libvirt has an operation on the guest under way"
         } else {
-            return timerReader.read(facts, of: guest)
+            // It returns at once where anything else may wait for QEMU.
+            switch try? guest.controlInfo().state {
+            case .ok:
+                return timerReader.read(
+                    facts, of: guest,
+                    by: TimerReader.Sources(
+                        usesMonitor: sources == .monitorAndAgent,
+                        guestRuns: state == .running || state == .idle))
+            case .job, .occupied: doubt = "libvirt has an operation on the guest under way; retry"
+            case .error, nil: doubt = "libvirt cannot talk to the guest's QEMU: look at its process"
+            }
         }
         return TimerReader.Reading(timers: facts.watchdogs.map { _ in .unknown(doubt) })
     }

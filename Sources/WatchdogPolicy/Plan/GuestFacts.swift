@@ -99,6 +99,19 @@ public struct GuestFacts: Sendable, Hashable {
         public var isOwned: Bool { alias == WatchdogDevice.alias && !isOnCommandLine }
     }
 
+    /// The channel to the QEMU guest agent.
+    public enum AgentChannel: Sendable, Hashable {
+        /// The definition has none.
+        case absent
+        /// The definition has one, and libvirt does not say that an agent listens.
+        case disconnected
+        /// An agent listens.
+        case connected
+
+        /// The name of the channel's target.
+        public static let target = "org.qemu.guest_agent.0"
+    }
+
     /// The guest's name.
     public var name: String
     /// The guest's UUID, or nothing in a definition that libvirt has not seen yet.
@@ -122,6 +135,8 @@ public struct GuestFacts: Sendable, Hashable {
     public var usedAddresses: [PCIAddress]
     /// The watchdogs, in the order of the definition.
     public var watchdogs: [Watchdog]
+    /// The channel to the guest agent.
+    public var agent = AgentChannel.absent
     /// The guest's own policy, if its metadata has one.
     public var guestPolicy: GuestPolicy?
     /// What happens when the guest reboots or is reset, as `on_reboot` says.

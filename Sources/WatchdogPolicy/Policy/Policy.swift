@@ -32,6 +32,8 @@ public struct Policy: Sendable, Hashable {
     public var enforce: Bool
     /// How many empty PCI Express ports of a guest stay empty for other devices.
     public var reservePorts: Int
+    /// Whether timers are read by QEMU's monitor, which taints guests in libvirt's eyes.
+    public var usesMonitor: Bool
     /// The guests that the policy is for; empty means all.
     public var include: [GuestPattern]
     /// The guests that the policy is not for, even if included.
@@ -45,7 +47,7 @@ public struct Policy: Sendable, Hashable {
     public init(
         model: ModelChoice = .fitting, action: WatchdogAction = .reset, existing: Existing = .keep,
         running: Running = .new, persist: Bool = false, enforce: Bool = false,
-        reservePorts: Int = 0, include: [GuestPattern] = [],
+        reservePorts: Int = 0, usesMonitor: Bool = true, include: [GuestPattern] = [],
         exclude: [GuestPattern] = [], fault: String? = nil
     ) {
         self.model = model
@@ -55,6 +57,7 @@ public struct Policy: Sendable, Hashable {
         self.persist = persist
         self.enforce = enforce
         self.reservePorts = reservePorts
+        self.usesMonitor = usesMonitor
         self.include = include
         self.exclude = exclude
         self.fault = fault

@@ -14,6 +14,8 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
     case enforce = "vm.watchdog.enforce"
     /// How many empty PCI Express ports of a guest stay empty for other devices.
     case reservePorts = "vm.watchdog.reserve-ports"
+    /// Whether timers are read by QEMU's monitor.
+    case monitor = "vm.watchdog.monitor"
     /// Name patterns of the guests that the policy is for.
     case include = "vm.watchdog.include"
     /// Name patterns of the guests that it is not for.
@@ -59,6 +61,12 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
                 return .notACount(value, in: Policy.reservablePorts)
             }
             policy.reservePorts = count
+        case .monitor:
+            switch value.lowercased() {
+            case "yes", "true": policy.usesMonitor = true
+            case "no", "false": policy.usesMonitor = false
+            default: return .notYesOrNo(value)
+            }
         case .include:
             guard let patterns = patterns(value) else { return .notPatterns(value) }
             policy.include = patterns
@@ -79,6 +87,7 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         case .persist: String(policy.persist)
         case .enforce: String(policy.enforce)
         case .reservePorts: String(policy.reservePorts)
+        case .monitor: policy.usesMonitor ? "yes" : "no"
         case .include:
             policy.include.isEmpty ? "*" : policy.include.map(\.text).joined(separator: ",")
         case .exclude: policy.exclude.map(\.text).joined(separator: ",")
@@ -135,6 +144,17 @@ struct InvalidValue {
         switch value.lowercased() {
         case "yes", "y", "on", "1", "enabled": invalid.nearest = "true"
         case "no", "n", "off", "0", "disabled": invalid.nearest = "false"
+        default: break
+        }
+        return invalid
+    }
+
+    /// A value that is neither `yes` nor `no`, but may mean one.
+    static func notYesOrNo(_ value: String) -> InvalidValue {
+        var invalid = InvalidValue(value, valid: ["no", "yes"])
+        switch notAFlag(value).nearest {
+        case "true": invalid.nearest = "yes"
+        case "false": invalid.nearest = "no"
         default: break
         }
         return invalid

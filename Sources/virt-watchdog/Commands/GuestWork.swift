@@ -20,8 +20,6 @@ struct GuestWork {
         case row(Row)
         /// It is not told of.
         case nothing
-        /// The command adds the row itself.
-        case later
     }
 
     /// The names of the guests.
@@ -44,7 +42,6 @@ struct GuestWork {
             switch row(index, result) {
             case .row(let row): stream.add(row, at: index)
             case .nothing: stream.add(nil, at: index)
-            case .later: break
             }
         }
         var indexes: [String: [Int]] = [:]

@@ -10,12 +10,12 @@ struct Status: ParsableCommand {
         abstract: "Show which guests are protected, which not, and why.",
         usage: """
             virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
-                [--probe] [--properties <file>] [--json]
+                [--no-monitor] [--properties <file>] [--json]
             """,
         discussion: """
             Without names, all guests that run. ARMED: whether the guest has started its timer, \
-            read from outside; on pc with --probe alone, while the guest stands still for some \
-            milliseconds. libvirt then shows the guest as tainted.
+            read by QEMU's monitor or the guest agent; on pc by the agent alone. libvirt then shows \
+            the guest as tainted.
 
             Exit codes: 0 all protected or excluded; 1 some are not; 2 one cannot be read.
             """)
@@ -28,8 +28,8 @@ struct Status: ParsableCommand {
     @Flag(help: "The guests that are shut off.")
     var inactive = false
 
-    @Flag(help: "Let guests stand still to read their timers.")
-    var probe = false
+    @Flag(name: .customLong("no-monitor"), help: "Read timers by the guest agent alone.")
+    var withoutMonitor = false
 
     @OptionGroup var policy: PolicyOptions
 
@@ -41,10 +41,6 @@ struct Status: ParsableCommand {
         completion: .guests)
     var guests: [String] = []
 
-    /// For how many seconds it waits for a guest that stands still: longer than a resume takes in bad
-    /// times.
-    private static let probePatience = 40
-
     func validate() throws {
         if [all, inactive, !guests.isEmpty].count(where: { $0 }) > 1 {
             throw ValidationError("Name guests, or say --all, or say --inactive.")
@@ -55,26 +51,15 @@ struct Status: ParsableCommand {
         let report = policy.report()
         let connection = try daemon.readingConnection()
         let work = GuestWork(
-            connection: connection, found: try find(on: connection), goal: .inspect,
+            connection: connection, found: try find(on: connection),
+            goal: .inspect(usesMonitor: report.policy.usesMonitor && !withoutMonitor),
             policy: report.policy)
         let names = work.names
         let isHooked = connection.isElsewhere || Hooks(of: LocalHost()).mayIncludeOurs
         let stream = StatusRow.stream(names, json: json)
-        var unprobed: [(index: Int, guest: Guest, status: GuestStatus)] = []
         try work.run(stream) { index, outcome in
             let result = outcome.flatMap { Self.status(of: names[index], $0) }
-            if probe, case .success(let status) = result, status.needsStandstill,
-                case .success(let guest) = work.found[index]
-            {
-                unprobed.append((index, guest, status))
-                return .later
-            }
             return isGone(result) ? .nothing : .row(StatusRow(result, report.policy, isHooked))
-        }
-        for (index, guest, status) in unprobed {
-            let result = probed(guest, status)
-            stream.add(isGone(result) ? nil : StatusRow(result, report.policy, isHooked), at: index)
-            try stream.printDue()
         }
         try finish(stream, report, connection.service)
     }
@@ -109,34 +94,6 @@ struct Status: ParsableCommand {
             GuestProblem(guest: name, message: message, isGone: outcome.error?.isGuestGone == true))
     }
 
-    /// Reads a guest's timers again while it stands still.
-    private func probed(_ guest: Guest, _ status: GuestStatus) -> Result<GuestStatus, GuestProblem>
-    {
-        let signals = HeldSignals()
-        defer { signals.release() }
-        let answer = Crew.ask(patience: Self.probePatience) {
-            Result { () throws(LibvirtError) in
-                var status = status
-                try status.probe(guest)
-                return status
-            }
-        }
-        switch answer {
-        case .success(let status): return .success(status)
-        case .failure(let error):
-            return .failure(
-                GuestProblem(
-                    guest: guest.name, message: "\(error)", isGone: error.code == .noDomain))
-        case nil:
-            return .failure(
-                GuestProblem(
-                    guest: guest.name,
-                    message:
-                        "QEMU did not answer while the guest was asked; if virsh domstate shows"
-                        + " it paused, run virsh resume"))
-        }
-    }
-
     /// Prints the rest, and ends with the status that the rows ask for.
     private func finish(
         _ stream: RowStream<StatusRow>, _ report: PolicyReport, _ service: ServicePresence?
@@ -154,7 +111,6 @@ struct Status: ParsableCommand {
             let line = service.map { "\n" + $0.line(under: report.policy.running) } ?? ""
             try StandardOutput.print(text + line)
         }
-        for row in rows { row.remark.map(StandardError.print) }
         if report.hasErrors {
             StandardError.print("the policy has errors: virt-watchdog config shows them")
         }

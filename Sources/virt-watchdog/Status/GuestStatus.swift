@@ -28,15 +28,6 @@ struct GuestStatus: Sendable {
         silence = inspection.silence
     }
 
-    /// Whether its timers can be read only while the guest stands still.
-    var needsStandstill: Bool { isActive && TimerReader.needsStandstill(facts) }
-
-    /// Reads the timers again while the guest stands still.
-    mutating func probe(_ guest: Guest) throws(LibvirtError) {
-        guard try guest.isControllable() else { return }
-        timers = TimerReader(mayStopGuest: true).read(facts, of: guest)
-    }
-
     /// What becomes of the guest if it hangs.
     ///
     /// - Parameter isHooked: Whether the hook sees to guests that start.

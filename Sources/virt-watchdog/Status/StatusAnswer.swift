@@ -20,12 +20,14 @@ struct StatusAnswer: Encodable {
             try container.encode(found?.nextBoot.answer, forKey: .nextBoot)
             try container.encode(row.verdictName, forKey: .verdict)
             try container.encode(row.reason, forKey: .reason)
-            try container.encode(status?.timers.standstill?.milliseconds, forKey: .standstill)
+            try container.encode(status?.timers.showsFire, forKey: .showsFire)
+            try container.encode(status?.timers.usedMonitor, forKey: .usedMonitor)
+            try container.encode(status?.timers.usedAgent, forKey: .usedAgent)
         }
 
         private enum CodingKeys: String, CodingKey {
             case name, uuid, state, persistent, machine, watchdogs, armed, nextBoot, verdict, reason
-            case standstill = "standstillMilliseconds"
+            case showsFire, usedMonitor, usedAgent
         }
     }
 

@@ -56,19 +56,6 @@ struct StatusRow {
         }
     }
 
-    /// What has to be said besides, on standard error.
-    var remark: String? {
-        guard let timers = try? answer.get().status.timers else { return nil }
-        if let error = timers.notResumed {
-            return "\(quoted(name)) was stopped to read its timer and could not be resumed:"
-                + " libvirt says: \(error); run virsh resume"
-        }
-        return timers.standstill.map { time in
-            let milliseconds = (time.milliseconds * 10).rounded() / 10
-            return "\(quoted(name)) stood still for \(milliseconds) ms"
-        }
-    }
-
     /// The columns of the table.
     var cells: [Table.Cell] {
         let found = try? answer.get()
@@ -126,17 +113,39 @@ struct StatusSummary {
     var counts: [(verdict: String, count: Int)]
     /// How many of the protected guests may not have started their timers.
     var doubtful: Int
+    /// How many guests libvirt shows as tainted since QEMU's monitor was asked.
+    var monitored: Int
+    /// How many guests libvirt shows as tainted since the guest agent was asked.
+    var asked: Int
 
     init(_ rows: [StatusRow]) {
         counts = ([Self.unknown] + Verdict.Kind.allCases.map(\.rawValue)).map { verdict in
             (verdict, rows.count { $0.verdictName == verdict })
         }
+        let readings = rows.compactMap { try? $0.answer.get().status.timers }
+        monitored = readings.count(where: \.usedMonitor)
+        asked = readings.count(where: \.usedAgent)
         doubtful = rows.count { row in
             guard case .success(let found) = row.answer, found.verdict.kind == .protected else {
                 return false
             }
             return found.status.isActive && found.status.timer?.doubt != nil
         }
+    }
+
+    /// What reading the timers has left in libvirt, as sentences.
+    private var taint: String {
+        func guests(_ count: Int) -> String { "\(count) guest\(count == 1 ? "" : "s")" }
+        let monitor =
+            monitored == 0
+            ? ""
+            : " QEMU's monitor was used for \(guests(monitored)), which libvirt now shows as tainted;"
+                + " --no-monitor does without."
+        let agent =
+            asked == 0
+            ? ""
+            : " The guest agent was used for \(guests(asked)), which libvirt now shows as tainted."
+        return monitor + agent
     }
 
     /// The summary as a line.
@@ -146,7 +155,8 @@ struct StatusSummary {
         let doubt =
             doubtful == 0
             ? "" : " Of those protected, \(doubtful) may not have started the timer."
-        return "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(doubt)"
+        return
+            "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(doubt)\(taint)"
     }
 }
 
