@@ -6,6 +6,8 @@ internal import WatchdogPolicy
 /// A tree takes some fifteen times the memory of its text, and a definition is mostly such devices.
 /// What is read of them is kept here; in the tree, a node of markup stands for each.
 struct SettledDevices {
+    /// The text of the first emulator.
+    private(set) var emulator: String?
     /// The PCI addresses that they take.
     private(set) var usedAddresses: [GuestFacts.PCIAddress] = []
     /// The line of the first namespace in them that libxml2 would not write as it read it.
@@ -36,8 +38,9 @@ struct SettledDevices {
         guard let text = written(node, into: buffer) else { return }
 
         let isOurs = Element(devices).sharesNamespace(with: Element(root))
-        if isOurs, device.sharesNamespace(with: Element(root)), let address = device.pciAddress {
-            usedAddresses.append(address)
+        if isOurs, device.sharesNamespace(with: Element(root)) {
+            if let address = device.pciAddress { usedAddresses.append(address) }
+            if emulator == nil, device.isNamed("emulator") { emulator = device.text }
         }
         unwritableLine = unwritableLine ?? device.declaringUnwritableNamespace?.line
         virt_watchdog_set_markup(text)

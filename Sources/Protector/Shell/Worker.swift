@@ -182,7 +182,7 @@ final class Worker: Sendable {
         let run = guest.run
         do throws(ProtectionError) {
             return Look(
-                facts: try GuestFacts(definition: text), situation: situation,
+                facts: try GuestFacts(definition: text, isLocal: guest.isLocal), situation: situation,
                 run: run,
                 isStopped: run?.isStopped == true)
         } catch {
@@ -220,7 +220,7 @@ final class Worker: Sendable {
         } catch {
             throw .libvirt(error)
         }
-        var facts = try GuestFacts(definition: text)
+        var facts = try GuestFacts(definition: text, isLocal: guest.isLocal)
         let isLive = facts.isLive
         do throws(LibvirtError) {
             // It may have been started or shut off in between.

@@ -96,6 +96,8 @@ public enum RefuseReason: Sendable, Hashable {
     case noPCI(machine: String)
     /// The model belongs to another kind of machine.
     case wrongMachine(WatchdogModel, machine: String)
+    /// The guest's emulator was built without the model.
+    case notInEmulator(WatchdogModel, emulator: String)
 
     init?(_ model: WatchdogModel, _ facts: GuestFacts, _ machine: MachineType) {
         if let type = facts.type, !["qemu", "kvm", "hvf", "nvmm"].contains(type) {
@@ -111,14 +113,20 @@ public enum RefuseReason: Sendable, Hashable {
             self = .wrongMachine(model, machine: name)
         case .i6300esb where machine == .withoutPCI || facts.lacksPCI:
             self = .noPCI(machine: name)
-        case .i6300esb, .ib700, .itco, .diag288: return nil
+        case .i6300esb, .ib700, .itco, .diag288:
+            guard let emulator = facts.emulator, facts.missingModels.contains(model) else {
+                return nil
+            }
+            self = .notInEmulator(model, emulator: emulator)
         }
     }
 }
 
 extension GuestFacts {
     /// Whether a definition that libvirt has completed shows no PCI bus at all.
-    fileprivate var lacksPCI: Bool { isLive && controllers.isEmpty }
+    fileprivate var lacksPCI: Bool {
+        controllers.isEmpty && (isLive || isComplete && !machineType.hasPCI)
+    }
 }
 
 extension RefuseReason: CustomStringConvertible {
@@ -133,6 +141,9 @@ extension RefuseReason: CustomStringConvertible {
         case .wrongMachine(let model, let machine):
             "the machine \(quoted(machine)) cannot take the model '\(model.rawValue)',"
                 + " which \(model.home); \(model.remedy)"
+        case .notInEmulator(let model, let emulator):
+            "the emulator \(quoted(emulator)) was built without the model '\(model.rawValue)';"
+                + " install the full QEMU, or choose another vm.watchdog.model"
         }
     }
 }

@@ -15,7 +15,7 @@ extension GuestFacts {
     public func origin(of watchdog: Watchdog) -> WatchdogOrigin {
         if watchdog.isOwned { return .owned }
         let isImplicit =
-            MachineType(arch: arch, machine: machine) == .q35
+            machineType == .q35
             && watchdog.model == WatchdogModel.itco.rawValue
             && watchdog.action == WatchdogAction.reset.rawValue
         return isImplicit ? .implicit : .defined
