@@ -53,11 +53,3 @@ public struct EmulatorFile: Sendable, Hashable {
         return bytes.contains(type + "\0")
     }
 }
-
-extension UnsafeRawBufferPointer {
-    /// Whether a text stands somewhere in the bytes; the C function is `memmem`.
-    fileprivate func contains(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { memmem(baseAddress!, count, $0.baseAddress!, $0.count) } != nil
-    }
-}
