@@ -24,10 +24,10 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
     ///
     /// - Parameters:
     ///   - value: The value without surrounding blanks, not empty.
-    ///   - parts: The parts of a list of patterns.
+    ///   - parts: The parts of a list of patterns, where the file's bytes are known.
     /// - Returns: The valid values if this is none of them.
     func set(
-        _ value: String, parts: [EncodedText] = [], in policy: inout Policy
+        _ value: String, parts: [EncodedText]? = nil, in policy: inout Policy
     ) -> InvalidValue? {
         switch self {
         case .model:
@@ -57,10 +57,14 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
             guard let flag = Bool(value.lowercased()) else { return .notAFlag(value) }
             policy.enforce = flag
         case .include:
-            guard let patterns = patterns(parts) else { return .notPatterns(value) }
+            guard let patterns = patterns(parts ?? EncodedText.parts(of: value)) else {
+                return .notPatterns(value)
+            }
             policy.include = patterns
         case .exclude:
-            guard let patterns = patterns(parts) else { return .notPatterns(value) }
+            guard let patterns = patterns(parts ?? EncodedText.parts(of: value)) else {
+                return .notPatterns(value)
+            }
             policy.exclude = patterns
         }
         return nil

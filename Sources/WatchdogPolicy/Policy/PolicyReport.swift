@@ -184,11 +184,9 @@ public struct PolicyReport: Sendable, Hashable {
     ///
     /// - Returns: Whether its value is in force.
     private mutating func read(_ entry: Properties.Entry, as key: PolicyKey) -> Bool {
-        let parts = key.takesPatterns ? entry.parts : []
+        let parts = key.takesPatterns ? entry.parts : nil
         // In UTF-8, a letter's last byte may look like a blank.
-        let text =
-            key.takesPatterns
-            ? parts.map(\.asWritten).joined(separator: ",") : entry.value.string
+        let text = parts?.map(\.asWritten).joined(separator: ",") ?? entry.value.string
         let value = text.trimmingBlanks()
         if value.isEmpty {
             warn(entry.valuePosition, Message.blank(key, default: key.value(in: .builtIn)))

@@ -45,6 +45,12 @@ struct EncodedText {
         }
     }
 
+    /// The parts of a text between its commas, where no bytes may be UTF-8.
+    static func parts(of text: String) -> [EncodedText] {
+        text.utf16.split(separator: UInt16(UInt8(ascii: ",")), omittingEmptySubsequences: false)
+            .map { EncodedText(ArraySlice($0), isByte: { _ in false }) }
+    }
+
     /// Appends code units as the UTF-16 that they are.
     private mutating func appendUnits(_ units: ArraySlice<UInt16>) {
         var place = units.startIndex
