@@ -30,12 +30,15 @@ enum MachineType: Sendable, Hashable {
         switch arch {
         case "s390x", "s390": self = .s390
         case "x86_64", "i686", "i386":
-            if controllers.contains(where: { $0.model == "pcie-root" }) {
+            let named = MachineType(x86: name)
+            if named == .withoutPCI {
+                self = named
+            } else if controllers.contains(where: { $0.model == "pcie-root" }) {
                 self = .q35
             } else if controllers.contains(where: { $0.model == "pci-root" }) {
                 self = .i440fx
             } else {
-                self = MachineType(x86: name)
+                self = named
             }
         case nil:
             // libvirt's default for x86 is pc, too.
