@@ -1,6 +1,8 @@
+#define _GNU_SOURCE
 #include "system-calls.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 
 int virt_watchdog_open_signals(const int *signals, int count) {
@@ -20,4 +22,8 @@ int virt_watchdog_read_signal(int descriptor) {
         count = read(descriptor, &information, sizeof information);
     while (count < 0 && errno == EINTR);
     return count == sizeof information ? (int)information.ssi_signo : 0;
+}
+
+int virt_watchdog_has_bytes(const void *bytes, size_t count, const void *wanted, size_t wanted_count) {
+    return memmem(bytes, count, wanted, wanted_count) != NULL;
 }

@@ -25,6 +25,8 @@ extension Document {
             let record = OptOut(attributes: element.attributeDictionary)
             if facts.optOut == nil || record.run != nil { facts.optOut = record }
         }
+        facts.emulator = settled.emulator
+        facts.isComplete = facts.uuid != nil && facts.emulator != nil && hasClock
         facts.usedAddresses = settled.usedAddresses
         facts.agent = settled.agent
         for devices in root.children(named: "devices") {
@@ -80,9 +82,10 @@ extension Document {
     /// Whether the machine has ACPI. libvirt writes a clock into each definition; one without is a
     /// fragment, which does not tell.
     private var hasACPI: Bool {
-        root.child(named: "features")?.child(named: "acpi") != nil
-            || root.child(named: "clock") == nil
+        root.child(named: "features")?.child(named: "acpi") != nil || !hasClock
     }
+
+    private var hasClock: Bool { root.child(named: "clock") != nil }
 
     private var guestPolicy: GuestPolicy? {
         metadata(GuestPolicy.elementName, GuestPolicy.namespace).first.map {

@@ -6,6 +6,8 @@ internal import WatchdogPolicy
 /// A tree takes some fifteen times the memory of its text, and a definition is mostly such devices.
 /// What is read of them is kept here; in the tree, a node of markup stands for each.
 struct SettledDevices {
+    /// The text of the first emulator.
+    private(set) var emulator: String?
     /// The PCI addresses that they take.
     private(set) var usedAddresses: [GuestFacts.PCIAddress] = []
     /// The channel to the guest agent.
@@ -41,6 +43,7 @@ struct SettledDevices {
         if isOurs, device.sharesNamespace(with: Element(root)) {
             if let address = device.pciAddress { usedAddresses.append(address) }
             if let channel = device.agentChannel { agent = channel }
+            if emulator == nil, device.isNamed("emulator") { emulator = device.text }
         }
         unwritableLine = unwritableLine ?? device.declaringUnwritableNamespace?.line
         virt_watchdog_set_markup(text)

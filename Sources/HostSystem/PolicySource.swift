@@ -50,7 +50,8 @@ extension PolicyReport {
         let start = milliseconds(of: CLOCK_MONOTONIC)
         while true {
             let (bytes, age) = try contents(of: path, trusting: users)
-            if age >= (bytes.isEmpty ? settlingTimeWhileEmpty : settlingTime)
+            // Whoever writes a file dates it to the present: one dated in the future is not being written.
+            if age < 0 || age >= (bytes.isEmpty ? settlingTimeWhileEmpty : settlingTime)
                 || milliseconds(of: CLOCK_MONOTONIC) - start > patience
             {
                 return bytes
@@ -62,7 +63,8 @@ extension PolicyReport {
     /// Reads a file once.
     ///
     /// - Parameter users: Who alone may be able to change it, if that matters.
-    /// - Returns: Its bytes, and for how many milliseconds it had not been changed by the end.
+    /// - Returns: Its bytes, and for how many milliseconds it had not been changed by the end; fewer
+    ///   than 0 where it is dated in the future.
     private static func contents(
         of path: String, trusting users: [UInt32]?
     ) throws(PropertiesFileError) -> (bytes: [UInt8], age: Int) {
@@ -87,10 +89,18 @@ extension PolicyReport {
         }
         guard isRegular else { throw .notARegularFile }
         guard bytes.count <= maximumLength else { throw .tooLong }
-        let changed = status.st_mtim
-        let age =
-            milliseconds(of: CLOCK_REALTIME) - changed.tv_sec * 1000 - changed.tv_nsec / 1_000_000
-        return (bytes, age)
+        return (bytes, milliseconds(since: status.st_mtim))
+    }
+
+    /// How long ago a time was by the clock on the wall. File systems keep dates so far off that the
+    /// number has no room for them: of these, the nearest number is given.
+    private static func milliseconds(since time: timespec) -> Int {
+        let (milliseconds, isTooFar) = time.tv_sec.multipliedReportingOverflow(by: 1000)
+        let farthest = Int.max / 2
+        guard !isTooFar, milliseconds.magnitude < farthest else {
+            return time.tv_sec > 0 ? -farthest : farthest
+        }
+        return Self.milliseconds(of: CLOCK_REALTIME) - milliseconds - time.tv_nsec / 1_000_000
     }
 
     /// What a clock shows; the C function is `clock_gettime`.

@@ -26,6 +26,9 @@ public final class Guest: @unchecked Sendable {
     /// The UUID; the C function is `virDomainGetUUIDString`.
     public var uuid: String { Self.uuid(of: pointer) }
 
+    /// Whether it is on this host, as far as the connection's URI tells.
+    public var isLocal: Bool { !connection.isElsewhere }
+
     static func name(of pointer: virDomainPtr) -> String {
         virDomainGetName(pointer).map { String(cString: $0) } ?? ""
     }

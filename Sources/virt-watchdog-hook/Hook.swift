@@ -45,15 +45,23 @@ enum Hook {
         // Where the limit leaves no other, this one serves for the policy and the log.
         close(STDIN_FILENO)
         var document = try Document(parsing: input.span.bytes)
-        let facts = document.facts
+        var facts = document.facts
         let layout = Layout.ofEnvironment()
         // Where it is not needed, it would take an eighth of the time.
         if layout.mayLeaveRoot { SignalGuard.leaveWhileStuck() }
         let report = PolicyReport.ofHost(layout)
         let policy = report.policy
-        let plan =
+        var plan =
             operation.output == .changedAction
             ? filterPlan(policy, facts) : plan(policy, facts)
+        // Only a start that may be refused is worth the time.
+        if operation.mayRefuse, policy.enforce, let model = plan.addedModel,
+            let emulator = facts.emulator,
+            EmulatorFile(at: emulator)?.includes(model.rawValue) == false
+        {
+            facts.missingModels = [model]
+            plan = WatchdogPolicy.plan(policy, facts)
+        }
         let hasRecord = facts.alignment != nil
         var outcome = HookOutcome(of: operation, for: plan, under: policy, hasRecord: hasRecord)
         if outcome.needsProtector, !CallingDaemon.isServed(CallingDaemon.process()),

@@ -18,6 +18,11 @@ enum CommandTree {
             var abstract: String?
         }
 
+        /// Whether there is an option of that long name.
+        func has(_ option: String) -> Bool {
+            arguments?.contains { $0.names?.contains { $0.text == "--\(option)" } == true } == true
+        }
+
         var commandName: String
         var abstract: String?
         var arguments: [Argument]?

@@ -8,6 +8,7 @@ struct ConfigTests {
     private struct Answer: Decodable {
         struct Setting: Decodable, Equatable {
             var value: String
+            var utf8Value: String?
             var source: String
             var line: Int?
         }
@@ -142,6 +143,26 @@ struct ConfigTests {
         #expect(json.status == status)
         let problems = try JSONDecoder().decode(Answer.self, from: json.output).problems
         #expect(problems.contains { $0.severity == "error" } == (status == 1))
+    }
+
+    @Test
+    func `Both readings of a pattern are shown where they differ`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "agent.properties", "vm.watchdog.exclude=büro-*,web\nvm.watchdog.include=web\n"
+        ).path
+        let text = try Tool.run("config", "--properties", file).text
+        #expect(text.contains("büro-*,web (as UTF-8), bÃ¼ro-*,web (as ISO 8859-1)"))
+        let outcome = try Tool.run("config", "--json", "--properties", file)
+        let settings = try JSONDecoder().decode(Answer.self, from: outcome.output).settings
+        #expect(
+            settings["vm.watchdog.exclude"]
+                == .init(
+                    value: "bÃ¼ro-*,web", utf8Value: "büro-*,web", source: "\(file):1", line: 1))
+        #expect(
+            settings["vm.watchdog.include"]
+                == .init(value: "web", source: "\(file):2", line: 2))
+        #expect(try Schema.complaint(about: outcome.output, form: "config") == nil)
     }
 
     @Test

@@ -111,11 +111,177 @@ struct DoctorOtherHooksTests {
     func `What cannot be executed is skipped`() throws {
         try fake.putHook()
         try fake.putScript("qemu.d/10-off", mode: 0o644)
-        try fake.link("etc/libvirt/hooks/qemu.d/20-nowhere", to: "/nonexistent")
         let message = try message()
         #expect(message.hasPrefix("libvirt runs no other hook"))
-        #expect(message.contains("it skips "))
-        #expect(message.contains("10-off, ") && message.contains("20-nowhere, which cannot"))
+        #expect(message.contains("it skips ") && message.contains("10-off, which cannot"))
+    }
+
+    @Test(arguments: ["qemu", "qemu.d/20-nowhere"])
+    func `A link to nowhere is a failure`(_ name: String) throws {
+        try fake.makeFolder("etc/libvirt/hooks/qemu.d")
+        try fake.link("etc/libvirt/hooks/\(name)", to: "/nonexistent")
+        let findings = findings()
+        try #require(findings.map(\.level) == [.ok, .fail])
+        #expect(findings[1].message.contains("\(name) is a symbolic link that leads to nothing"))
+        #expect(findings[1].remedy?.contains("sudo rm ") == true)
+    }
+
+    @Test
+    func `A directory in the place of a hook, or a file in that of a directory, is a failure`()
+        throws
+    {
+        try fake.makeFolder("etc/libvirt/hooks/qemu")
+        try fake.write("etc/libvirt/hooks/qemu.d", "")
+        let findings = findings()
+        try #require(findings.map(\.level) == [.ok, .fail, .fail])
+        #expect(findings[1].message.contains("hooks/qemu is a directory"))
+        #expect(findings[2].message.contains("hooks/qemu.d is no directory"))
+        #expect(self.findings(Version(6, 4)).map(\.level) == [.ok, .fail])
+    }
+
+    /// Hooks that cannot run, and why.
+    @Test(arguments: [
+        ("", "is empty"), ("exit 0\n", "no interpreter line"),
+        ("\n#!/bin/sh\n", "no interpreter line"), (" #!/bin/sh\n", "no interpreter line"),
+        ("\u{FEFF}#!/bin/sh\n", "byte order mark"), ("#\0!\0/\0", "NUL byte"),
+        ("#!\n", "names no interpreter"), ("#!  \t\nexit\n", "names no interpreter"),
+        ("#!/bin/" + String(repeating: "x", count: 300), "names no interpreter"),
+        ("#!/bin/bash\r\nexit 0\r\n", "ends with CR LF"),
+        ("#!/usr/bin/env bash\r\n", "ends with CR LF"), ("#!/bin/sh -e\r\n", "ends with CR LF"),
+        ("#!/bin/nosuch\n", "interpreter /bin/nosuch is missing"),
+        ("#! /opt/nosuch/sh  -e \n", "interpreter /opt/nosuch/sh is missing"),
+        ("#!sh\n", "interpreter sh is missing"),
+        ("#!/usr/bin/env nosuchshell\n", "interpreter nosuchshell is missing"),
+        ("#!/usr/bin/env bash -e\n", "interpreter 'bash -e' is missing"),
+        ("#!/usr/bin/env -S nosuch -e\n", "interpreter nosuch is missing"),
+        ("#!/usr/bin/env -S FOO=1 nosuch\n", "interpreter nosuch is missing"),
+        ("#!/usr/bin/env -iS -u HOME nosuch\n", "interpreter nosuch is missing"),
+        ("#!/usr/bin/env --split-string=nosuch -e\n", "interpreter nosuch is missing"),
+        ("#!/usr/bin/env -S PATH=/opt bash\n", "interpreter bash is missing"),
+        ("#!/usr/bin/env /opt/nosuch\n", "interpreter /opt/nosuch is missing"),
+        ("#!/etc\n", "interpreter /etc is not executable"),
+        ("#!/opt/plain\n", "interpreter /opt/plain is not executable"),
+        ("#!/opt/script\n", "interpreter /opt/script cannot run: its interpreter /bin/nosuch"),
+        ("#!/opt/loop\n", "more than the kernel follows"),
+        ("#!/opt/foreign\n", "interpreter /opt/foreign cannot run: it is a program for another"),
+    ])
+    func `A script that cannot run is a failure`(_ text: String, _ reason: String) throws {
+        try fake.write("opt/plain", "")
+        try fake.write("opt/script", "#!/bin/nosuch\n", mode: 0o755)
+        try fake.write("opt/loop", "#!/opt/loop\n", mode: 0o755)
+        try fake.write("opt/foreign", FakeELF(machine: 0xABCD).bytes, mode: 0o755)
+        for name in ["qemu", "qemu.d/60-site"] {
+            let path = try fake.putScript(name, text)
+            let findings = findings()
+            #expect(findings.map(\.level) == [.ok, .fail])
+            guard findings.count == 2 else { continue }
+            #expect(findings[1].message.contains("\(name) cannot run: "))
+            #expect(findings[1].message.contains(reason))
+            #expect(findings[1].message.contains("No guest starts"))
+            #expect(
+                findings[1].message.contains("libvirt kills running guests at its next restart"))
+            #expect(findings[1].remedy?.contains("sudo chmod -x \(shellWord(path))") == true)
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    @Test(arguments: [
+        "#!/bin/sh", "#! /bin/sh -e\n", "#!\t/bin/bash\t\n", "#!bin/sh\n", "#!/usr/bin/env bash\n",
+        "#!/usr/bin/env -S bash -e\n", "#!/usr/bin/env -S -i PATH=/opt:/usr/bin bash\n",
+        "#!/usr/bin/env -S $SHELL\n", "#!/opt/link\n", "#!/opt/script\n", "#!/bin/sh\n\0\r\n",
+        "#!/usr/bin/env FOO=bar\n",
+    ])
+    func `A script that can run is no failure`(_ text: String) throws {
+        try fake.makeFolder("opt")
+        try fake.link("opt/link", to: "../bin/sh")
+        try fake.write("opt/script", "#!/bin/sh\n", mode: 0o755)
+        try fake.putScript("qemu", text)
+        #expect(findings().map(\.level) == [.ok])
+    }
+
+    @Test
+    func `A program that cannot run is a failure`() throws {
+        func check(_ bytes: [UInt8]) throws -> [String] {
+            try fake.write("etc/libvirt/hooks/qemu", bytes, mode: 0o755)
+            return findings().filter { $0.level == .fail }.map(\.message)
+        }
+        let program = FakeELF(text: "somebody's")
+        #expect(try check(program.bytes) == [])
+        #expect(
+            try check(Array(program.bytes.prefix(100))).first?.contains("a damaged program") == true
+        )
+        #expect(
+            try check(Array(program.bytes.prefix(4))).first?.contains("a damaged program") == true)
+        let foreign = FakeELF(text: "", machine: 0xABCD)
+        #expect(try check(foreign.bytes).first?.contains("for another architecture") == true)
+        let otherOrder = FakeELF(text: "", isBigEndian: true)
+        #expect(try check(otherOrder.bytes).first?.contains("for another architecture") == true)
+        #expect(try check(FakeELF(text: "", type: 1).bytes).first?.contains("no program") == true)
+        var dynamic = FakeELF(text: "")
+        dynamic.interpreter = "/lib/ld-nosuch.so.1"
+        #expect(
+            try check(dynamic.bytes).first?.contains(
+                "dynamic loader /lib/ld-nosuch.so.1 is missing") == true)
+        try fake.write("lib/ld-nosuch.so.1", "")
+        #expect(try check(dynamic.bytes) == [])
+        // Ours is reported by the check of its own.
+        let hook = FakeELF(machine: 0xABCD)
+        #expect(try check(hook.bytes) == [])
+        let finding = HookExecutable.finding(try #require(fake.hooks.ours.first))
+        #expect(finding.level == .fail && finding.message.contains("another architecture"))
+    }
+
+    @Test
+    func `What binfmt_misc starts can run`() throws {
+        try fake.write(
+            "etc/libvirt/hooks/qemu", FakeELF(text: "", machine: 0xABCD).bytes, mode: 0o755)
+        try fake.putScript("qemu.d/10-x.jar", "PK")
+        #expect(findings().map(\.level) == [.ok, .fail, .fail])
+        let folder = "proc/sys/fs/binfmt_misc"
+        try fake.write("\(folder)/status", "enabled\n")
+        try fake.write(
+            "\(folder)/qemu-x",
+            "enabled\ninterpreter /usr/bin/qemu-x\nflags: OC\noffset 0\n"
+                + "magic 7f454c46000000000000000000000000000002\n"
+                + "mask ffffffff000000000000000000000000000000\n")
+        #expect(findings().map(\.level) == [.ok, .fail])
+        try fake.write(
+            "\(folder)/jar", "enabled\ninterpreter /usr/bin/jexec\nflags: \nextension .jar\n")
+        #expect(findings().map(\.level) == [.ok])
+        try fake.write("\(folder)/status", "disabled\n")
+        #expect(findings().map(\.level) == [.ok, .fail, .fail])
+    }
+
+    @Test
+    func `A script that others execute but cannot read fails their guests alone`() throws {
+        try fake.putScript("qemu", mode: 0o711)
+        let findings = findings()
+        try #require(findings.map(\.level) == [.ok, .fail])
+        #expect(findings[1].message.contains("Guests of qemu:///session do not start"))
+        #expect(!findings[1].message.contains("No guest starts"))
+        try fake.putScript("qemu", mode: 0o755)
+        #expect(self.findings().map(\.level) == [.ok])
+        try fake.write("etc/libvirt/hooks/qemu", FakeELF(text: "").bytes, mode: 0o711)
+        #expect(self.findings().map(\.level) == [.ok], "a program is not read by anyone")
+    }
+
+    @Test
+    func `Programs are looked for where the daemon's own PATH leads`() throws {
+        try fake.write("opt/bin/tool", FakeELF(text: "").bytes, mode: 0o755)
+        try fake.putScript("qemu", "#!/usr/bin/env tool\n")
+        try fake.runDaemon(started: FakeHost.bootTime + .seconds(60))
+        func levels() -> [Finding.Level] {
+            let daemons = LibvirtDaemons.running(for: nil, on: fake.host)
+            let path = ExecutionFault.searchPath(of: daemons, on: fake.host)
+            return OtherHooks.findings(
+                fake.hooks, version: nil, searchPath: path, on: fake.host
+            ).map(\.level)
+        }
+        #expect(levels() == [.ok, .fail])
+        try fake.write("proc/321/environ", "LANG=C\0PATH=/opt/bin:/bin\0")
+        #expect(levels() == [.ok])
+        try fake.write("proc/321/environ", "LANG=C\0")
+        #expect(levels() == [.ok, .fail])
     }
 
     @Test(arguments: [

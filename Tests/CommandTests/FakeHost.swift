@@ -11,10 +11,13 @@ struct FakeHost {
     /// When the host started, since 1970.
     static let bootTime: Duration = .seconds(1_700_000_000)
 
-    /// Makes a host with nothing on it.
+    /// Makes a host with the interpreters of scripts, and nothing else on it.
     init() throws {
         folder = try TemporaryFolder()
         try makeFolder("etc/libvirt/hooks")
+        for name in ["bin/sh", "bin/bash", "usr/bin/env", "usr/bin/bash", "usr/bin/python3"] {
+            try write(name, FakeELF(text: "").bytes, mode: 0o755)
+        }
     }
 
     /// The host as the checks see it.
@@ -117,6 +120,10 @@ struct FakeELF {
     var text = "urn:virt-watchdog:policy:1"
     var isWide = true
     var isBigEndian = false
+    /// The processor, by its number; this host's own.
+    var machine = ELFFile.Target.ofThisHost.map { Int($0.machine) } ?? 62
+    /// A program.
+    var type = 2
 
     var bytes: [UInt8] {
         func number(_ value: Int, _ length: Int) -> [UInt8] {
@@ -138,7 +145,8 @@ struct FakeELF {
                     + word(0) + word(0)
         }
         var bytes = ELFFile.magic + [isWide ? 2 : 1, isBigEndian ? 2 : 1, 1]
-        bytes += [UInt8](repeating: 0, count: 9) + number(2, 2) + number(62, 2) + number(1, 4)
+        bytes +=
+            [UInt8](repeating: 0, count: 9) + number(type, 2) + number(machine, 2) + number(1, 4)
         bytes += word(0) + word(headerLength) + word(0) + number(0, 4) + number(headerLength, 2)
         bytes += number(entryLength, 2) + number(count, 2) + [UInt8](repeating: 0, count: 6)
         bytes += entry(1, 0, contents)

@@ -8,8 +8,7 @@ struct HelpTests {
     @Test
     func `Every command has help, no larger than a terminal`() throws {
         let commands = try CommandTree.commands()
-        let names = Set(commands.map { $0.path.joined(separator: " ") })
-        #expect(names.isSuperset(of: ["", "config", "patch", "plan", "apply", "doctor"]))
+        #expect(commands.count > 1)
         for (path, node) in commands {
             let name = path.joined(separator: " ")
             let outcome = try Tool.run(path + ["--help"])
@@ -29,22 +28,22 @@ struct HelpTests {
     }
 
     @Test
-    func `Every command that may fail says with which code`() throws {
-        for command in ["config", "patch", "plan", "apply", "doctor"] {
-            let help = try Tool.run(command, "--help").text
-            #expect(help.contains("Exit codes: 0 "), "\(command)")
-            #expect(help.contains("1 "), "\(command)")
+    func `Every command says with which code it fails`() throws {
+        for (path, node) in try CommandTree.commands() where node.subcommands?.isEmpty != false {
+            let help = try Tool.run(path + ["--help"]).text
+            #expect(help.contains("Exit codes: 0 "), "\(path)")
+            #expect(help.contains("1 "), "\(path)")
         }
         #expect(try Tool.run("--help").text.contains("64 the command line is wrong"))
     }
 
     @Test
     func `help and --help say the same`() throws {
-        for command in ["config", "patch", "plan", "apply", "doctor"] {
+        for (path, _) in try CommandTree.commands() {
             let (one, other) = (
-                try Tool.run("help", command), try Tool.run(command, "--help")
+                try Tool.run(["help"] + path), try Tool.run(path + ["--help"])
             )
-            #expect(one.text == other.text)
+            #expect(one.text == other.text, "\(path)")
         }
     }
 

@@ -7,6 +7,33 @@ import Testing
 struct SchemaTests {
     private static let driver = "test:///default"
 
+    /// The forms of the commands that share one; all others have the form of their name.
+    private static let sharedForms = [["apply"]: "plan"]
+
+    /// Each command that prints JSON, with its form.
+    private static func commands() throws -> [(
+        path: [String], node: CommandTree.Node, form: String
+    )] {
+        try CommandTree.commands().filter { $0.node.has("json") }.map { path, node in
+            (path, node, sharedForms[path] ?? path.joined(separator: "-"))
+        }
+    }
+
+    @Test
+    func `Every command that prints JSON has a form, and keeps to it`() throws {
+        let commands = try Self.commands()
+        #expect(Set(commands.map(\.form)) == Set(Schema.forms))
+        for (path, node, form) in commands {
+            let connection = node.has("connect") ? ["--connect", Self.driver] : []
+            let guests = node.has("all") ? ["--all"] : []
+            let outcome = try Tool.run(path + connection + guests + ["--json"])
+            #expect(outcome.status != 64, "\(path): \(outcome.errorText)")
+            // What cannot start on this driver says so, and prints nothing.
+            if outcome.output.isEmpty, outcome.status != 0, !outcome.errorText.isEmpty { continue }
+            #expect(try Schema.complaint(about: outcome.output, form: form) == nil, "\(path)")
+        }
+    }
+
     @Test(arguments: [
         (["plan", "-c", driver], "plan", 0),
         (["plan", "-c", driver, "test", "nobody", "4711"], "plan", 1),
@@ -40,7 +67,7 @@ struct SchemaTests {
 
     @Test
     func `The forms do refuse what is wrong`() throws {
-        for form in ["config", "doctor", "plan", "remove", "status", "verify"] {
+        for form in Schema.forms {
             for wrong in ["{}", "[]", #"{"guests":[{}]}"#, #"{"guests":[],"more":1}"#] {
                 #expect(try Schema.complaint(about: Data(wrong.utf8), form: form) != nil)
             }

@@ -8,6 +8,30 @@ struct FactsTests {
         try Document(parsing: text).facts
     }
 
+    @Test("the first emulator counts, where libvirt looks for it")
+    func emulator() throws {
+        func emulator(_ devices: String, _ more: String = "") throws -> String? {
+            try facts("<domain>\(more)<devices>\(devices)</devices></domain>").emulator
+        }
+        #expect(try emulator("<emulator>/usr/bin/q</emulator>") == "/usr/bin/q")
+        #expect(try emulator("<emulator>/a</emulator><emulator>/b</emulator>") == "/a")
+        #expect(try emulator("<emulator xmlns='urn:x'>/a</emulator>") == nil)
+        #expect(try emulator("<disk><emulator>/a</emulator></disk>") == nil)
+        #expect(try emulator("", "<emulator>/a</emulator>") == nil)
+        #expect(try emulator("<emulator>/a &amp; b</emulator>") == "/a & b")
+    }
+
+    @Test("a definition with what libvirt adds to each is complete")
+    func complete() throws {
+        let uuid = "<uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>"
+        let clock = "<clock offset='utc'/>"
+        let devices = "<devices><emulator>/q</emulator></devices>"
+        #expect(try facts("<domain>\(uuid)\(clock)\(devices)</domain>").isComplete)
+        for parts in [uuid + clock, uuid + devices, clock + devices] {
+            #expect(try !facts("<domain>\(parts)</domain>").isComplete)
+        }
+    }
+
     @Test("everything that the plan needs is read")
     func all() throws {
         let facts = try facts(

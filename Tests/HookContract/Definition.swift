@@ -21,6 +21,7 @@ struct Definition: Sendable {
     var uuid = Definition.uuid
     var machine = Machine.pc
     var type = "kvm"
+    var emulator = "/usr/bin/qemu-system-x86_64"
     var watchdogs: [String] = []
     var metadata = ""
     /// Stands in front of the devices.
@@ -58,7 +59,7 @@ struct Definition: Sendable {
           <on_crash>destroy</on_crash>
           \(more)<!-- a comment; it stays -->
           <devices>
-            <emulator>/usr/bin/qemu-system-x86_64</emulator>
+            <emulator>\(emulator)</emulator>
             <disk type='file' device='disk'>
               <driver name='qemu' type='qcow2'/>
               <source file='/var/lib/libvirt/images/guest.qcow2' index='1'/>

@@ -88,6 +88,41 @@ struct RefusalTests {
         #expect(run.protector == nil)
     }
 
+    @Test(.enabled(if: Repository.runs(where: InstalledQEMU.isHere), InstalledQEMU.needs))
+    func `A guest whose QEMU was built without the device is refused`() throws {
+        let folder = try TemporaryFolder()
+        let lite = folder.url.appending(path: "qemu-lite").path
+        try InstalledQEMU.copyWithoutWatchdog(to: lite)
+        let guest = Definition(emulator: lite)
+        let words = [guest.name, "prepare", "begin", "-"]
+        let enforcing = try Host(properties: "vm.watchdog.enforce=true").run(words, guest.data)
+        #expect(enforcing.status == 1)
+        #expect(enforcing.error.contains("'\(lite)' was built without the model 'i6300esb'"))
+        #expect(enforcing.error.contains("install the full QEMU"))
+        // The whole program is not searched where nothing would be refused.
+        let other = try Host(properties: "").run(words, guest.data)
+        #expect(other.status == 0)
+        #expect(other.log.compactMap { LogLineFields($0)?.plan } == ["attach"])
+        let watched = Definition(
+            emulator: lite, watchdogs: ["<watchdog model='ib700' action='reset'/>"])
+        let kept = try Host(properties: "vm.watchdog.enforce=true").run(words, watched.data)
+        #expect(kept.status == 0)
+    }
+
+    @Test(arguments: [
+        "/usr/bin/qemu-system-x86_64", "/nonexistent", "/dev/zero", "/etc", "/bin/sh",
+    ])
+    func `An emulator that has the device, or does not tell, is no reason to refuse`(
+        _ emulator: String
+    ) throws {
+        let guest = Definition(emulator: emulator)
+        let run = try Host(properties: "vm.watchdog.enforce=true")
+            .run([guest.name, "prepare", "begin", "-"], guest.data)
+        #expect(run.status == 0)
+        #expect(run.error.isEmpty)
+        #expect(run.lifetime < .seconds(1))
+    }
+
     @Test
     func `Without the key nothing is refused`() throws {
         let guest = Definition(machine: .microvm)

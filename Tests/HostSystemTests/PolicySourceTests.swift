@@ -95,6 +95,26 @@ struct PolicySourceTests {
     }
 
     @Test(
+        "a file dated in the future is read at once",
+        arguments: [0.1, 0.25, 3600, 1e9, 1e17], ["vm.watchdog.action=pause", ""])
+    func future(seconds: Double, text: String) throws {
+        let path = try write(Self.own, text)
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        // What is farther than the file system can tell becomes the farthest that it can.
+        let date = Double(now.tv_sec) + Double(now.tv_nsec) / 1e9 + seconds
+        var times = [
+            timespec(tv_sec: Int(date), tv_nsec: Int(date.truncatingRemainder(dividingBy: 1) * 1e9))
+        ]
+        times.append(times[0])
+        try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
+        let start = ContinuousClock.now
+        let report = PolicyReport.ofHost(layout)
+        #expect(ContinuousClock.now - start < .milliseconds(50))
+        #expect(report.policy.action == (text.isEmpty ? .reset : .pause))
+    }
+
+    @Test(
         "a file that is rewritten in place, as CloudStack's agent does, is never seen half-written")
     func rewritten() throws {
         // More than one write's worth, with our key behind it.

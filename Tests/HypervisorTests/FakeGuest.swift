@@ -3,6 +3,7 @@ import Hypervisor
 /// A guest without a hypervisor: its persistent definition takes devices, or refuses one.
 final class FakeGuest: PersistentGuest {
     private let machine: String
+    let isLocal = false
     /// The attempt to attach that libvirt refuses, counted from 1, if any.
     var failsAt: Int?
     private(set) var attached: [String] = []

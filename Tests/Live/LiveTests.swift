@@ -139,6 +139,29 @@ extension LiveTests {
             try guest.waits(forLog: "op=protect", "result=attached")
         }
 
+        @Test("under enforce, a guest whose QEMU does not have the device is refused")
+        func enforceWithoutDevice() throws {
+            try Lab.setPolicy("vm.watchdog.enforce=true\n")
+            let lite = "/usr/bin/qemu-lite"
+            try InstalledQEMU.copyWithoutWatchdog(to: lite)
+            let file = try LabGuest.definition("lite", [])
+            let text = try String(contentsOf: file, encoding: .utf8)
+                .replacing("<devices>", with: "<devices><emulator>\(lite)</emulator>")
+            try Data(text.utf8).write(to: file)
+            let refused = try Command("/usr/bin/virsh", ["create", file.path]).run()
+            #expect(refused.status != 0)
+            #expect(refused.errorText.contains("was built without the model"))
+
+            // Without enforce it runs, and is said to be unprotected.
+            try Lab.setPolicy("")
+            let guest = try LabGuest("lite", .created, definition: text)
+            let plan = try Command(Lab.tool, ["plan", guest.name]).run()
+            #expect(plan.text.contains("refuse"))
+            #expect(plan.text.contains("was built without the model"))
+            let status = try Command(Lab.tool, ["status", guest.name]).run()
+            #expect(status.status != 0)
+        }
+
         @Test("a q35 guest with a bridge gets the device there, where libvirt puts it")
         func bridge() throws {
             let folder = try TemporaryFolder()

@@ -2,6 +2,13 @@ public import Foundation
 
 /// The form of what the tool prints as JSON, in Tests/Schemas.
 public enum Schema {
+    /// The names of all forms.
+    public static let forms: [String] =
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+        .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(".json".count)) }
+
+    private static let folder = Repository.root.appending(path: "Tests/Schemas")
+
     private static let script = """
         import json, jsonschema, sys
         jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))
@@ -11,7 +18,7 @@ public enum Schema {
     ///
     /// The checker is Python's jsonschema.
     public static func complaint(about json: Data, form name: String) throws -> String? {
-        let schema = Repository.root.appending(path: "Tests/Schemas/\(name).json").path
+        let schema = folder.appending(path: "\(name).json").path
         let outcome = try Command("/usr/bin/python3", ["-c", script, schema], input: json).run()
         return outcome.status == 0 ? nil : outcome.errorText
     }

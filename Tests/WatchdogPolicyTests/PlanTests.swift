@@ -1,5 +1,6 @@
 import Testing
-import WatchdogPolicy
+
+@testable import WatchdogPolicy
 
 /// The decision, outcome by outcome.
 struct PlanTests {
@@ -222,6 +223,7 @@ struct PlanTests {
         "the model that fits is chosen where none is named",
         arguments: [
             ("s390x", "s390-ccw-virtio", WatchdogModel.diag288), ("x86_64", "pc", .i6300esb),
+            ("s390x", "s390-ccw-virtio-jammy", .diag288), ("x86_64", "xenfv-4.2", .i6300esb),
             ("x86_64", "q35", .i6300esb), ("aarch64", "virt", .i6300esb),
             ("ppc64le", "pseries-7.2", .i6300esb),
         ] as [(String, String, WatchdogModel)])
@@ -351,6 +353,97 @@ struct PlanTests {
         var unseen = facts
         unseen.isLive = false
         #expect(plan(.builtIn, unseen).name == "attach", "libvirt has yet to complete it")
+    }
+
+    @Test(
+        "a machine is known by its family, and on x86 by its PCI controllers first",
+        arguments: [
+            ("ubuntu", .i440fx), ("ubuntu-q35", .q35), ("pc-i440fx-jammy", .i440fx),
+            ("pc-q35-noble", .q35), ("pc-q35-rhel9.4.0", .q35), ("pc-i440fx-rhel7.6.0", .i440fx),
+            ("rhel6.5.0", .i440fx), ("xenfv", .i440fx), ("xenfv-4.2", .i440fx),
+            ("pc-0.12", .i440fx), ("pc-1.3", .i440fx), ("acme-q35-2", .q35),
+            ("acme-i440fx", .i440fx), ("", .i440fx), ("acme", .other), ("isapc", .withoutPCI),
+            ("microvm", .withoutPCI), ("none", .withoutPCI), ("xenpv", .withoutPCI),
+        ] as [(String, MachineType)])
+    func families(name: String, type: MachineType) {
+        for arch in ["x86_64", "i686", nil] {
+            #expect(MachineType(arch: arch, machine: name) == type)
+        }
+        let express = [Controller(model: "pcie-root", index: 0)]
+        let conventional = [Controller(model: "pci-root", index: 0)]
+        #expect(
+            MachineType(arch: "x86_64", machine: name, controllers: express)
+                == (type == .withoutPCI ? type : .q35))
+        #expect(
+            MachineType(arch: "x86_64", machine: name, controllers: conventional)
+                == (type == .withoutPCI ? type : .i440fx))
+        #expect(MachineType(arch: "ppc64", machine: "mac99", controllers: conventional) == .other)
+    }
+
+    @Test("a downstream machine takes the models of its family")
+    func downstreamModels() {
+        func name(_ model: WatchdogModel, _ machine: String, _ root: String) -> String {
+            var facts = GuestFacts(name: "g", arch: "x86_64", machine: machine)
+            facts.controllers = [Controller(model: root, index: 0)]
+            return plan(Policy(model: .model(model)), facts).name
+        }
+        #expect(name(.ib700, "ubuntu", "pci-root") == "cold-plug")
+        #expect(name(.itco, "ubuntu-q35", "pcie-root") == "cold-plug")
+        #expect(name(.ib700, "acme", "pci-root") == "cold-plug")
+        #expect(name(.ib700, "acme", "pcie-root") == "refuse")
+        #expect(name(.itco, "acme", "pcie-root") == "cold-plug")
+    }
+
+    @Test(
+        "a machine that has no PCI is refused before libvirt has completed its definition",
+        arguments: [
+            ("armv7l", "vexpress-a15"), ("aarch64", "raspi3b"), ("aarch64", "xlnx-versal-virt"),
+            (nil, "vexpress-a9"), ("aarch64", "none"), ("m68k", "virt"), ("riscv64", "sifive_u"),
+            ("armv7l", "romulus-bmc"),
+        ] as [(String?, String)])
+    func withoutPCI(arch: String?, machine: String) {
+        let facts = GuestFacts(name: "g", arch: arch, machine: machine)
+        #expect(plan(.builtIn, facts).decision == .refuse(.noPCI(machine: machine)))
+    }
+
+    @Test("an inactive guest that libvirt has completed without any PCI controller has no PCI")
+    func completeWithoutPCI() {
+        func name(_ arch: String, _ machine: String, isComplete: Bool) -> String {
+            var facts = GuestFacts(name: "g", arch: arch, machine: machine)
+            facts.isComplete = isComplete
+            return plan(.builtIn, facts).name
+        }
+        #expect(name("armv7l", "acme", isComplete: true) == "refuse")
+        #expect(name("riscv64", "spike", isComplete: true) == "refuse")
+        #expect(name("armv7l", "acme", isComplete: false) == "attach")
+        // libvirt shows the PCI bus of these: somebody wrote what looks complete by hand.
+        for (arch, machine) in [
+            ("x86_64", "pc"), ("x86_64", "ubuntu-q35"), ("aarch64", "virt-9.0"),
+            ("ppc64le", "pseries"),
+        ] {
+            #expect(name(arch, machine, isComplete: true) == "attach")
+        }
+    }
+
+    @Test("a model that the emulator does not have is refused, with the emulator and the remedy")
+    func notInEmulator() {
+        let facts = Self.pc {
+            $0.emulator = "/usr/libexec/qemu-lite"
+            $0.missingModels = [.i6300esb]
+        }
+        let plan = plan(.builtIn, facts)
+        #expect(
+            plan.decision
+                == .refuse(.notInEmulator(.i6300esb, emulator: "/usr/libexec/qemu-lite")))
+        #expect(plan.leavesUnprotected && !plan.changesDefinition)
+        #expect(plan.reason.contains("'/usr/libexec/qemu-lite' was built without"))
+        #expect(plan.reason.contains("install the full QEMU"))
+        let other = Policy(model: .model(.ib700))
+        #expect(WatchdogPolicy.plan(other, facts).name == "cold-plug", "another model is there")
+        var has = facts
+        has.watchdogs = [Watchdog(model: "i6300esb")]
+        #expect(
+            WatchdogPolicy.plan(.builtIn, has).name == "leave", "the guest shows that it is there")
     }
 
     @Test("a domain of another hypervisor is refused", arguments: ["lxc", "xen", "bhyve"])

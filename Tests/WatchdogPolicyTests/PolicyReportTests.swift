@@ -129,11 +129,133 @@ struct PolicyReportTests {
         #expect(report("vm.watchdog.action=pause\nvm.watchdog.action=").policy.action == .reset)
     }
 
-    @Test("a byte order mark hides the first key from Java, and is pointed at")
-    func byteOrderMark() {
-        let report = report("\u{FEFF}vm.watchdog.action=pause")
-        #expect(report.policy.action == .reset)
-        #expect(report.problems.first?.message.contains("unknown key") == true)
+    @Test(
+        "a byte order mark that takes one of our keys from Java is an error, and guests are left alone",
+        arguments: [
+            ("\u{FEFF}vm.watchdog.model=none", 1), ("\u{FEFF}\u{FEFF}vm.watchdog.model=none", 1),
+            ("\u{FEFF}  vm.watchdog.model=none", 1),
+            ("\u{FEFF}VM.watchdog.x=1\nvm.watchdog.action=pause\n\u{FEFF}vm.watchdog.model=x", 3),
+            ("a=b\r\n\u{FEFF}vm.watchdog.model=none", 2),
+            ("\u{FEFF}# a comment \\\nvm.watchdog.model=none", 2),
+            ("vm.watchdog.exclude=a,\\\n\u{FEFF}b", 1),
+            ("\\ufeffvm.watchdog.model=none", 1),
+            ("\u{EF}\u{BB}\u{BF}vm.watchdog.model=none", 1),
+        ] as [(String, Int)])
+    func byteOrderMark(text: String, line: Int) {
+        let report = report(text)
+        let errors = report.problems.filter { $0.severity == .error }
+        #expect(errors.first?.position == SourcePosition(line: line, column: 1))
+        #expect(errors.first?.message.contains("save") == true)
+        #expect(errors.first?.message.contains("without a byte order mark") == true)
+        #expect(report.policy.fault?.hasPrefix("f:\(line):1: error: ") == true)
+    }
+
+    @Test(
+        "a byte order mark before anything else is a warning",
+        arguments: ["# a comment\n", "other.key=1\n", "\n", "", "! x\r"])
+    func byteOrderMarkElsewhere(start: String) {
+        let report = report("\u{FEFF}\(start)\nvm.watchdog.action=pause\n")
+        #expect(report.problems.map(\.severity) == [.warning])
+        #expect(report.problems.first?.position == SourcePosition(line: 1, column: 1))
+        #expect(report.policy == Policy(action: .pause))
+    }
+
+    @Test(
+        "a key with a character in it that is not seen is an error",
+        arguments: [
+            "vm.watchdog.model\u{A0}=none", "\u{200B}vm.watchdog.model=none",
+            "vm.watch\u{AD}dog.model=none", "vm.watchdog.model\\u200b=none",
+            "vm.watchdog.model\u{7F}=none",
+        ])
+    func disguisedKey(text: String) {
+        let report = report(text)
+        #expect(report.problems.map(\.severity) == [.error])
+        #expect(report.policy.fault?.contains("vm.watchdog.model") == true)
+    }
+
+    @Test(
+        "UTF-16 and UTF-32 are an error, in both orders, with and without a mark",
+        arguments: [true, false], [true, false])
+    func wideEncodings(isBigEndian: Bool, hasMark: Bool) {
+        for (width, name) in [(2, "UTF-16"), (4, "UTF-32")] {
+            for text in ["vm.watchdog.model=none\n", "# ü\nbüro=1\n"] {
+                let scalars = ((hasMark ? "\u{FEFF}" : "") + text).unicodeScalars
+                let bytes = scalars.flatMap { scalar in
+                    let little = (0..<width).map {
+                        UInt8(truncatingIfNeeded: scalar.value >> ($0 * 8))
+                    }
+                    return isBigEndian ? little.reversed() : little
+                }
+                let report = PolicyReport(reading: bytes, from: "f")
+                #expect(report.problems.map(\.severity) == [.error])
+                let start = "f:1:1: error: the file is in \(name)"
+                #expect(report.policy.fault?.hasPrefix(start) == true)
+                #expect(report.problems.first?.message.contains("save it as UTF-8") == true)
+            }
+        }
+    }
+
+    @Test(
+        "a NUL byte is an error, wherever it is",
+        arguments: [
+            ("\0", 1, 1), ("a=b\nc=\0", 2, 3), ("vm.watchdog.action=pause\n# \0\n", 2, 3),
+            ("vm.watchdog.model\0=none", 1, 18), ("\0vm.watchdog.model=none", 1, 1),
+            ("vm.watchdog.action=pause\n" + String(repeating: "\0", count: 4096), 2, 1),
+        ] as [(String, Int, Int)])
+    func nul(text: String, line: Int, column: Int) {
+        let report = report(text)
+        #expect(report.problems.map(\.severity) == [.error])
+        #expect(report.policy.fault?.hasPrefix("f:\(line):\(column): error: the file has") == true)
+    }
+
+    @Test(
+        "patterns match as Java reads them, and as UTF-8 where their bytes are that",
+        arguments: [
+            ("büro-*", "büro-pc", true, "UTF-8"), ("büro-*", "bÃ¼ro-pc", true, "as Java reads it"),
+            ("a, kīмсhī-∨м ,b", "kīмсhī-∨м", true, "bytes that look like control characters"),
+            ("v-à", "v-à", true, "a last byte that looks like a blank"),
+            ("v-à,b", "v-à", true, "the same before a comma"),
+            ("b\\u00fcro", "büro", true, "an escape is a character"),
+            ("b\\u00fcro-ü", "büro-ü", true, "an escape beside UTF-8"),
+            ("\\u00fcü", "üü", true, "an escape directly before UTF-8"),
+            ("\\u043cм", "мм", true, "an escape beyond Latin-1 beside UTF-8"),
+            ("\\ud83d\\ude00ü", "😀ü", true, "an escaped pair of surrogates"),
+            ("\\u00c3\\u00bc", "ü", false, "escapes are no bytes"),
+            ("\\u00c3\\u00bc", "Ã¼", true, "but characters"),
+            ("?", "ü", true, "one character in UTF-8"), ("b?ro", "büro", true, "the name's, too"),
+            ("e\u{301}", "\u{E9}", false, "to libvirt, names are bytes"),
+            ("a?b", "a,b", true, "a comma"),
+        ] as [(String, String, Bool, String)])
+    func encodings(value: String, name: String, matches: Bool, reason: String) {
+        for key in ["vm.watchdog.include", "vm.watchdog.exclude"] {
+            let report = report("\(key)=\(value)\n")
+            #expect(report.problems == [], "\(reason)")
+            let patterns = report.policy.include + report.policy.exclude
+            #expect(patterns.contains { $0.matches(name) } == matches, "\(reason)")
+        }
+    }
+
+    @Test("each pattern of a list may be in another encoding")
+    func mixedEncodings() {
+        let bytes = Array("vm.watchdog.exclude=b".utf8) + [0xFC] + Array("ro,tür,x".utf8)
+        let report = PolicyReport(reading: bytes, from: "f")
+        #expect(
+            report.policy.exclude == [
+                GuestPattern("büro"), GuestPattern("tÃ¼r", utf8Text: "tür"), GuestPattern("x"),
+            ])
+        let setting = report.settings.first { $0.key == .exclude }
+        #expect(setting?.value == "büro,tÃ¼r,x")
+        #expect(setting?.utf8Value == "büro,tür,x")
+        #expect(report.raw.map(\.value) == ["büro,tÃ¼r,x"])
+    }
+
+    @Test("what looks like a blank in Latin-1 alone is no entry that was glued on")
+    func rawPatterns() {
+        let report = report("vm.watchdog.exclude=v-à-ī-с")
+        #expect(report.problems == [])
+        #expect(
+            report.raw.map(\.value)
+                == [String(String.UnicodeScalarView("v-à-ī-с".utf8.map { Unicode.Scalar($0) }))])
     }
 
     @Test("a malformed escape elsewhere is an error, but the policy is in force")

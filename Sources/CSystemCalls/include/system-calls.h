@@ -57,4 +57,7 @@ int virt_watchdog_open_signals(const int *signals, int count);
 /* Takes the number of a signal from such a descriptor; 0 if none has come. */
 int virt_watchdog_read_signal(int descriptor);
 
+/* Whether bytes stand in other bytes; the C library does not show memmem without _GNU_SOURCE. */
+int virt_watchdog_has_bytes(const void *bytes, size_t count, const void *wanted, size_t wanted_count);
+
 #endif

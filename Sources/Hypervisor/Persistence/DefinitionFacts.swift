@@ -1,15 +1,38 @@
 internal import DomainXML
+internal import HostSystem
+internal import Synchronization
 public import WatchdogPolicy
 
 extension GuestFacts {
     /// Reads the facts of a definition that libvirt gave.
     ///
     /// The records in it do not count yet; see ``WatchdogPolicy/GuestFacts/trustRecords(of:hasArrived:)``.
-    public init(definition: String) throws(ProtectionError) {
+    ///
+    /// - Parameter isLocal: Whether the guest's emulator is on this host, so that its file tells which
+    ///   models it has.
+    public init(definition: String, isLocal: Bool = false) throws(ProtectionError) {
         do throws(DocumentError) {
             self = try Document(parsing: definition).facts
         } catch {
             throw .definition(error.descriptionWithoutContent)
         }
+        if isLocal, let emulator { missingModels = Emulators.missingModels(at: emulator) }
+    }
+}
+
+/// What is known of the emulators of this host.
+private enum Emulators {
+    private static let known = Mutex<[EmulatorFile: [WatchdogModel]]>([:])
+
+    /// The models that are devices of their own. The iTCO is a part of its machines.
+    private static let models: [WatchdogModel] = [.i6300esb, .ib700, .diag288]
+
+    /// The models that the emulator at a path is known not to have.
+    static func missingModels(at path: String) -> [WatchdogModel] {
+        guard let file = EmulatorFile(at: path) else { return [] }
+        if let models = known.withLock({ $0[file] }) { return models }
+        let missing = models.filter { file.includes($0.rawValue) == false }
+        known.withLock { $0[file] = missing }
+        return missing
     }
 }

@@ -2,6 +2,8 @@ public import WatchdogPolicy
 
 /// A guest as ``ConfigWriter`` sees it.
 public protocol PersistentGuest {
+    /// Whether the guest is on this host.
+    var isLocal: Bool { get }
     /// Whether the guest has a definition that outlives its run.
     func isPersistent() throws(LibvirtError) -> Bool
     /// The definition that the guest is started from next.
@@ -22,7 +24,7 @@ extension PersistentGuest {
     /// Reads the definition that the guest is started from next.
     public func persistentFacts() throws(ProtectionError) -> GuestFacts {
         let text = try asking { () throws(LibvirtError) in try persistentDefinition() }
-        return try GuestFacts(definition: text)
+        return try GuestFacts(definition: text, isLocal: isLocal)
     }
 }
 

@@ -183,8 +183,8 @@ final class Worker: Sendable {
         let run = guest.run
         do throws(ProtectionError) {
             return Look(
-                facts: try GuestFacts(definition: text), situation: situation,
-                run: run,
+                facts: try GuestFacts(definition: text, isLocal: guest.isLocal),
+                situation: situation, run: run,
                 isStopped: run?.isStopped == true)
         } catch {
             throw .definition("\(error)")
@@ -221,7 +221,7 @@ final class Worker: Sendable {
         } catch {
             throw .libvirt(error)
         }
-        var facts = try GuestFacts(definition: text)
+        var facts = try GuestFacts(definition: text, isLocal: guest.isLocal)
         let isLive = facts.isLive
         do throws(LibvirtError) {
             // It may have been started or shut off in between.

@@ -80,7 +80,7 @@ extension GuestFacts {
 
     /// Whether it is for want of ACPI that the machine's bus takes no devices.
     var needsACPI: Bool {
-        !hasACPI && MachineType(arch: arch, machine: machine) == .i440fx
+        !hasACPI && machineType == .i440fx
     }
 }
 

@@ -124,6 +124,13 @@ public struct GuestFacts: Sendable, Hashable {
     public var machine: String?
     /// The path of the firmware, or nothing where it is the emulator's own.
     public var firmware: String?
+    /// The path of the emulator, or nothing where the definition leaves it to libvirt.
+    public var emulator: String?
+    /// The models that the emulator is known not to have.
+    public var missingModels: [WatchdogModel] = []
+    /// Whether the definition has what libvirt adds to each one. A fragment that someone wrote by
+    /// hand lacks some of it.
+    public var isComplete = false
     /// Whether the machine has ACPI.
     public var hasACPI: Bool
     /// Whether it is the live definition of a guest that runs or is about to.

@@ -90,6 +90,14 @@ public struct Plan: Sendable, Hashable {
         }
     }
 
+    /// The model that the plan adds to the guest, or nothing where it adds none.
+    public var addedModel: WatchdogModel? {
+        switch decision {
+        case .attach(let device, _), .coldPlug(let device, _): device.model
+        case .leave, .changeAction, .refuse: nil
+        }
+    }
+
     /// Whether the device can only be there from a cold start on.
     public var needsColdStart: Bool {
         if case .coldPlug = decision { true } else { false }
@@ -124,7 +132,7 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     var choice = guest?.model ?? policy.model
     // A guest that asks for a watchdog gets one even where the host gives none by itself.
     if choice == .none, guest?.isEnabled == true { choice = .fitting }
-    let machine = MachineType(arch: facts.arch, machine: facts.machine)
+    let machine = facts.machineType
     let model: WatchdogModel
     switch choice {
     case .none: return Plan(.leave(.modelNone))
@@ -254,7 +262,7 @@ private func warnings(
                 + " on_reboot 'restart' would bring it back")
     }
     if case .attach(_, .rootPort) = decision, !facts.hasACPI,
-        MachineType(arch: facts.arch, machine: facts.machine) == .q35
+        facts.machineType == .q35
     {
         warnings.append(
             "without ACPI a guest that has booted already finds the device after its next reset only"

@@ -106,6 +106,8 @@ public enum RefuseReason: Sendable, Hashable {
     case onCommandLine(GuestFacts.Watchdog, wanted: WatchdogDevice)
     /// The definition's own QEMU arguments use the ID that our device, or our port, would have.
     case idInUse(String)
+    /// The guest's emulator was built without the model.
+    case notInEmulator(WatchdogModel, emulator: String)
 
     init?(_ model: WatchdogModel, _ facts: GuestFacts, _ machine: MachineType) {
         if let type = facts.type, !["qemu", "kvm", "hvf", "nvmm"].contains(type) {
@@ -121,14 +123,20 @@ public enum RefuseReason: Sendable, Hashable {
             self = .wrongMachine(model, machine: name)
         case .i6300esb where machine == .withoutPCI || facts.lacksPCI:
             self = .noPCI(machine: name)
-        case .i6300esb, .ib700, .itco, .diag288: return nil
+        case .i6300esb, .ib700, .itco, .diag288:
+            guard let emulator = facts.emulator, facts.missingModels.contains(model) else {
+                return nil
+            }
+            self = .notInEmulator(model, emulator: emulator)
         }
     }
 }
 
 extension GuestFacts {
     /// Whether a definition that libvirt has completed shows no PCI bus at all.
-    fileprivate var lacksPCI: Bool { isLive && controllers.isEmpty }
+    fileprivate var lacksPCI: Bool {
+        controllers.isEmpty && (isLive || isComplete && !machineType.hasPCI)
+    }
 }
 
 extension RefuseReason: CustomStringConvertible {
@@ -151,6 +159,9 @@ extension RefuseReason: CustomStringConvertible {
         case .idInUse(let id):
             "the guest's qemu:commandline has a device with the id \(quoted(id)), which virt-watchdog"
                 + " needs; give that device another id"
+        case .notInEmulator(let model, let emulator):
+            "the emulator \(quoted(emulator)) was built without the model '\(model.rawValue)';"
+                + " install the full QEMU, or choose another vm.watchdog.model"
         }
     }
 }

@@ -18,7 +18,7 @@ extension GuestFacts {
         if watchdog.isOnCommandLine { return .commandLine }
         if watchdog.isOwned { return .owned }
         let isImplicit =
-            MachineType(arch: arch, machine: machine) == .q35
+            machineType == .q35
             && watchdog.model == WatchdogModel.itco.rawValue
             && watchdog.action == WatchdogAction.reset.rawValue
         return isImplicit ? .implicit : .defined

@@ -26,9 +26,13 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
 
     /// Brings a value into the policy.
     ///
-    /// - Parameter value: The value without surrounding blanks, not empty.
+    /// - Parameters:
+    ///   - value: The value without surrounding blanks, not empty.
+    ///   - parts: The parts of a list of patterns, where the file's bytes are known.
     /// - Returns: The valid values if this is none of them.
-    func set(_ value: String, in policy: inout Policy) -> InvalidValue? {
+    func set(
+        _ value: String, parts: [EncodedText]? = nil, in policy: inout Policy
+    ) -> InvalidValue? {
         switch self {
         case .model:
             guard let model = ModelChoice(value) else {
@@ -68,10 +72,14 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
             default: return .notYesOrNo(value)
             }
         case .include:
-            guard let patterns = patterns(value) else { return .notPatterns(value) }
+            guard let patterns = patterns(parts ?? EncodedText.parts(of: value)) else {
+                return .notPatterns(value)
+            }
             policy.include = patterns
         case .exclude:
-            guard let patterns = patterns(value) else { return .notPatterns(value) }
+            guard let patterns = patterns(parts ?? EncodedText.parts(of: value)) else {
+                return .notPatterns(value)
+            }
             policy.exclude = patterns
         }
         return nil
@@ -94,16 +102,30 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Splits a list of patterns; one with a character in it that may end a key is none, but most
-    /// likely a line glued to it.
-    private func patterns(_ value: String) -> [GuestPattern]? {
-        let patterns = value.split(separator: ",").map { $0.trimmingBlanks() }.filter {
-            !$0.isEmpty
+    /// The same where the bytes that Java reads one by one are UTF-8, or nothing where that is the
+    /// same.
+    func utf8Value(in policy: Policy) -> String? {
+        let patterns: [GuestPattern]
+        switch self {
+        case .include: patterns = policy.include
+        case .exclude: patterns = policy.exclude
+        default: return nil
         }
-        guard patterns.allSatisfy({ !$0.unicodeScalars.contains(where: \.mayEndKey) }) else {
-            return nil
-        }
-        return patterns.map { GuestPattern(String($0)) }
+        guard patterns.contains(where: { $0.utf8Text != nil }) else { return nil }
+        return patterns.map { $0.utf8Text ?? $0.text }.joined(separator: ",")
+    }
+
+    /// Whether the value is a list of patterns.
+    var takesPatterns: Bool { self == .include || self == .exclude }
+
+    /// Makes patterns of a list's parts; one with a character in it that may end a key is none, but
+    /// most likely a line glued to it.
+    private func patterns(_ parts: [EncodedText]) -> [GuestPattern]? {
+        let patterns = parts.map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
+        guard
+            patterns.allSatisfy({ !$0.asWritten.unicodeScalars.contains(where: \.mayEndKey) })
+        else { return nil }
+        return patterns.map { GuestPattern($0.asJava, utf8Text: $0.asUTF8) }
     }
 }
 

@@ -4,8 +4,11 @@ public struct PolicyReport: Sendable, Hashable {
     public struct Setting: Sendable, Hashable {
         /// Which setting.
         public var key: PolicyKey
-        /// The value in force.
+        /// The value in force, as Java reads it.
         public var value: String
+        /// The value with the bytes that Java reads one by one as UTF-8, or nothing where that is the
+        /// same. Patterns match in both readings.
+        public var utf8Value: String?
         /// The place in the file, or nothing where the value is built in.
         public var position: SourcePosition?
     }
@@ -60,7 +63,9 @@ public struct PolicyReport: Sendable, Hashable {
     /// All settings, in the order of the manual.
     public var settings: [Setting] {
         PolicyKey.allCases.map {
-            Setting(key: $0, value: $0.value(in: policy), position: position(of: $0))
+            Setting(
+                key: $0, value: $0.value(in: policy), utf8Value: $0.utf8Value(in: policy),
+                position: position(of: $0))
         }
     }
 
@@ -113,6 +118,14 @@ public struct PolicyReport: Sendable, Hashable {
 
         let prefix = Array(PolicyKey.prefix.utf16)
         let properties = Properties(reading: bytes) { $0.mayBeOurs(prefix: prefix) }
+        let fault = EncodingFault(of: bytes, hiding: PolicyKey.prefix)
+        if let fault {
+            if fault.hidesKeys {
+                fail(fault.position, fault.message)
+            } else {
+                warn(fault.position, fault.message)
+            }
+        }
         for position in properties.defects {
             problems.append(
                 Problem(position: position, severity: .error, message: Message.malformedEscape))
@@ -138,21 +151,42 @@ public struct PolicyReport: Sendable, Hashable {
                         value: entry.isGluedInKey ? "…" : withoutGluedEntry(value)))
             }
             guard let known = PolicyKey(rawValue: key) else {
-                warn(entry.keyPosition, Message.unknownKey(key))
+                readUnknown(entry, isExplained: fault?.hidesKeys == true)
                 continue
             }
             if read(entry, as: known) {
                 places.append(Place(key: known, position: entry.valuePosition))
+                // Patterns hold no other entry, but may hold bytes that look as if they ended one.
+                if known.takesPatterns { raw[raw.count - 1].value = entry.value.string }
             }
         }
         problems.sort { ($0.position?.order ?? (0, 0)) < ($1.position?.order ?? (0, 0)) }
+    }
+
+    /// Reports an entry that is none of ours, but looks like one.
+    ///
+    /// - Parameter isExplained: Whether the file's encoding explains the odd characters in keys.
+    private mutating func readUnknown(_ entry: Properties.Entry, isExplained: Bool) {
+        let key = entry.key.string
+        guard !entry.key.isPrintable else {
+            warn(entry.keyPosition, Message.unknownKey(key))
+            return
+        }
+        let meant = PolicyKey(rawValue: entry.key.printable.string)
+        if meant == nil, entry.key.starts(with: PolicyKey.prefix.utf16), !entry.key.contains(0) {
+            warn(entry.keyPosition, Message.unknownKey(key))
+        } else if !isExplained {
+            fail(entry.keyPosition, Message.disguisedKey(meant))
+        }
     }
 
     /// Brings one entry into the policy.
     ///
     /// - Returns: Whether its value is in force.
     private mutating func read(_ entry: Properties.Entry, as key: PolicyKey) -> Bool {
-        let text = entry.value.string
+        let parts = key.takesPatterns ? entry.parts : nil
+        // In UTF-8, a letter's last byte may look like a blank.
+        let text = parts?.map(\.asWritten).joined(separator: ",") ?? entry.value.string
         let value = text.trimmingBlanks()
         if value.isEmpty {
             warn(entry.valuePosition, Message.blank(key, default: key.value(in: .builtIn)))
@@ -165,7 +199,7 @@ public struct PolicyReport: Sendable, Hashable {
             fail(entry.valuePosition, Message.uncertainValue(key))
             return false
         }
-        if let invalid = key.set(String(value), in: &policy) {
+        if let invalid = key.set(String(value), parts: parts, in: &policy) {
             let shown = entry.valueOnFirstLine.string
             fail(
                 entry.valuePosition,
@@ -222,11 +256,16 @@ extension Properties.Text {
         return String(decoding: map { UInt8($0) }, as: UTF8.self)
     }
 
-    /// Whether the key is one of ours, or was meant to be: in another case, or behind a UTF-8 byte
-    /// order mark, which Java takes for a part of the first key.
+    /// Whether all characters are of ASCII, and neither blanks nor control characters.
+    fileprivate var isPrintable: Bool { allSatisfy { (0x21...0x7E).contains($0) } }
+
+    /// The text without the characters that ``isPrintable`` speaks of.
+    fileprivate var printable: Self { filter { (0x21...0x7E).contains($0) } }
+
+    /// Whether the key is one of ours, or was meant to be: in another case, or with characters that
+    /// the author did not type or did not see.
     fileprivate func mayBeOurs(prefix: [UInt16]) -> Bool {
-        var key = self[...]
-        if key.starts(with: byteOrderMark) { key = key.dropFirst(byteOrderMark.count) }
+        let key = isPrintable ? self : printable
         return key.count >= prefix.count
             && zip(key, prefix).allSatisfy { unit, expected in
                 unit == expected || (0x41...0x5A).contains(unit) && unit | 0x20 == expected
@@ -247,9 +286,6 @@ extension Properties.Entry {
 
 private let knownKeys: [Properties.Text] = PolicyKey.allCases.map { Array($0.rawValue.utf16) }
 
-/// The UTF-8 byte order mark, read as Latin-1.
-private let byteOrderMark: [UInt16] = [0xEF, 0xBB, 0xBF]
-
 extension UInt8 {
     fileprivate var isASCIIBlank: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
 }
@@ -262,6 +298,13 @@ private enum Message {
 
     static func duplicate(_ key: String) -> String {
         "\(escaped(withoutGluedEntry(key), quote: "'")) is set again further down; the last one is in force"
+    }
+
+    static func disguisedKey(_ key: PolicyKey?) -> String {
+        "a key looks like \(key?.rawValue ?? "one of \(PolicyKey.prefix)*"), but Java reads another one:"
+            + " there are characters in it beyond ASCII, or control characters; type the key again,"
+            + " and save the file as UTF-8 or ISO 8859-1 without a byte order mark;"
+            + " guests are left alone until you fix it"
     }
 
     static func unknownKey(_ key: String) -> String {

@@ -124,7 +124,8 @@ extension StringProtocol {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isBlank: Bool {
+    /// Whether it is ASCII white space or the no-break space.
+    var isBlank: Bool {
         switch value {
         case 0x09...0x0D, 0x20, 0xA0: true
         default: false

@@ -117,8 +117,12 @@ struct LogicalLine {
 
     /// Resolves the escapes of a part of the line.
     ///
-    /// - Parameter malformed: Receives the index of the backslash of each malformed `\uXXXX`.
-    func unescaped(_ range: Range<Int>, malformed: inout [Int]) -> Properties.Text {
+    /// - Parameters:
+    ///   - malformed: Receives the index of the backslash of each malformed `\uXXXX`.
+    ///   - escapedLatin1: Receives the index in the text of each `\uXXXX` from U+0080 to U+00FF.
+    func unescaped(
+        _ range: Range<Int>, malformed: inout [Int], escapedLatin1: inout [Int]
+    ) -> Properties.Text {
         var text: Properties.Text = []
         text.reserveCapacity(range.count)
         var index = range.lowerBound
@@ -138,6 +142,7 @@ struct LogicalLine {
             case UInt8(ascii: "f"): text.append(UInt16(ASCII.formFeed))
             case UInt8(ascii: "u"):
                 if let unit = hexadecimalUnit(at: index, before: range.upperBound) {
+                    if (0x80...0xFF).contains(unit) { escapedLatin1.append(text.count) }
                     text.append(unit)
                     index += 4
                 } else {
@@ -153,8 +158,9 @@ struct LogicalLine {
     /// Resolves the escapes of what stands on the line where the entry begins.
     func unescapedOnFirstLine(from start: Int) -> Properties.Text {
         let end = runs.count > 1 ? min(runs[1].index, count) : count
-        var ignored: [Int] = []
-        return unescaped(start..<max(start, end), malformed: &ignored)
+        var (ignored, alsoIgnored): ([Int], [Int]) = ([], [])
+        return unescaped(
+            start..<max(start, end), malformed: &ignored, escapedLatin1: &alsoIgnored)
     }
 
     private func hexadecimalUnit(at index: Int, before end: Int) -> UInt16? {

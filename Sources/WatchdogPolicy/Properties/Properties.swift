@@ -19,6 +19,9 @@ public struct Properties: Sendable {
         /// As much of the value as stands on the line where the entry begins; what follows a
         /// backslash at the end of that line may have been meant for another key.
         public var valueOnFirstLine: Text
+        /// The indices of the value's code units from U+0080 to U+00FF that stand there as `\uXXXX`.
+        /// The others of these code units are bytes of the file, which may be UTF-8.
+        public var escapedLatin1: [Int]
         /// The place of the key's first character.
         public var keyPosition: SourcePosition
         /// The place of the value's first character, or of where one would stand.
@@ -45,8 +48,12 @@ public struct Properties: Sendable {
         while let line = lines.next() {
             let (keyEnd, valueStart) = line.split()
             var malformed: [Int] = []
-            let key = line.unescaped(0..<keyEnd, malformed: &malformed)
-            let value = line.unescaped(valueStart..<line.count, malformed: &malformed)
+            var escapedLatin1: [Int] = []
+            let key = line.unescaped(
+                0..<keyEnd, malformed: &malformed, escapedLatin1: &escapedLatin1)
+            escapedLatin1.removeAll()
+            let value = line.unescaped(
+                valueStart..<line.count, malformed: &malformed, escapedLatin1: &escapedLatin1)
             for index in malformed {
                 defects.append(places.position(of: line.source(of: index)))
             }
@@ -55,6 +62,7 @@ public struct Properties: Sendable {
                 Entry(
                     key: key, value: value,
                     valueOnFirstLine: line.unescapedOnFirstLine(from: valueStart),
+                    escapedLatin1: escapedLatin1,
                     keyPosition: places.position(of: line.source(of: 0)),
                     valuePosition: places.position(of: line.source(of: valueStart)),
                     isMalformed: !malformed.isEmpty))
@@ -73,6 +81,14 @@ public struct SourcePosition: Sendable, Hashable {
     public init(line: Int, column: Int) {
         self.line = line
         self.column = column
+    }
+}
+
+extension SourcePosition {
+    /// Finds the place of a byte in a text of one byte per character.
+    init(of offset: Int, in bytes: [UInt8]) {
+        var places = SourceMap(bytes: bytes)
+        self = places.position(of: offset)
     }
 }
 

@@ -42,6 +42,7 @@ struct Config: ParsableCommand {
     private struct Answer: Encodable {
         struct Setting: Encodable {
             var value: String
+            var utf8Value: String?
             var source: String
             var line: Int?
         }
@@ -77,7 +78,9 @@ struct Config: ParsableCommand {
                     let source = setting.origin(in: report)
                     return (
                         setting.key.rawValue,
-                        Setting(value: setting.value, source: source, line: setting.position?.line)
+                        Setting(
+                            value: setting.value, utf8Value: setting.utf8Value, source: source,
+                            line: setting.position?.line)
                     )
                 })
             raw = Dictionary(
@@ -107,7 +110,8 @@ struct Config: ParsableCommand {
 extension PolicyReport.Setting {
     /// The value as a person reads it.
     fileprivate var text: String {
-        key == .model && position == nil ? "\(value) (diag288 on s390x)" : value
+        if key == .model, position == nil { return "\(value) (diag288 on s390x)" }
+        return utf8Value.map { "\($0) (as UTF-8), \(value) (as ISO 8859-1)" } ?? value
     }
 
     /// Where the value comes from: `file:line`, or `built in`.

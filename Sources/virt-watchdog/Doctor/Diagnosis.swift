@@ -32,7 +32,9 @@ struct Diagnosis: Encodable {
                 + hooks.ours.flatMap { hook in
                     [HookBuild.finding(hook, on: host), HookLinkage.finding(hook, on: host)]
                 }
-                + OtherHooks.findings(hooks, version: versions.libvirt, on: host)
+                + OtherHooks.findings(
+                    hooks, version: versions.libvirt,
+                    searchPath: ExecutionFault.searchPath(of: daemons, on: host), on: host)
                 + [LibvirtVersion.finding(versions, hooks)]
                 + SecurityModules.findings(daemons, on: host)
                 + [ProtectorFile.finding(on: host)]

@@ -14,8 +14,17 @@ enum HookExecutable {
         if forbidsExecution(at: hook.path) {
             return .fail(
                 .hookExecutable,
-                "\(path) is on a file system that is mounted noexec: every guest's start fails",
+                "\(path) is on a file system that is mounted noexec."
+                    + " \(ExecutionFault.Reach.all.effect)",
                 remedy: "mount it without noexec, or take the hook away: sudo chmod -x \(path)")
+        }
+        if let own = ELFFile.Target.ofThisHost, let target = ELFFile.Target(of: hook.path),
+            !own.runs(target)
+        {
+            return .fail(
+                .hookExecutable,
+                "\(path) is a program for another architecture. \(ExecutionFault.Reach.all.effect)",
+                remedy: LocalHost.installAgain)
         }
         if status.mode & 0o111 != 0o111 {
             return .warn(

@@ -39,6 +39,10 @@ struct Hooks {
     private(set) var files: [HookFile] = []
     /// The names of the folders in `qemu.d`, which libvirt skips.
     private(set) var folders: [String] = []
+    /// Whether a folder stands where libvirt looks for the file `qemu`.
+    private(set) var hasFolderAsFile = false
+    /// Whether something else stands where libvirt looks for the folder `qemu.d`.
+    private(set) var hasFileAsFolder = false
     /// A folder that this user may not look into.
     private(set) var closedFolder: String?
 
@@ -68,13 +72,17 @@ struct Hooks {
             }
         } catch .notPermitted {
             closedFolder = closedFolder ?? host.path(many)
-        } catch {}
+        } catch {
+            hasFileAsFolder = error == .notADirectory
+        }
     }
 
     private mutating func add(_ nominalPath: String, _ status: FileStatus?, on host: LocalHost) {
         let path = host.path(nominalPath)
-        // A folder at `qemu` itself is no hook.
-        if status?.kind == .folder { return }
+        if status?.kind == .folder {
+            hasFolderAsFile = true
+            return
+        }
         files.append(
             HookFile(
                 path: path, nominalPath: nominalPath,

@@ -5,8 +5,13 @@ import Hypervisor
 enum OtherHooks {
     /// Checks what stands beside ours.
     ///
-    /// - Parameter version: libvirt's version, where it is known.
-    static func findings(_ hooks: Hooks, version: Version?, on host: LocalHost) -> [Finding] {
+    /// - Parameters:
+    ///   - version: libvirt's version, where it is known.
+    ///   - searchPath: The directories in which hooks find programs, as in `PATH`.
+    static func findings(
+        _ hooks: Hooks, version: Version?,
+        searchPath: String = ExecutionFault.usualSearchPath, on host: LocalHost
+    ) -> [Finding] {
         if let folder = hooks.closedFolder {
             return [
                 .warn(
@@ -17,6 +22,11 @@ enum OtherHooks {
         let runsFolder = version.map { $0 >= LibvirtVersion.runningFolder } ?? true
         let run = hooks.files.filter { $0.isRun && (runsFolder || !$0.isInFolder) }
         var findings = [order(run, hooks, on: host)]
+        findings += run.filter { $0.maker != .us }.compactMap { hook in
+            ExecutionFault.find(hook.path, searchPath: searchPath, on: host)?.finding(hook)
+        }
+        findings += hooks.files.filter { runsFolder || !$0.isInFolder }.compactMap(absence)
+        findings += misplacement(hooks, runsFolder: runsFolder, on: host)
         findings += run.filter { isBackup($0.path) }.map { hook in
             .warn(
                 .otherHooks,
@@ -47,7 +57,7 @@ enum OtherHooks {
             let names = run.map { "\(shellWord($0.path)) (\($0.maker.name))" }
             parts.append("libvirt runs " + names.joined(separator: ", then "))
         }
-        let skipped = hooks.files.filter { !$0.isRun && $0.maker != .us }
+        let skipped = hooks.files.filter { !$0.isRun && $0.status != nil && $0.maker != .us }
         if !skipped.isEmpty {
             let names = skipped.map { shellWord($0.path) }.joined(separator: ", ")
             parts.append("it skips \(names), which cannot be executed")
@@ -64,6 +74,41 @@ enum OtherHooks {
                         : "nothing runs, since VFIO-Tools' hook is not there"))
         }
         return .ok(.otherHooks, parts.joined(separator: "; "))
+    }
+
+    /// What is to be said of a link to nowhere.
+    private static func absence(_ hook: HookFile) -> Finding? {
+        guard hook.status == nil else { return nil }
+        let path = shellWord(hook.path)
+        return .fail(
+            .otherHooks,
+            "\(path) is a symbolic link that leads to nothing: libvirt skips it silently, and the hook"
+                + " does not run",
+            remedy: "put the file where the link leads to, or remove the link: sudo rm \(path)")
+    }
+
+    /// What is to be said of something else in the place of a file or a directory.
+    private static func misplacement(
+        _ hooks: Hooks, runsFolder: Bool, on host: LocalHost
+    ) -> [Finding] {
+        var findings: [Finding] = []
+        if hooks.hasFolderAsFile {
+            let path = shellWord(host.path(Layout.hooks + "/qemu"))
+            findings.append(
+                .fail(
+                    .otherHooks,
+                    "\(path) is a directory: libvirt skips it silently, and runs no hook from there",
+                    remedy: "put the hook itself there, or move its files into \(path).d"))
+        }
+        if hooks.hasFileAsFolder, runsFolder {
+            let path = shellWord(host.path(Layout.hooks + "/qemu.d"))
+            findings.append(
+                .fail(
+                    .otherHooks,
+                    "\(path) is no directory: libvirt cannot list it. \(ExecutionFault.Reach.all.effect)",
+                    remedy: "remove it: sudo rm \(path)"))
+        }
+        return findings
     }
 
     private static func hasCloudStack(_ host: LocalHost) -> Bool {
@@ -83,6 +128,16 @@ enum OtherHooks {
         ".dpkg-tmp", ".dpkg-remove", ".ucf-old", ".ucf-new", ".ucf-dist", ".rpmsave", ".rpmnew",
         ".rpmorig",
     ]
+}
+
+extension ExecutionFault {
+    /// The finding on a hook that has the fault.
+    fileprivate func finding(_ hook: HookFile) -> Finding {
+        let path = shellWord(hook.path)
+        return .fail(
+            .otherHooks, "\(path) cannot run: \(reason). \(reach.effect)",
+            remedy: "\(remedy); until then, take the hook away: sudo chmod -x \(path)")
+    }
 }
 
 extension HookFile {

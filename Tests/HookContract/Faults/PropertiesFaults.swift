@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 extension Fault {
     /// A fault of the properties file alone.
@@ -75,8 +76,16 @@ extension Fault {
         },
         Fault(file: "empty", .builtIn("the file is empty"), holding: ""),
         Fault(file: "blank", .builtIn("the file is empty"), holding: " \n\t\r\n"),
-        Fault(file: "binary", .builtIn(""), holding: Data((0...255).map { UInt8($0) })),
-        Fault(file: "NUL bytes", .builtIn(""), holding: Data(count: 4096)),
+        Fault(file: "binary", .leftAlone("NUL byte"), holding: Data((0...255).map { UInt8($0) })),
+        Fault(file: "NUL bytes", .leftAlone("NUL byte"), holding: Data(count: 4096)),
+        Fault(
+            file: "UTF-16", .leftAlone("UTF-16"),
+            holding: Data(
+                "\u{FEFF}\(HookCall.policy)\n".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
+        ),
+        Fault(
+            file: "a byte order mark", .leftAlone("byte order mark"),
+            holding: "\u{FEFF}vm.watchdog.model=none\n"),
         Fault(
             file: "an odd line of somebody's", .builtIn(""),
             holding: "keystore.passphrase=\(Canary.inProperties)\\u12"),
@@ -127,10 +136,13 @@ extension Fault {
 }
 
 extension Host {
-    /// Lets the properties file look as if it were being written all the time.
+    /// Changes the properties file all the time, as long as it is there, but for half a minute at most.
     func unsettleProperties() throws {
-        guard let path = chosenProperties else { return }
-        try FileManager.default.setAttributes(
-            [.modificationDate: Date(timeIntervalSinceNow: 3600)], ofItemAtPath: path)
+        let path = try #require(chosenProperties)
+        try #require(utimes(path, nil) == 0)
+        Thread.detachNewThread {
+            let end = ContinuousClock.now + .seconds(30)
+            while utimes(path, nil) == 0, ContinuousClock.now < end { usleep(5000) }
+        }
     }
 }

@@ -53,6 +53,7 @@ private enum Secret {
 private func checkSecrecy(of report: PolicyReport) {
     let shown =
         report.problems.map(\.message) + report.settings.map(\.value)
+        + report.settings.compactMap(\.utf8Value)
         + report.raw.flatMap { [$0.key, $0.value] } + [report.policy.fault ?? ""]
     for text in shown {
         require(!Secret.isIn(Array(text.utf8)), "another entry's value: \(text)")

@@ -1,0 +1,55 @@
+import HostSystem
+
+/// The kinds of file that the kernel starts by way of a program that the administrator has named.
+///
+/// [The kernel's documentation](https://docs.kernel.org/admin-guide/binfmt-misc.html) has the format.
+struct BinaryFormats {
+    private let entries: [[Substring: Substring]]
+
+    /// Asks a host's kernel.
+    init(of host: LocalHost) {
+        let folder = "/proc/sys/fs/binfmt_misc"
+        let files = (try? FolderEntry.all(in: host.path(folder))) ?? []
+        let isOff = host.text("\(folder)/status").map { !$0.hasPrefix("enabled") } ?? true
+        entries =
+            isOff
+            ? []
+            : files.compactMap { host.text("\(folder)/\($0.name)") }
+                .filter { $0.hasPrefix("enabled\n") && $0.contains("\ninterpreter ") }
+                .map { text in
+                    let lines = text.split(separator: "\n").map {
+                        $0.split(separator: " ", maxSplits: 1)
+                    }
+                    return Dictionary(
+                        lines.filter { $0.count == 2 }.map { ($0[0], $0[1]) },
+                        uniquingKeysWith: { first, _ in first })
+                }
+    }
+
+    /// Whether a file is one of them.
+    func include(_ path: String, _ bytes: [UInt8]) -> Bool {
+        entries.contains { entry in
+            if let ending = entry["extension"] { return path.hasSuffix(ending) }
+            guard let magic = entry["magic"].flatMap(Self.bytes(of:)) else { return false }
+            let offset = entry["offset"].flatMap { Int($0) } ?? 0
+            let mask = entry["mask"].flatMap(Self.bytes(of:)) ?? magic.map { _ in 0xFF }
+            guard offset >= 0, mask.count == magic.count, bytes.count - magic.count >= offset else {
+                return false
+            }
+            return magic.indices.allSatisfy {
+                bytes[offset + $0] & mask[$0] == magic[$0] & mask[$0]
+            }
+        }
+    }
+
+    private static func bytes(of digits: Substring) -> [UInt8]? {
+        let digits = Array(digits)
+        guard digits.count.isMultiple(of: 2), !digits.isEmpty else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(digits[index...index + 1]), radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}

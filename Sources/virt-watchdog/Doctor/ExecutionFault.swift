@@ -1,0 +1,222 @@
+import HostSystem
+
+/// Why libvirt cannot run a hook that it is going to run.
+struct ExecutionFault: Hashable {
+    /// Whose guests do not start.
+    enum Reach: Hashable {
+        /// Everyone's.
+        case all
+        /// Those of `qemu:///session`, whose daemons are not root's.
+        case sessions
+    }
+
+    /// A clause that says why.
+    var reason: String
+    /// How to make it run, as an imperative clause.
+    var remedy: String
+    /// Whose guests do not start.
+    var reach = Reach.all
+
+    /// Looks for the reason in the file alone. No hook is executed.
+    ///
+    /// - Parameters:
+    ///   - path: The hook, a regular file that is executable for someone.
+    ///   - searchPath: The directories in which libvirt's hooks find programs, as in `PATH`.
+    static func find(_ path: String, searchPath: String, on host: LocalHost) -> ExecutionFault? {
+        Search(host: host, searchPath: searchPath).hookFault(at: path)
+    }
+}
+
+extension ExecutionFault {
+    /// What libvirt's own `PATH` is where systemd starts it.
+    static let usualSearchPath =
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// The `PATH` that hooks get from a daemon.
+    static func searchPath(of daemons: LibvirtDaemons, on host: LocalHost) -> String {
+        for daemon in daemons.running {
+            guard let text = host.text("/proc/\(daemon.id)/environ") else { continue }
+            let path = text.split(separator: "\0").first { $0.hasPrefix("PATH=") }
+            // What the C library takes without one.
+            return path.map { String($0.dropFirst("PATH=".count)) } ?? "/bin:/usr/bin"
+        }
+        return usualSearchPath
+    }
+}
+
+extension ExecutionFault.Reach {
+    /// What a hook that cannot run leads to, as a sentence without its end.
+    var effect: String {
+        switch self {
+        case .all:
+            "No guest starts, and libvirt kills running guests at its next restart"
+        case .sessions:
+            "Guests of qemu:///session do not start, and their libvirt kills running guests at its"
+                + " next restart"
+        }
+    }
+}
+
+/// Follows a hook to the programs that the kernel and `env` start for it.
+private struct Search {
+    let host: LocalHost
+    let searchPath: String
+
+    /// How many interpreters of interpreters the kernel follows.
+    private static let maximumDepth = 5
+
+    func hookFault(at path: String) -> ExecutionFault? {
+        guard let bytes = read(path), let status = try? FileStatus(of: path) else { return nil }
+        if forbidsExecution(at: path) {
+            return ExecutionFault(
+                reason: "its file system is mounted noexec", remedy: "mount it without noexec")
+        }
+        if BinaryFormats(of: host).include(path, bytes) { return nil }
+        guard let line = InterpreterLine(bytes) else { return programFault(bytes, path) }
+        if let fault = lineFault(line, path) ?? interpreterFault(line, path, depth: 1) {
+            return fault
+        }
+        if status.mode & 0o005 == 0o001 {
+            return ExecutionFault(
+                reason: "its mode \(status.octalMode) lets others execute it, but not read it,"
+                    + " as its interpreter must",
+                remedy: "sudo chmod 0755 \(shellWord(path))", reach: .sessions)
+        }
+        return nil
+    }
+
+    private func read(_ path: String) -> [UInt8]? {
+        (try? readRegularFile(path, limit: HookFile.Maker.maximumLength)) ?? nil
+    }
+
+    // MARK: programs
+
+    /// What is wrong with a file without an interpreter line.
+    private func programFault(_ bytes: [UInt8], _ path: String) -> ExecutionFault? {
+        let replace = "install it again"
+        guard !bytes.isEmpty else {
+            return ExecutionFault(reason: "it is empty", remedy: "write it, or remove it")
+        }
+        guard bytes.starts(with: ELFFile.magic) else {
+            let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF]) || bytes.prefix(64).contains(0)
+            return ExecutionFault(
+                reason: isMarked
+                    ? "a byte order mark or a NUL byte stands before its interpreter line"
+                    : "it has no interpreter line",
+                remedy: isMarked
+                    ? "save it as UTF-8 without a byte order mark"
+                    : "begin its first line with #! and its interpreter, such as #!/bin/sh")
+        }
+        let file: ELFFile
+        do throws(ELFFile.Problem) { file = try ELFFile(bytes) } catch {
+            return ExecutionFault(reason: "it is a damaged program", remedy: replace)
+        }
+        if let own = ELFFile.Target.ofThisHost, !own.runs(file.target) {
+            return ExecutionFault(
+                reason: "it is a program for another architecture",
+                remedy: "install the one for this architecture")
+        }
+        guard file.isExecutable else {
+            return ExecutionFault(
+                reason: "it is no program but a library or an object", remedy: replace)
+        }
+        if let loader = file.interpreter, (try? FileStatus(of: host.path(loader))) == nil {
+            return ExecutionFault(
+                reason: "its dynamic loader \(shellWord(loader)) is missing",
+                remedy: "install the package with the loader, or the program for this host")
+        }
+        return nil
+    }
+
+    // MARK: interpreters
+
+    private func lineFault(_ line: InterpreterLine, _ path: String) -> ExecutionFault? {
+        if line.endsWithCarriageReturn {
+            return ExecutionFault(
+                reason:
+                    "its interpreter line ends with CR LF: the CR becomes a part of its last word",
+                remedy: "sudo sed -i 's/\\r$//' \(shellWord(path))")
+        }
+        if line.program.isEmpty {
+            return ExecutionFault(
+                reason: "its interpreter line names no interpreter, or is too long",
+                remedy: "name one behind #!, such as #!/bin/sh")
+        }
+        return nil
+    }
+
+    /// What is wrong with the programs that a script needs to be read.
+    private func interpreterFault(
+        _ line: InterpreterLine, _ path: String, depth: Int
+    ) -> ExecutionFault? {
+        if let fault = fault(ofInterpreter: line.program, depth: depth) { return fault }
+        guard line.program.split(separator: "/").last == "env", let argument = line.argument,
+            let search = EnvironmentSearch(argument)
+        else { return nil }
+        guard let program = find(search.program, in: search.searchPath ?? searchPath) else {
+            let isGlued = search.program.contains { $0.isWhitespace }
+            return ExecutionFault(
+                reason: "its interpreter \(shellWord(search.program)) is missing:"
+                    + " env finds no such program in libvirt's PATH",
+                remedy: isGlued
+                    ? "write env -S before an interpreter with arguments"
+                    : "install it, or name an interpreter by its path")
+        }
+        return fault(ofInterpreter: program, depth: depth)
+    }
+
+    /// What is wrong with a program that is started for a script.
+    private func fault(ofInterpreter name: String, depth: Int) -> ExecutionFault? {
+        // libvirt's directory is the root.
+        let path = host.path(name.hasPrefix("/") ? name : "/" + name)
+        let install = "install it, or name another interpreter"
+        let status: FileStatus
+        do throws(Errno) { status = try FileStatus(of: path) } catch {
+            // What this user may not look at may be there.
+            if error == .notPermitted { return nil }
+            return ExecutionFault(
+                reason: "its interpreter \(shellWord(name)) is missing", remedy: install)
+        }
+        guard status.kind == .regular, status.mode & 0o111 != 0 else {
+            return ExecutionFault(
+                reason: "its interpreter \(shellWord(name)) is not executable",
+                remedy: status.kind == .regular
+                    ? "sudo chmod 0755 \(shellWord(path))" : install)
+        }
+        if forbidsExecution(at: path) {
+            return ExecutionFault(
+                reason: "the file system of its interpreter \(shellWord(name)) is mounted noexec",
+                remedy: "mount it without noexec, or name another interpreter")
+        }
+        guard let bytes = read(path), !BinaryFormats(of: host).include(path, bytes) else {
+            return nil
+        }
+        let inner: ExecutionFault?
+        if let line = InterpreterLine(bytes) {
+            guard depth < Self.maximumDepth else {
+                return ExecutionFault(
+                    reason: "its interpreters are scripts themselves, more than the kernel follows",
+                    remedy: "name a program as the interpreter")
+            }
+            inner = lineFault(line, path) ?? interpreterFault(line, path, depth: depth + 1)
+        } else {
+            inner = programFault(bytes, path)
+        }
+        return inner.map {
+            ExecutionFault(
+                reason: "its interpreter \(shellWord(name)) cannot run: \($0.reason)",
+                remedy: $0.remedy, reach: $0.reach)
+        }
+    }
+
+    /// The path of a program as `env` finds it.
+    private func find(_ program: String, in searchPath: String) -> String? {
+        if program.contains("/") { return program }
+        return searchPath.split(separator: ":", omittingEmptySubsequences: false)
+            .map { $0.isEmpty ? "/\(program)" : "\($0)/\(program)" }
+            .first { candidate in
+                guard let status = try? FileStatus(of: host.path(candidate)) else { return false }
+                return status.kind == .regular && status.mode & 0o111 != 0
+            }
+    }
+}
