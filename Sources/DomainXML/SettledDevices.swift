@@ -8,6 +8,8 @@ internal import WatchdogPolicy
 struct SettledDevices {
     /// The PCI addresses that they take.
     private(set) var usedAddresses: [GuestFacts.PCIAddress] = []
+    /// Whether one of them is a panic device.
+    private(set) var hasPanicDevice = false
     /// The line of the first namespace in them that libxml2 would not write as it read it.
     private(set) var unwritableLine: Int?
     private let buffer: xmlBufferPtr?
@@ -36,8 +38,9 @@ struct SettledDevices {
         guard let text = written(node, into: buffer) else { return }
 
         let isOurs = Element(devices).sharesNamespace(with: Element(root))
-        if isOurs, device.sharesNamespace(with: Element(root)), let address = device.pciAddress {
-            usedAddresses.append(address)
+        if isOurs, device.sharesNamespace(with: Element(root)) {
+            if let address = device.pciAddress { usedAddresses.append(address) }
+            if device.isNamed("panic") { hasPanicDevice = true }
         }
         unwritableLine = unwritableLine ?? device.declaringUnwritableNamespace?.line
         virt_watchdog_set_markup(text)

@@ -1,5 +1,6 @@
 import Hypervisor
 import Testing
+import WatchdogPolicy
 
 /// A QEMU without QEMU: it answers the monitor's commands for one PCI device, and remembers what was
 /// asked of it.

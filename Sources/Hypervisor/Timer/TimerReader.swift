@@ -41,6 +41,8 @@ public struct TimerReader: Sendable {
     public struct Reading: Sendable, Hashable {
         /// The state of each watchdog's timer, in the order of the definition.
         public var timers: [TimerState]
+        /// Whether a timer still shows a fire that the guest's driver has not cleared.
+        public var showsFire = false
         /// For how long the guest stood still, or nothing where it was not stopped.
         public var standstill: Duration?
         /// Why the guest still stands still, or nothing where it runs on.

@@ -10,14 +10,15 @@ struct Status: ParsableCommand {
         abstract: "Show which guests are protected, which not, and why.",
         usage: """
             virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
-                [--probe] [--properties <file>] [--json]
+                [--probe] [--accept-unknown] [--properties <file>] [--json]
             """,
         discussion: """
             Without names, all guests that run. ARMED: whether the guest has started its timer, \
             read from outside; on pc with --probe alone, while the guest stands still for some \
             milliseconds. libvirt then shows the guest as tainted.
 
-            Exit codes: 0 all protected or excluded; 1 some are not; 2 one cannot be read.
+            Exit codes: 0 all as they should be; 1 some are known not to be; 2 one is unknown or \
+            cannot be read.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
@@ -30,6 +31,9 @@ struct Status: ParsableCommand {
 
     @Flag(help: "Let guests stand still to read their timers.")
     var probe = false
+
+    @Flag(help: "Leave unknown verdicts out of the exit code.")
+    var acceptUnknown = false
 
     @OptionGroup var policy: PolicyOptions
 
@@ -58,11 +62,12 @@ struct Status: ParsableCommand {
             connection: connection, found: try find(on: connection), goal: .inspect,
             policy: report.policy)
         let names = work.names
+        let service = connection.service
         let isHooked = connection.isElsewhere || Hooks(of: LocalHost()).mayIncludeOurs
         let stream = StatusRow.stream(names, json: json)
         var unprobed: [(index: Int, guest: Guest, status: GuestStatus)] = []
         try work.run(stream) { index, outcome in
-            let result = outcome.flatMap { Self.status(of: names[index], $0) }
+            let result = outcome.flatMap { Self.status(of: names[index], $0, service?.state) }
             if probe, case .success(let status) = result, status.needsStandstill,
                 case .success(let guest) = work.found[index]
             {
@@ -92,10 +97,10 @@ struct Status: ParsableCommand {
 
     /// What an outcome tells of a guest.
     private static func status(
-        of name: String, _ outcome: Outcome
+        of name: String, _ outcome: Outcome, _ service: ServiceState?
     ) -> Result<GuestStatus, GuestProblem> {
         if let inspection = outcome.inspection, let uuid = inspection.facts.uuid {
-            return .success(GuestStatus(inspection, uuid: uuid))
+            return .success(GuestStatus(inspection, uuid: uuid, service))
         }
         let message =
             switch outcome.error {
@@ -158,7 +163,11 @@ struct Status: ParsableCommand {
         if report.hasErrors {
             StandardError.print("the policy has errors: virt-watchdog config shows them")
         }
-        if rows.contains(where: { $0.verdict == nil }) { throw ExitCode.cannotTell }
-        if !rows.allSatisfy({ $0.verdict?.isFine == true }) { throw ExitCode.notAsWanted }
+        if rows.contains(where: { !$0.isRead || !acceptUnknown && $0.verdict == .unknown }) {
+            throw ExitCode.cannotTell
+        }
+        if !rows.allSatisfy({ $0.verdict.isFine || $0.verdict == .unknown }) {
+            throw ExitCode.notAsWanted
+        }
     }
 }
