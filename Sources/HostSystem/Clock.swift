@@ -40,7 +40,8 @@ public enum Clock {
         localtime_r(&seconds, &parts)
         var bytes = [CChar](repeating: 0, count: 64)
         let length = strftime(&bytes, bytes.count, "%FT%T%z", &parts)
-        let text = String(decoding: bytes.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let text = String(
+            decoding: bytes.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
         // ISO 8601 has a colon in the offset where it has colons in the time.
         return "\(text.dropLast(2)):\(text.suffix(2))"
     }

@@ -96,7 +96,9 @@ struct EventTests {
     }
 
     @Test func `A service that was restarted knows the fire of a run that goes on`() {
-        for (run, isKnown) in [(Bench.run, true), (RunID(boot: Bench.boot, process: 7, startTicks: 7), false)] {
+        for (run, isKnown) in [
+            (Bench.run, true), (RunID(boot: Bench.boot, process: 7, startTicks: 7), false),
+        ] {
             var memory = Bench.memory
             memory.fires["a"] = RunFire(run: run, fire: Self.fire)
             var bench = Bench.connected(

@@ -321,7 +321,9 @@ extension World {
             return answer(
                 execution,
                 .success(
-                    .inspected(Inspection(situation: run.situation, facts: facts(of: guests[number], run)))))
+                    .inspected(
+                        Inspection(situation: run.situation, facts: facts(of: guests[number], run)))
+                ))
         }
         if run.hasJob || run.occupiedSince != nil {
             guard now < execution.deadline else {

@@ -71,7 +71,8 @@ struct VerdictTests {
             #expect(stopped.reason.contains("a signal has stopped it"))
         }
         #expect(verdict(.paused, .user, silence: "stopped").kind == .unknown)
-        #expect(verdict(.running, .booted, silence: "stopped", live: Self.pc()).kind == .unprotected)
+        #expect(
+            verdict(.running, .booted, silence: "stopped", live: Self.pc()).kind == .unprotected)
     }
 
     @Test(
@@ -93,7 +94,8 @@ struct VerdictTests {
             (.paused, .watchdog, .fired, "virsh reset GUEST"),
             (.paused, .crashed, .crashed, "panicked"), (.crashed, .panicked, .crashed, "panicked"),
             (.suspended, .other, .paused, "virsh dompmwakeup GUEST"),
-            (.inShutdown, .user, .paused, "shutting down"), (.noState, .other, .unknown, "no state"),
+            (.inShutdown, .user, .paused, "shutting down"),
+            (.noState, .other, .unknown, "no state"),
         ] as [(GuestState, Situation.Reason, Verdict.Kind, String)])
     func `A guest that does not run on is not protected`(
         state: GuestState, reason: Situation.Reason, kind: Verdict.Kind, text: String
@@ -105,7 +107,8 @@ struct VerdictTests {
         }
     }
 
-    @Test func `The end of a run counts before trouble with the definition, and the policy before both`()
+    @Test
+    func `The end of a run counts before trouble with the definition, and the policy before both`()
     {
         let bare = Self.pc()
         #expect(verdict(.crashed, .panicked, live: bare).kind == .crashed)
@@ -115,7 +118,8 @@ struct VerdictTests {
         #expect(verdict(.paused, .watchdog, under: excluded).kind == .excluded)
     }
 
-    @Test func `A fire is told with its time until the guest arms again, and beside an armed timer`() {
+    @Test
+    func `A fire is told with its time until the guest arms again, and beside an armed timer`() {
         let seen = FireEvidence.seen(Fire(time: "2026-11-27T11:26:46+01:00", action: "reset"))
         let waiting = verdict(.running, .booted, .notArmed, fire: seen)
         #expect(waiting.kind == .notArmed)
@@ -141,7 +145,8 @@ struct VerdictTests {
             (.shutdown, nil), (.destroyed, nil), (.crashed, "kernel panicked"),
             (.failed, "its last start failed"), (.daemon, "a hook failed"),
         ] as [(Situation.Reason, String?)])
-    func `How a run ended is told where it was not wanted`(reason: Situation.Reason, text: String?) {
+    func `How a run ended is told where it was not wanted`(reason: Situation.Reason, text: String?)
+    {
         let situation = Situation(state: .shutOff, reason: reason)
         let verdict = Verdict(.builtIn, inactive: Self.persistent(), situation: situation)
         #expect(verdict.kind == .protectedAtStart)

@@ -14,7 +14,8 @@ extension GuestFacts {
         case "coredump-destroy": effect = "dumps the guest's memory and powers it off"
         default: return nil
         }
-        return "a kernel panic never reaches the watchdog: the guest has a panic device, and on_crash"
+        return
+            "a kernel panic never reaches the watchdog: the guest has a panic device, and on_crash"
             + " '\(value)' \(effect); set <on_crash>restart</on_crash>, or remove the panic device"
     }
 }

@@ -270,7 +270,10 @@ extension Situation {
         let still = "its timer stands still"
         return switch (state, reason) {
         case (.running, .postCopy), (.running, .postCopyFailed):
-            (.unknown, "its memory is still on its way between two hosts; ask again once it is there")
+            (
+                .unknown,
+                "its memory is still on its way between two hosts; ask again once it is there"
+            )
         case (.running, _), (.idle, _): nil
         case (.paused, .user), (.paused, .fromSnapshot), (.paused, .migrated),
             (.paused, .restored):

@@ -80,7 +80,7 @@ struct StatusRow {
 
     /// A stream of the rows of these guests.
     static func stream(_ names: [String], json: Bool) -> RowStream<StatusRow> {
-        return RowStream(
+        RowStream(
             Table("GUEST", "STATE", "MACHINE", "WATCHDOG", "ARMED", "NEXT BOOT", "VERDICT", "WHY"),
             count: names.count,
             reserving: [
