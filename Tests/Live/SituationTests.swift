@@ -124,8 +124,8 @@ extension LiveTests {
             #expect(asleep.row.reason.contains("virsh dompmwakeup GUEST"))
             #expect(asleep.exit == 0)
             try guest.virsh("dompmwakeup", guest.name)
-            try guest.waits(forLine: "LAB awake")
-            #expect(try status(of: guest).row.verdict == "protected")
+            try Lab.wait(for: "its wake-up") { try guest.state() == "running" }
+            #expect(try status(of: guest).row.verdict != "paused")
         }
 
         @Test func `After a fire, status says when, until the guest arms again`() throws {
