@@ -13,12 +13,10 @@ struct Status: ParsableCommand {
                 [--probe] [--accept-unknown] [--properties <file>] [--json]
             """,
         discussion: """
-            Without names, all guests that run. ARMED: whether the guest has started its timer, \
-            read from outside; on pc with --probe alone, while the guest stands still for some \
-            milliseconds. libvirt then shows the guest as tainted.
+            Without names, all guests that run. ARMED: whether the guest has started its timer; \
+            on pc read with --probe alone. libvirt then shows the guest as tainted.
 
-            Exit codes: 0 all as they should be; 1 some are known not to be; 2 one is unknown or \
-            cannot be read.
+            Exit codes: 0 all as wanted; 1 some known not to be; 2 some unknown.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
