@@ -108,6 +108,13 @@ extension LiveTests {
             let after = try Command(Lab.tool, ["plan", "--json", guest.name]).run()
             #expect(after.text.contains("\"state\" : \"crashed\""))
             #expect(try Schema.complaint(about: after.output, form: "plan") == nil)
+
+            // The remedies.
+            try guest.virsh("reset", guest.name)
+            try guest.virsh("set-lifecycle-action", guest.name, "crash", "restart", "--live")
+            try guest.virsh("resume", guest.name)
+            try guest.waits(forLine: "LAB boot", inBoot: 2)
+            #expect(try !status(of: guest).row.reason.contains(warning))
         }
 
         @Test func `A guest that put itself to sleep is paused until it wakes up`() throws {

@@ -341,6 +341,7 @@ struct VerdictTests {
         let verdict = verdict(facts, nil, [.armed])
         #expect(verdict.reason.contains("a kernel panic never reaches the watchdog") == isTold)
         #expect(verdict.reason.contains("on_crash '\(onCrash ?? "destroy")'") == isTold)
+        #expect(verdict.reason.contains("crash restart --live --config") == isTold)
         #expect(verdict.kind == .protected)
     }
 

@@ -16,6 +16,7 @@ extension GuestFacts {
         }
         return
             "a kernel panic never reaches the watchdog: the guest has a panic device, and on_crash"
-            + " '\(value)' \(effect); set <on_crash>restart</on_crash>, or remove the panic device"
+            + " '\(value)' \(effect); run virsh set-lifecycle-action GUEST crash restart"
+            + "\(isLive ? " --live" : "") --config, or remove the panic device"
     }
 }

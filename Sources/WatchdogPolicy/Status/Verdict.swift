@@ -153,18 +153,14 @@ public struct Verdict: Sendable, Hashable {
     private init?(endOf evidence: Evidence) {
         switch (evidence.situation.state, evidence.situation.reason) {
         case (.crashed, _), (.paused, .crashed):
-            self.init(
-                .crashed,
-                "the guest's kernel panicked; look at virsh screenshot GUEST or virsh dump GUEST,"
-                    + " then run virsh destroy GUEST and virsh start GUEST")
+            self.init(.crashed, "the guest's kernel panicked; \(lookAndBoot)")
         case (.paused, .watchdog):
             let time =
                 if case .seen(let fire) = evidence.fire { " at \(fire.time)" } else { "" }
             self.init(
                 .fired,
-                "its watchdog fired\(time) and paused it; look at virsh screenshot GUEST or"
-                    + " virsh dump GUEST, then run virsh reset GUEST to boot it anew, and"
-                    + " virsh resume GUEST")
+                "its watchdog fired\(time) and paused it; \(lookAndBoot), or virsh resume GUEST alone"
+                    + " to let it run on")
         default: return nil
         }
     }
@@ -262,6 +258,11 @@ public struct Verdict: Sendable, Hashable {
         }
     }
 }
+
+/// What to do about a guest that stands still with its memory in place.
+private let lookAndBoot =
+    "look at it with virsh screenshot GUEST or virsh dump GUEST, then run virsh reset GUEST and virsh"
+    + " resume GUEST to boot it anew"
 
 extension Situation {
     /// What a guest whose processors stand still, or whose run is not here, comes to; nothing for a guest
