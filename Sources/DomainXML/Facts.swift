@@ -13,6 +13,8 @@ extension Document {
             isLive: root["id"] != nil,
             guestPolicy: guestPolicy, onReboot: root.child(named: "on_reboot")?.text,
             id: root["id"])
+        facts.onCrash = root.child(named: "on_crash")?.text
+        facts.hasPanicDevice = settled.hasPanicDevice
         // Of several records, the first one with all that it needs counts.
         for element in metadata(Alignment.elementName, Alignment.namespace) {
             let values = element.attributeDictionary
@@ -41,6 +43,8 @@ extension Document {
                     facts.watchdogs.append(device.watchdog(at: address))
                 } else if let agent = device.agentChannel {
                     facts.agent = agent
+                } else if device.isNamed("panic") {
+                    facts.hasPanicDevice = true
                 }
             }
         }

@@ -12,6 +12,8 @@ struct SettledDevices {
     private(set) var usedAddresses: [GuestFacts.PCIAddress] = []
     /// The channel to the guest agent.
     private(set) var agent = GuestFacts.AgentChannel.absent
+    /// Whether one of them is a panic device.
+    private(set) var hasPanicDevice = false
     /// The line of the first namespace in them that libxml2 would not write as it read it.
     private(set) var unwritableLine: Int?
     private let buffer: xmlBufferPtr?
@@ -44,6 +46,7 @@ struct SettledDevices {
             if let address = device.pciAddress { usedAddresses.append(address) }
             if let channel = device.agentChannel { agent = channel }
             if emulator == nil, device.isNamed("emulator") { emulator = device.text }
+            if device.isNamed("panic") { hasPanicDevice = true }
         }
         unwritableLine = unwritableLine ?? device.declaringUnwritableNamespace?.line
         virt_watchdog_set_markup(text)

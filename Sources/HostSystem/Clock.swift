@@ -31,6 +31,21 @@ public enum Clock {
     /// How many of the kernel's ticks are a second; the C function is `sysconf` with `_SC_CLK_TCK`.
     public static var ticksPerSecond: UInt64 { UInt64(max(1, sysconf(Int32(_SC_CLK_TCK)))) }
 
+    /// The time of day in ISO 8601, in whole seconds, with the zone's offset.
+    ///
+    /// The C functions are `time`, `localtime_r` and `strftime`.
+    public static var localTime: String {
+        var seconds = time(nil)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        var bytes = [CChar](repeating: 0, count: 64)
+        let length = strftime(&bytes, bytes.count, "%FT%T%z", &parts)
+        let text = String(
+            decoding: bytes.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        // ISO 8601 has a colon in the offset where it has colons in the time.
+        return "\(text.dropLast(2)):\(text.suffix(2))"
+    }
+
     private static func read(_ clock: clockid_t) -> Duration {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -1,4 +1,5 @@
 internal import CLibvirt
+public import WatchdogPolicy
 
 extension Guest {
     /// Asks for the state of the guest and the reason for it; the C function is `virDomainGetState`.
@@ -19,60 +20,21 @@ extension Guest {
     }
 }
 
-/// The state of a guest and the reason for it.
-public struct Situation: Sendable, Hashable {
-    /// Why a guest runs, or why its processors are stopped.
-    public enum Reason: Sendable, Hashable {
-        /// It was started.
-        case booted
-        /// It came from another host.
-        case migrated
-        /// It was restored from a file.
-        case restored
-        /// It was reverted to a snapshot.
-        case fromSnapshot
-        /// It was paused before.
-        case unpaused
-        /// Its memory is still coming from another host, or is still on its way there.
-        case postCopy
-        /// It is paused for a migration.
-        case pausedByMigration
-        /// Its watchdog paused it.
-        case watchdog
-        /// A disk error paused it.
-        case ioError
-        /// It crashed.
-        case crashed
-        /// Another reason, or one of a later libvirt.
-        case other
-    }
-
-    /// The state.
-    public var state: GuestState
-    /// The reason; `other` unless the guest is running or paused.
-    public var reason: Reason
-
-    /// Whether the run continues that of another host, or of a file.
-    ///
-    /// libvirt tells until the guest is paused and resumed.
-    public var isOfArrival: Bool { reason == .migrated || reason == .restored }
-
-    /// Describes a situation.
-    public init(state: GuestState, reason: Reason) {
-        self.state = state
-        self.reason = reason
-    }
-
+extension Situation {
     /// Reads the numbers of `virDomainGetState`.
     init(state: CInt, reason: CInt) {
-        self.state = GuestState(state)
+        let state = GuestState(state)
         let number = UInt32(bitPattern: reason)
-        self.reason =
-            switch self.state {
+        let reason: Reason =
+            switch state {
             case .running: Self.reason(running: virDomainRunningReason(rawValue: number))
             case .paused: Self.reason(paused: virDomainPausedReason(rawValue: number))
+            case .shutOff: Self.reason(shutOff: virDomainShutoffReason(rawValue: number))
+            case .crashed where number == VIR_DOMAIN_CRASHED_PANICKED.rawValue: .panicked
+            case .inShutdown where number == VIR_DOMAIN_SHUTDOWN_USER.rawValue: .user
             default: .other
             }
+        self.init(state: state, reason: reason)
     }
 
     private static func reason(running reason: virDomainRunningReason) -> Reason {
@@ -82,24 +44,54 @@ public struct Situation: Sendable, Hashable {
         case VIR_DOMAIN_RUNNING_RESTORED: .restored
         case VIR_DOMAIN_RUNNING_FROM_SNAPSHOT: .fromSnapshot
         case VIR_DOMAIN_RUNNING_UNPAUSED: .unpaused
+        case VIR_DOMAIN_RUNNING_MIGRATION_CANCELED: .migrationCanceled
+        case VIR_DOMAIN_RUNNING_SAVE_CANCELED: .saveCanceled
+        case VIR_DOMAIN_RUNNING_WAKEUP: .wakeup
         case VIR_DOMAIN_RUNNING_CRASHED: .crashed
         case VIR_DOMAIN_RUNNING_POSTCOPY: .postCopy
+        case virDomainRunningReason(rawValue: postCopyFailedWhileRunning): .postCopyFailed
         default: .other
         }
     }
 
     private static func reason(paused reason: virDomainPausedReason) -> Reason {
         switch reason {
+        case VIR_DOMAIN_PAUSED_USER: .user
         case VIR_DOMAIN_PAUSED_MIGRATION: .pausedByMigration
+        case VIR_DOMAIN_PAUSED_SAVE: .saving
+        case VIR_DOMAIN_PAUSED_DUMP: .dumping
         case VIR_DOMAIN_PAUSED_IOERROR: .ioError
         case VIR_DOMAIN_PAUSED_WATCHDOG: .watchdog
         case VIR_DOMAIN_PAUSED_FROM_SNAPSHOT: .fromSnapshot
+        case VIR_DOMAIN_PAUSED_SHUTTING_DOWN: .shuttingDown
+        case VIR_DOMAIN_PAUSED_SNAPSHOT: .creatingSnapshot
         case VIR_DOMAIN_PAUSED_CRASHED: .crashed
+        case VIR_DOMAIN_PAUSED_STARTING_UP: .startingUp
         case VIR_DOMAIN_PAUSED_POSTCOPY: .postCopy
+        case VIR_DOMAIN_PAUSED_POSTCOPY_FAILED: .postCopyFailed
+        case virDomainPausedReason(rawValue: apiErrorWhilePaused): .apiError
+        default: .other
+        }
+    }
+
+    private static func reason(shutOff reason: virDomainShutoffReason) -> Reason {
+        switch reason {
+        case VIR_DOMAIN_SHUTOFF_SHUTDOWN: .shutdown
+        case VIR_DOMAIN_SHUTOFF_DESTROYED: .destroyed
+        case VIR_DOMAIN_SHUTOFF_CRASHED: .crashed
+        case VIR_DOMAIN_SHUTOFF_MIGRATED: .migrated
+        case VIR_DOMAIN_SHUTOFF_SAVED: .saved
+        case VIR_DOMAIN_SHUTOFF_FAILED: .failed
+        case VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT: .fromSnapshot
+        case VIR_DOMAIN_SHUTOFF_DAEMON: .daemon
         default: .other
         }
     }
 }
+
+/// `VIR_DOMAIN_RUNNING_POSTCOPY_FAILED` and `VIR_DOMAIN_PAUSED_API_ERROR`, which older headers lack.
+private let postCopyFailedWhileRunning: UInt32 = 11
+private let apiErrorWhilePaused: UInt32 = 14
 
 /// How the daemon gets along with a guest's QEMU.
 public struct ControlInfo: Sendable, Hashable {

@@ -204,25 +204,8 @@ public enum DeviceTarget: Sendable, Hashable {
     }
 }
 
-/// What a guest is doing, in virsh's words.
-public enum GuestState: String, Sendable, Hashable {
-    /// It runs.
-    case running
-    /// It runs and waits for something.
-    case idle
-    /// Its processors stand still.
-    case paused
-    /// It is about to be off.
-    case inShutdown = "in shutdown"
-    /// It is off.
-    case shutOff = "shut off"
-    /// It crashed, and is off.
-    case crashed
-    /// It put itself to sleep.
-    case suspended = "pmsuspended"
-    /// libvirt does not say, or uses a word of a later version.
-    case noState = "no state"
-
+extension GuestState {
+    /// Reads the number of `virDomainGetState`.
     init(_ state: CInt) {
         switch virDomainState(rawValue: UInt32(bitPattern: state)) {
         case VIR_DOMAIN_RUNNING: self = .running

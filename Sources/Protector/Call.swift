@@ -104,7 +104,7 @@ public struct Look: Sendable, Hashable {
 /// All that `status` shows of a guest.
 public struct Inspection: Sendable, Hashable {
     /// What the guest is doing.
-    public var state: GuestState
+    public var situation: Situation
     /// The facts of the live definition with the records that count, or of the persistent one of a guest
     /// that does not run.
     public var facts: GuestFacts
@@ -112,15 +112,17 @@ public struct Inspection: Sendable, Hashable {
     public var persistent: GuestFacts?
     /// The state of the timers; empty for a guest that does not run.
     public var timers: TimerReader.Reading
+    /// The guest's run, or nothing where it is unknown.
+    public var run: RunID?
     /// The QEMU process, if a signal has stopped it.
     public var stoppedProcess: Int32?
 
     /// Makes an inspection.
     public init(
-        state: GuestState, facts: GuestFacts, persistent: GuestFacts? = nil,
+        situation: Situation, facts: GuestFacts, persistent: GuestFacts? = nil,
         timers: TimerReader.Reading = TimerReader.Reading(timers: [])
     ) {
-        self.state = state
+        self.situation = situation
         self.facts = facts
         self.persistent = persistent
         self.timers = timers

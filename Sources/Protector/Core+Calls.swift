@@ -19,6 +19,7 @@ extension Core {
         if settings.isService {
             guests[uuid] = nil
             memory.treated[uuid] = nil
+            memory.fires[uuid] = nil
         } else {
             if !settings.isCommand {
                 log(

@@ -1,3 +1,4 @@
+internal import HostSystem
 internal import Hypervisor
 internal import WatchdogPolicy
 
@@ -14,15 +15,15 @@ extension Core {
             if guests[event.uuid]?.isArriving == true { arrived(event) }
         case .stopped:
             changedDuringList.insert(event.uuid)
+            earlyFires[event.uuid] = nil
             end(event.uuid)
             watchForIdleness()
         case .metadataChanged(let namespace): metadataChanged(event.uuid, namespace)
         case .deviceRemoved:
             guests[event.uuid]?.sawRemoval = true
             lookAgain(at: event.uuid)
-        case .resumed, .suspended, .shutdown, .crashed, .pmSuspended, .defined, .undefined,
-            .watchdogFired:
-            break
+        case .watchdogFired(let fire): fired(event, fire)
+        case .resumed, .suspended, .shutdown, .crashed, .pmSuspended, .defined, .undefined: break
         }
     }
 
@@ -88,6 +89,37 @@ extension Core {
         guests[event.uuid]?.becomeCertain()
         lookAgain(at: event.uuid)
         watchForIdleness()
+    }
+
+    /// Notes that a guest's watchdog fired, in the run that the event is about.
+    private mutating func fired(_ event: GuestEvent, _ fire: Fire) {
+        log(
+            LogLine(
+                operation: "fire", guest: event.name, uuid: event.uuid, result: fire.action,
+                reason: "the guest's watchdog fired at \(fire.time), and QEMU did what its action"
+                    + " '\(fire.action)' says"), .warning)
+        guard guests[event.uuid]?.id == event.id else {
+            // Hooks may hold the guest. A list waits for them without harm.
+            earlyFires[event.uuid] = (event.id, fire)
+            return listSoon()
+        }
+        guests[event.uuid]?.fire = fire
+        rememberFire(event.uuid)
+    }
+
+    /// Has the last fire of a guest remembered, once its run is known.
+    mutating func rememberFire(_ uuid: String) {
+        guard let guest = guests[uuid], let run = guest.run else { return }
+        let early = earlyFires.removeValue(forKey: uuid)
+        guard let fire = guest.fire ?? early.flatMap({ $0.id == guest.id ? $0.fire : nil }) else {
+            if let known = memory.fires[uuid], known.run == run { guests[uuid]?.fire = known.fire }
+            return
+        }
+        guests[uuid]?.fire = fire
+        let known = RunFire(run: run, fire: fire)
+        guard settings.isService, memory.fires[uuid] != known else { return }
+        memory.fires[uuid] = known
+        effects.append(.rememberFire(uuid: uuid, known))
     }
 
     private mutating func metadataChanged(_ uuid: String, _ namespace: String) {

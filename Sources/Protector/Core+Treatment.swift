@@ -120,6 +120,7 @@ extension Core {
         guest.facts = facts
         if guest.standing == .unknown { guest.standing = standing(of: guest) }
         guests[uuid] = guest
+        rememberFire(uuid)
         guests[uuid]?.isArriving = false
         guests[uuid]?.arrivalStart = nil
         if case .remove = settings.goal {

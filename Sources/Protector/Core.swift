@@ -54,6 +54,9 @@ public struct Core: Sendable {
     var lastConnectionError: String?
     var lastListError: String?
 
+    /// The fires of runs that are not known yet, by UUID.
+    var earlyFires: [String: (id: Int32, fire: Fire)] = [:]
+
     /// The guests that wait for the operator or the queue, in their order.
     var waiting: [String: UInt64] = [:]
     var lastWaiting: UInt64 = 0

@@ -18,6 +18,8 @@ public enum Effect: Sendable {
     case log(LogLine, SystemLog.Severity)
     /// Remember that a run of a guest was treated.
     case remember(uuid: String, RunID)
+    /// Remember that a guest's watchdog fired.
+    case rememberFire(uuid: String, RunFire)
     /// The guest is done; only in a scope of named guests.
     case finished(uuid: String, Outcome)
     /// Hold the service's lock, or release it.

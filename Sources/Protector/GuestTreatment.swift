@@ -58,6 +58,9 @@ struct GuestTreatment: Sendable {
     /// Whether the guest's own policy may have changed.
     var policyMayDiffer = false
 
+    /// The last time that the guest's watchdog fired in this run.
+    var fire: Fire?
+
     // What the treatment has come to
 
     /// The plan by which the device was attached.

@@ -13,6 +13,20 @@ public struct Report: Codable, Sendable, Hashable {
         public var reason: String?
     }
 
+    /// The last fire of a guest's watchdog in the guest's present run.
+    public struct Fired: Codable, Sendable, Hashable {
+        /// The guest's UUID.
+        public var uuid: String
+        /// The guest's name.
+        public var name: String
+        /// The run, as ``RunID/text`` writes it.
+        public var run: String
+        /// The time of day in ISO 8601, with the zone.
+        public var time: String
+        /// The action that QEMU took.
+        public var action: String
+    }
+
     /// Whether libvirt's events reach the service.
     public var isConnected: Bool
     /// How many guests run, as far as is known.
@@ -25,11 +39,34 @@ public struct Report: Codable, Sendable, Hashable {
     public var notAnswering: [Entry]
     /// The guests whose last treatment failed.
     public var failed: [Entry]
+    /// The guests whose watchdog has fired in this run.
+    public var fired: [Fired] = []
     /// How many calls do not return; the service's state does not tell.
     public var stuckCalls = 0
 
     private enum CodingKeys: String, CodingKey {
-        case isConnected, running, treated, waiting, notAnswering, failed
+        case isConnected, running, treated, waiting, notAnswering, failed, fired
+    }
+}
+
+extension Report {
+    /// Reads a report, also that of a version that noted no fires.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        isConnected = try container.decode(Bool.self, forKey: .isConnected)
+        running = try container.decode(Int.self, forKey: .running)
+        treated = try container.decode(Int.self, forKey: .treated)
+        waiting = try container.decode([Entry].self, forKey: .waiting)
+        notAnswering = try container.decode([Entry].self, forKey: .notAnswering)
+        failed = try container.decode([Entry].self, forKey: .failed)
+        fired = try container.decodeIfPresent([Fired].self, forKey: .fired) ?? []
+    }
+
+    /// Returns the last fire in a run of a guest.
+    public func fire(of uuid: String, in run: RunID?) -> Fire? {
+        guard let run = run?.text else { return nil }
+        return fired.first { $0.uuid == uuid && $0.run == run }
+            .map { Fire(time: $0.time, action: $0.action) }
     }
 }
 
@@ -43,6 +80,12 @@ extension Core {
             report.waiting.append(entry(uuid))
         }
         for (uuid, guest) in guests.sorted(by: { $0.value.name < $1.value.name }) {
+            if let run = guest.run, let fire = guest.fire {
+                report.fired.append(
+                    Report.Fired(
+                        uuid: uuid, name: guest.name, run: run.text, time: fire.time,
+                        action: fire.action))
+            }
             if let silence = guest.silence {
                 report.notAnswering.append(entry(uuid, silence))
             } else if let trouble = guest.trouble {

@@ -81,7 +81,22 @@ public struct Settings: Sendable {
     }
 }
 
-/// What an earlier service of the same boot left: when the first one came, and which runs were treated.
+/// The last fire in a run of a guest.
+public struct RunFire: Sendable, Hashable {
+    /// The run.
+    public var run: RunID
+    /// The fire.
+    public var fire: Fire
+
+    /// Describes a fire of a run.
+    public init(run: RunID, fire: Fire) {
+        self.run = run
+        self.fire = fire
+    }
+}
+
+/// What an earlier service of the same boot left: when the first one came, which runs were treated, and
+/// which of them had a fire.
 public struct Memory: Sendable, Hashable {
     /// The boot ID of the host.
     public var boot: String
@@ -89,6 +104,8 @@ public struct Memory: Sendable, Hashable {
     public var firstTicks: UInt64
     /// The runs that were treated, by UUID.
     public var treated: [String: RunID]
+    /// The last fires, by UUID.
+    public var fires: [String: RunFire] = [:]
 
     /// Makes a memory.
     public init(boot: String, firstTicks: UInt64, treated: [String: RunID] = [:]) {

@@ -56,6 +56,7 @@ final class Service {
             SystemLog.send(line.text, severity: severity)
         }
         handlers.remember = { [runs] uuid, run in runs.append(uuid, run) }
+        handlers.rememberFire = { [runs] uuid, fire in runs.append(uuid, fire) }
         handlers.serve = { [file] serves, daemon in Self.mark(file, serves, daemon) }
         let engine = try Engine(core, .service, handlers)
         guard policy.start(engine.inbox) else { throw ServiceProblem.noThread }

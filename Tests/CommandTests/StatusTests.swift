@@ -41,6 +41,14 @@ struct StatusTests {
     }
 
     @Test
+    func `Unknown verdicts can be accepted, and a guest that is not there cannot`() throws {
+        let known = try Tool.run("status", "-c", Self.driver, "--accept-unknown", "test")
+        #expect(known.status == 1)
+        let missing = try Tool.run("status", "-c", Self.driver, "--accept-unknown", "nobody")
+        #expect(missing.status == 2)
+    }
+
+    @Test
     func `A host without guests is no trouble`() throws {
         let outcome = try Tool.run("status", "-c", Self.driver, "--inactive")
         #expect(outcome.status == 0)

@@ -32,6 +32,19 @@ struct FactsTests {
         }
     }
 
+    @Test func `A panic device and on_crash are read`() throws {
+        let start = "<domain><name>a</name>"
+        let without = try facts("\(start)<devices><memballoon model='none'/></devices></domain>")
+        #expect(!without.hasPanicDevice)
+        #expect(without.onCrash == nil)
+        let with = try facts(
+            "\(start)<on_crash>preserve</on_crash><devices><panic model='isa'/></devices></domain>")
+        #expect(with.hasPanicDevice)
+        #expect(with.onCrash == "preserve")
+        let other = try facts("\(start)<devices><panic xmlns='urn:x'/></devices><panic/></domain>")
+        #expect(!other.hasPanicDevice)
+    }
+
     @Test("everything that the plan needs is read")
     func all() throws {
         let facts = try facts(

@@ -1,5 +1,6 @@
 import Hypervisor
 import Testing
+import WatchdogPolicy
 
 /// A QEMU without QEMU: it answers the monitor's commands for one PCI device and has a guest agent, and
 /// remembers what was asked of it. A reader uses it from one thread at a time.

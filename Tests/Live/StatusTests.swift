@@ -127,21 +127,23 @@ extension LiveTests {
             #expect(
                 verdicts == [
                     "t-armed": "protected", "t-idle": "not armed", "t-x-excluded": "excluded",
-                    "t-opted-out": "excluded", "t-none": "unprotected", "t-kept": "protected",
-                    "t-conflict": "conflict", "t-off": "protected", "t-off-none": "unprotected",
-                    "t-transient": "protected", "t-no-room": "unprotected",
+                    "t-opted-out": "excluded", "t-none": "unprotected", "t-kept": "paused",
+                    "t-conflict": "conflict", "t-off": "protected at start",
+                    "t-off-none": "unprotected", "t-transient": "paused",
+                    "t-no-room": "unprotected",
                     "t-pending": "pending cold boot",
                 ])
             let ranks = [
-                "unprotected", "conflict", "not armed", "pending cold boot", "protected",
-                "excluded",
+                "unprotected", "conflict", "not armed", "pending cold boot", "paused", "protected",
+                "protected at start", "excluded",
             ]
             let order = status.guests.compactMap { ranks.firstIndex(of: $0.verdict) }
             #expect(order == order.sorted(), "trouble comes first")
             #expect(
                 status.summary == [
                     "unprotected": 3, "conflict": 1, "not armed": 1, "pending cold boot": 1,
-                    "protected": 4, "excluded": 2, "unknown": 0,
+                    "paused": 2, "protected": 1, "protected at start": 1, "excluded": 2,
+                    "unknown": 0, "crashed": 0, "fired": 0, "halted": 0,
                 ])
 
             func found(_ name: String) throws -> LabStatus.Guest {
@@ -165,7 +167,7 @@ extension LiveTests {
             #expect(lines.count == 15, "a header, a row a guest, a summary, and the service")
             let summary =
                 "12 guests: 3 unprotected, 1 conflict, 1 not armed, 1 pending cold boot,"
-                + " 4 protected, 2 excluded. Of those protected, 2 may not have started the timer."
+                + " 2 paused, 1 protected, 1 protected at start, 2 excluded."
             #expect(lines.dropLast().last?.hasPrefix(summary) == true)
             #expect(lines.last?.hasPrefix("Service: ") == true)
 
@@ -182,7 +184,7 @@ extension LiveTests {
         @Test("a guest that is shut off is promised nothing where the hook is not there")
         func notHooked() throws {
             let guest = try LabGuest("not-hooked", .shutOff)
-            #expect(try row(of: guest.name).verdict == "protected")
+            #expect(try row(of: guest.name).verdict == "protected at start")
             let hook = "/etc/libvirt/hooks/qemu"
             try Lab.run("/bin/mv", [hook, hook + "-away"])
             defer { _ = try? Command("/bin/mv", [hook + "-away", hook]).run() }
@@ -204,7 +206,10 @@ extension LiveTests {
                 let status = try LabStatus([])
                 let found = try #require(status.guests.first { $0.name == "hanging" })
                 #expect(found.armed == "unknown", "\(found.reason)")
+                #expect(found.verdict == "unknown")
                 #expect(found.reason.contains("a signal has stopped its QEMU process \(process)"))
+                #expect(try Command(Lab.tool, ["status"]).run().status == 2)
+                #expect(try Command(Lab.tool, ["status", "well"]).run().status == 0)
                 let other = try #require(status.guests.first { $0.name == "well" })
                 #expect(other.armed == "yes", "\(other.reason)")
             }
@@ -275,7 +280,14 @@ struct LabStatus: Decodable {
         }
 
         var name: String
+        struct Fired: Decodable {
+            var time: String?
+            var action: String?
+        }
+
         var state: String?
+        var stateReason: String?
+        var fired: Fired?
         var watchdogs: [Watchdog]?
         var armed: String?
         var nextBoot: NextBoot?

@@ -38,6 +38,7 @@ struct Bench {
     private(set) var lines: [(text: String, severity: SystemLog.Severity)] = []
     private(set) var remembered: [String: RunID] = [:]
     private(set) var rememberCount = 0
+    private(set) var fires: [String: RunFire] = [:]
     private(set) var outcomes: [String: Outcome] = [:]
     private(set) var isServing = false
 
@@ -226,7 +227,7 @@ struct Bench {
             return .success(
                 .inspected(
                     Inspection(
-                        state: machine.look.situation.state, facts: machine.look.facts,
+                        situation: machine.look.situation, facts: machine.look.facts,
                         timers: reading)))
         case .persist:
             return .success(.persisted(Persistence(result: .written, reason: "written")))
@@ -248,6 +249,7 @@ struct Bench {
             case .remember(let uuid, let run):
                 remembered[uuid] = run
                 rememberCount += 1
+            case .rememberFire(let uuid, let fire): fires[uuid] = fire
             case .finished(let uuid, let outcome): outcomes[uuid] = outcome
             case .serve(let serves): isServing = serves
             }

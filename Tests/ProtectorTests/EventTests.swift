@@ -5,6 +5,8 @@ import WatchdogPolicy
 
 /// What each kind of event leads to.
 struct EventTests {
+    private static let fire = Fire(time: "2026-11-27T11:26:46+01:00", action: "reset")
+
     private func settled() -> Bench {
         var bench = Bench.connected(running: [
             "a": Bench.machine(Bench.pc("a") { $0.watchdogs = [Bench.ours()] })
@@ -33,7 +35,7 @@ struct EventTests {
             .suspended(.migrated), .suspended(.ioError), .suspended(.watchdog),
             .suspended(.restored), .suspended(.snapshot), .suspended(.apiError),
             .suspended(.postCopy), .suspended(.other), .stopped, .shutdown, .crashed,
-            .pmSuspended, .defined, .undefined, .watchdogFired, .started(.migrated),
+            .pmSuspended, .defined, .undefined, .watchdogFired(Self.fire), .started(.migrated),
             .metadataChanged(namespace: Alignment.namespace),
         ] as [GuestEvent.Kind])
     func `A known guest is not read after`(kind: GuestEvent.Kind) {
@@ -57,7 +59,7 @@ struct EventTests {
         arguments: [
             .resumed(.unpaused), .resumed(.snapshot), .resumed(.other), .suspended(.paused),
             .suspended(.restored), .stopped, .shutdown, .crashed, .pmSuspended, .defined,
-            .undefined, .watchdogFired, .metadataChanged(namespace: OptOut.namespace),
+            .undefined, .watchdogFired(Self.fire), .metadataChanged(namespace: OptOut.namespace),
             .metadataChanged(namespace: GuestPolicy.namespace),
             .deviceRemoved(alias: WatchdogDevice.alias), .started(.migrated),
         ] as [GuestEvent.Kind])
@@ -65,6 +67,45 @@ struct EventTests {
         var bench = Bench.connected()
         bench.event("a", kind)
         #expect(bench.open.isEmpty)
+    }
+
+    @Test func `A fire is logged, reported and remembered, for the guest's present run`() {
+        var bench = settled()
+        bench.event("a", .watchdogFired(Self.fire))
+        #expect(bench.lines(with: "op=fire guest=\"name-a\" uuid=a result=reset") == 1)
+        #expect(bench.fires["a"] == RunFire(run: Bench.run, fire: Self.fire))
+        #expect(bench.core.report.fire(of: "a", in: Bench.run) == Self.fire)
+        let other = RunID(boot: Bench.boot, process: 7, startTicks: 7)
+        #expect(bench.core.report.fire(of: "a", in: other) == nil)
+        #expect(bench.core.report.fire(of: "a", in: nil) == nil)
+        bench.event("a", .stopped)
+        #expect(bench.core.report.fired.isEmpty)
+    }
+
+    @Test func `A fire of a run that is not known yet counts once the run is read`() {
+        var bench = Bench.connected()
+        bench.machines["a"] = Bench.machine(Bench.pc("a"))
+        bench.event("a", .watchdogFired(Self.fire))
+        #expect(bench.open.isEmpty, "hooks may hold the guest")
+        #expect(bench.core.report.fired.isEmpty)
+        bench.wait(.seconds(30))
+        bench.list()
+        bench.work()
+        #expect(bench.core.report.fire(of: "a", in: Bench.run) == Self.fire)
+        #expect(bench.fires["a"] == RunFire(run: Bench.run, fire: Self.fire))
+    }
+
+    @Test func `A service that was restarted knows the fire of a run that goes on`() {
+        for (run, isKnown) in [
+            (Bench.run, true), (RunID(boot: Bench.boot, process: 7, startTicks: 7), false),
+        ] {
+            var memory = Bench.memory
+            memory.fires["a"] = RunFire(run: run, fire: Self.fire)
+            var bench = Bench.connected(
+                memory: memory, running: ["a": Bench.machine(Bench.pc("a"))])
+            bench.work()
+            #expect(bench.core.report.fire(of: "a", in: Bench.run) == (isKnown ? Self.fire : nil))
+        }
     }
 
     @Test func `The begin of a cold start, whose hooks run, leads to a list 30 s later`() {

@@ -44,6 +44,25 @@ struct RunFileTests {
         #expect(open().memory.treated == ["guest-1": ownRun])
     }
 
+    @Test func `Fires of runs that go on are kept, and no cut line becomes another one`() throws {
+        let fire = Fire(time: "2026-11-27T11:26:46+01:00", action: "reset")
+        let file = open()
+        file.append("guest-1", RunFire(run: ownRun, fire: Fire(time: "earlier", action: "none")))
+        file.append("guest-1", RunFire(run: ownRun, fire: fire))
+        let ended = RunID(boot: boot, process: processID, startTicks: 1)
+        file.append("guest-2", RunFire(run: ended, fire: fire))
+        #expect(open().memory.fires == ["guest-1": RunFire(run: ownRun, fire: fire)])
+        #expect(open().memory.treated.isEmpty)
+        let text = try String(
+            contentsOf: folder.url.appending(path: "runs"), encoding: .utf8)
+        let words = text.split(separator: "\n")[1].split(separator: " ")
+        for count in 1..<words.count {
+            let cut = "first boot-1 1\n" + words.prefix(count).joined(separator: " ")
+            let memory = try #require(Memory(of: boot, in: cut))
+            #expect(memory.treated.isEmpty && memory.fires.isEmpty)
+        }
+    }
+
     @Test(arguments: [
         "", "garbage", "first", "first boot-1", "first boot-1 -4", "first boot-2 70",
         "first boot-1 70 more", "\u{0}\u{1}\u{2}",

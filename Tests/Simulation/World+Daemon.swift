@@ -64,6 +64,7 @@ extension World {
                 note("actor \(actor): \(line.text)")
                 take(line, actor)
             case .remember(let uuid, let run): remember(uuid, run, actor)
+            case .rememberFire(let uuid, let fire): memory.fires[uuid] = fire
             case .finished(let uuid, let outcome):
                 took(outcome, of: uuid, actor)
                 note(
@@ -283,7 +284,7 @@ extension World {
             case .inspect:
                 let facts = GuestFacts(name: execution.call.uuid, uuid: execution.call.uuid)
                 return answer(
-                    execution, .success(.inspected(Inspection(state: .shutOff, facts: facts))))
+                    execution, .success(.inspected(Inspection(situation: Self.off, facts: facts))))
             default: break
             }
             if case .look = execution.call.kind, let number = index[execution.call.uuid] {
@@ -295,7 +296,7 @@ extension World {
                         .look(
                             Look(
                                 facts: facts,
-                                situation: Situation(state: .shutOff, reason: .other)))))
+                                situation: Self.off))))
             }
             return answer(execution, .failure(.libvirt(Self.notRunning)))
         }
@@ -304,7 +305,7 @@ extension World {
             if let since = run.occupiedSince {
                 return answer(execution, .failure(.occupied(now - since)))
             }
-            let situation = Situation(state: run.isPaused ? .paused : .running, reason: run.reason)
+            let situation = run.situation
             return answer(
                 execution,
                 .success(
@@ -320,7 +321,9 @@ extension World {
             return answer(
                 execution,
                 .success(
-                    .inspected(Inspection(state: .running, facts: facts(of: guests[number], run)))))
+                    .inspected(
+                        Inspection(situation: run.situation, facts: facts(of: guests[number], run)))
+                ))
         }
         if run.hasJob || run.occupiedSince != nil {
             guard now < execution.deadline else {
@@ -402,7 +405,7 @@ extension World {
         case .inspect:
             let facts = facts(of: guests[number], run)
             return answer(
-                execution, .success(.inspected(Inspection(state: .running, facts: facts))))
+                execution, .success(.inspected(Inspection(situation: run.situation, facts: facts))))
         case .removePersistent:
             return answer(execution, .success(.removedPersistent(.absent)))
         case .persist, .look: break
@@ -410,6 +413,8 @@ extension World {
         guests[number].run = run
         answer(execution, .success(.done))
     }
+
+    private static let off = Situation(state: .shutOff, reason: .shutdown)
 
     mutating func save(_ execution: Execution) {
         guard execution.epoch == epoch, daemonIsUp, let number = index[execution.call.uuid],

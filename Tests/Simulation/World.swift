@@ -69,6 +69,7 @@ public struct World {
         var optOut: OptOut?
         var reason = Situation.Reason.booted
         var isPaused = false
+        var situation: Situation { Situation(state: isPaused ? .paused : .running, reason: reason) }
         var isArriving = false
         /// Until when hooks hold the guest's lock.
         var hooksUntil: Duration?

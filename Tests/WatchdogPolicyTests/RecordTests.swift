@@ -162,7 +162,7 @@ struct RecordTests {
         }
         let addition = PersistentAddition(plan(.builtIn, persistent), to: persistent)
         #expect(addition?.device == WatchdogDevice(model: .i6300esb, action: .reset))
-        #expect(Verdict(.builtIn, inactive: persistent).kind == .protected)
+        #expect(Verdict(.builtIn, inactive: persistent).kind == .protectedAtStart)
         #expect(NextBoot(.builtIn, persistent: persistent).source == "hook")
     }
 }

@@ -23,17 +23,134 @@ struct VerdictTests {
         _ live: GuestFacts, _ persistent: GuestFacts? = nil, _ timers: [TimerState] = [],
         _ policy: Policy = .builtIn
     ) -> Verdict {
-        Verdict(policy, live: live, persistent: persistent, timers: timers)
+        Verdict(
+            policy, live: live, persistent: persistent, evidence: Verdict.Evidence(timers: timers))
     }
 
-    @Test("a guest whose timer runs is protected, and so is one of which that is not known")
-    func protected() {
+    /// The verdict on a guest with our watchdog in some state.
+    private func verdict(
+        _ state: GuestState, _ reason: Situation.Reason, _ timer: TimerState = .armed,
+        silence: String? = nil, fire: FireEvidence? = nil,
+        live: GuestFacts = pc([ours]), under policy: Policy = .builtIn
+    ) -> Verdict {
+        Verdict(
+            policy, live: live, persistent: nil,
+            evidence: Verdict.Evidence(
+                situation: Situation(state: state, reason: reason),
+                timers: live.watchdogs.map { _ in timer }, silence: silence, fire: fire))
+    }
+
+    @Test func `A guest whose timer runs is protected`() {
         let known = verdict(Self.pc([Self.ours]), nil, [.armed])
         #expect(known.kind == .protected)
         #expect(known.reason == "a hang leads to 'reset'")
-        let unknown = verdict(Self.pc([Self.ours]), nil, [.unknown("nobody asked")])
-        #expect(unknown.kind == .protected)
-        #expect(unknown.reason.contains("if the guest has started the timer; nobody asked"))
+        for reason in [Situation.Reason.booted, .migrated, .restored, .unpaused, .other] {
+            #expect(verdict(.running, reason).kind == .protected)
+        }
+    }
+
+    @Test func `A guest whose timer cannot be read is unknown, with the doubt`() {
+        let unknown = verdict(Self.pc([Self.ours]), nil, [.unknown("QEMU said no")])
+        #expect(unknown.kind == .unknown)
+        #expect(unknown.reason.hasSuffix("is unknown: QEMU said no"))
+        #expect(verdict(Self.pc([Self.ours]), nil, []).kind == .unknown)
+        // What the definitions tell is known all the same.
+        let none = Watchdog(model: "i6300esb", action: "none")
+        let pause = Watchdog(model: "i6300esb", action: "pause")
+        let doubt = [TimerState.unknown("no answer")]
+        #expect(verdict(Self.pc(), nil, []).kind == .unprotected)
+        #expect(verdict(Self.pc([none]), nil, doubt).kind == .unprotected)
+        #expect(
+            verdict(Self.pc([pause]), nil, doubt, Policy(existing: .align)).kind == .conflict)
+    }
+
+    @Test func `A guest whose QEMU does not answer is unknown, whatever its timer said`() {
+        for timer in [TimerState.armed, .notArmed, .unknown("x")] {
+            let stopped = verdict(.running, .booted, timer, silence: "a signal has stopped it")
+            #expect(stopped.kind == .unknown)
+            #expect(stopped.reason.contains("a signal has stopped it"))
+        }
+        #expect(verdict(.paused, .user, silence: "stopped").kind == .unknown)
+        #expect(
+            verdict(.running, .booted, silence: "stopped", live: Self.pc()).kind == .unprotected)
+    }
+
+    @Test(
+        arguments: [
+            (.paused, .user, .paused, "until virsh resume GUEST"),
+            (.paused, .fromSnapshot, .paused, "until virsh resume GUEST"),
+            (.paused, .saving, .paused, "saving"), (.paused, .dumping, .paused, "dumping"),
+            (.paused, .creatingSnapshot, .paused, "creating snapshot"),
+            (.paused, .startingUp, .paused, "starting up"),
+            (.paused, .shuttingDown, .paused, "shutting down"),
+            (.paused, .pausedByMigration, .unknown, "migrating"),
+            (.paused, .postCopy, .unknown, "migrating"),
+            (.running, .postCopy, .unknown, "between two hosts"),
+            (.running, .postCopyFailed, .unknown, "between two hosts"),
+            (.paused, .postCopyFailed, .halted, "--postcopy-resume"),
+            (.paused, .ioError, .halted, "virsh domblkerror GUEST"),
+            (.paused, .apiError, .halted, "virsh resume GUEST"),
+            (.paused, .other, .halted, "does not know the cause"),
+            (.paused, .watchdog, .fired, "virsh reset GUEST"),
+            (.paused, .crashed, .crashed, "panicked"), (.crashed, .panicked, .crashed, "panicked"),
+            (.suspended, .other, .paused, "virsh dompmwakeup GUEST"),
+            (.inShutdown, .user, .paused, "shutting down"),
+            (.noState, .other, .unknown, "no state"),
+        ] as [(GuestState, Situation.Reason, Verdict.Kind, String)])
+    func `A guest that does not run on is not protected`(
+        state: GuestState, reason: Situation.Reason, kind: Verdict.Kind, text: String
+    ) {
+        for timer in [TimerState.armed, .notArmed, .unknown("doubt")] {
+            let verdict = verdict(state, reason, timer)
+            #expect(verdict.kind == kind)
+            #expect(verdict.reason.contains(text), "\(verdict.reason)")
+        }
+    }
+
+    @Test
+    func `The end of a run counts before trouble with the definition, and the policy before both`()
+    {
+        let bare = Self.pc()
+        #expect(verdict(.crashed, .panicked, live: bare).kind == .crashed)
+        #expect(verdict(.paused, .user, live: bare).kind == .unprotected)
+        let excluded = Policy(exclude: [GuestPattern("i-*")])
+        #expect(verdict(.crashed, .panicked, under: excluded).kind == .excluded)
+        #expect(verdict(.paused, .watchdog, under: excluded).kind == .excluded)
+    }
+
+    @Test
+    func `A fire is told with its time until the guest arms again, and beside an armed timer`() {
+        let seen = FireEvidence.seen(Fire(time: "2026-11-27T11:26:46+01:00", action: "reset"))
+        let waiting = verdict(.running, .booted, .notArmed, fire: seen)
+        #expect(waiting.kind == .notArmed)
+        #expect(
+            waiting.reason.hasPrefix("fired at 2026-11-27T11:26:46+01:00, not armed again yet"))
+        #expect(!waiting.reason.contains("driver"))
+        let shown = verdict(.running, .booted, .notArmed, fire: .shownByDevice)
+        #expect(shown.kind == .notArmed)
+        #expect(shown.reason.hasPrefix("fired in this run (time unknown"))
+        #expect(shown.reason.contains("not armed again yet"))
+        let again = verdict(.running, .booted, .armed, fire: seen)
+        #expect(again.kind == .protected)
+        #expect(again.reason.hasSuffix("it last fired at 2026-11-27T11:26:46+01:00"))
+        #expect(verdict(.running, .booted, .armed, fire: .shownByDevice).kind == .protected)
+        #expect(verdict(.running, .booted, .unknown("x"), fire: seen).kind == .unknown)
+        let paused = verdict(.paused, .watchdog, .notArmed, fire: seen)
+        #expect(paused.kind == .fired)
+        #expect(paused.reason.contains("fired at 2026-11-27T11:26:46+01:00 and paused it"))
+    }
+
+    @Test(
+        arguments: [
+            (.shutdown, nil), (.destroyed, nil), (.crashed, "kernel panicked"),
+            (.failed, "its last start failed"), (.daemon, "a hook failed"),
+        ] as [(Situation.Reason, String?)])
+    func `How a run ended is told where it was not wanted`(reason: Situation.Reason, text: String?)
+    {
+        let situation = Situation(state: .shutOff, reason: reason)
+        let verdict = Verdict(.builtIn, inactive: Self.persistent(), situation: situation)
+        #expect(verdict.kind == .protectedAtStart)
+        #expect(text.map(verdict.reason.contains) ?? !verdict.reason.contains(";"))
     }
 
     @Test("a guest that has not started its timer is not armed")
@@ -134,8 +251,8 @@ struct VerdictTests {
         #expect(verdict(live, nil, [.armed], align).kind == .protected)
         #expect(verdict(live, Self.persistent([none]), [.armed], align).kind == .protected)
         let unhooked = Verdict(
-            align, live: live, persistent: Self.persistent([none]), timers: [.armed],
-            isHooked: false)
+            align, live: live, persistent: Self.persistent([none]),
+            evidence: Verdict.Evidence(timers: [.armed]), isHooked: false)
         #expect(unhooked.kind == .conflict)
         // Kept, it is gone with this run.
         #expect(verdict(live, Self.persistent([none]), [.armed]).kind == .conflict)
@@ -143,7 +260,7 @@ struct VerdictTests {
         #expect(waiting.kind == .unprotected)
         #expect(waiting.reason.contains("virt-watchdog apply does it now"))
 
-        #expect(Verdict(align, inactive: Self.persistent([none])).kind == .protected)
+        #expect(Verdict(align, inactive: Self.persistent([none])).kind == .protectedAtStart)
         let unhookedOff = Verdict(align, inactive: Self.persistent([none]), isHooked: false)
         #expect(!unhookedOff.reason.contains("does it now"), "it does not run")
         #expect(
@@ -166,7 +283,10 @@ struct VerdictTests {
     func implicit() {
         let q35 = PlanTests.q35 { $0.watchdogs = [Self.implicit] }
         #expect(verdict(q35, nil, [.notArmed]).kind == .unprotected)
-        #expect(verdict(q35, nil, [.unknown("")]).kind == .unprotected)
+        let doubtful = verdict(q35, nil, [.unknown("")])
+        #expect(doubtful.kind == .unprotected)
+        #expect(doubtful.reason.contains("iTCO is unknown"))
+        #expect(!verdict(q35, nil, [.notArmed]).reason.contains("iTCO is unknown"))
         #expect(verdict(q35, nil, [.armed]).kind == .protected)
         let both = PlanTests.q35 { $0.watchdogs = [Self.implicit, Self.ours] }
         #expect(verdict(both, nil, [.notArmed, .notArmed]).kind == .notArmed)
@@ -180,7 +300,7 @@ struct VerdictTests {
         let q35 = PlanTests.q35 { $0.watchdogs = [Self.implicit] }
         #expect(verdict(q35, q35, [.notArmed], policy).kind == .notArmed)
         #expect(verdict(q35, q35, [.armed], policy).kind == .protected)
-        #expect(Verdict(policy, inactive: q35).kind == .protected)
+        #expect(Verdict(policy, inactive: q35).kind == .protectedAtStart)
         #expect(NextBoot(policy, persistent: q35) == .definition(Self.implicit))
     }
 
@@ -192,7 +312,7 @@ struct VerdictTests {
         #expect(NextBoot(.builtIn, persistent: Self.persistent(), isHooked: false) == .nothing)
         #expect(
             Verdict(.builtIn, inactive: Self.persistent([Self.ours]), isHooked: false).kind
-                == .protected)
+                == .protectedAtStart)
     }
 
     @Test("what the plan warns of is said")
@@ -206,6 +326,25 @@ struct VerdictTests {
         #expect(!verdict(Self.pc([Self.ours]), nil, [.armed]).reason.contains("warning"))
     }
 
+    @Test(
+        arguments: [
+            (nil, true), ("destroy", true), ("preserve", true), ("coredump-destroy", true),
+            ("restart", false), ("coredump-restart", false), ("rename-restart", false),
+        ] as [(String?, Bool)])
+    func `A panic device whose on_crash restarts nothing is warned of`(
+        onCrash: String?, isTold: Bool
+    ) {
+        var facts = Self.pc([Self.ours])
+        facts.onCrash = onCrash
+        #expect(!verdict(facts, nil, [.armed]).reason.contains("panic"))
+        facts.hasPanicDevice = true
+        let verdict = verdict(facts, nil, [.armed])
+        #expect(verdict.reason.contains("a kernel panic never reaches the watchdog") == isTold)
+        #expect(verdict.reason.contains("on_crash '\(onCrash ?? "destroy")'") == isTold)
+        #expect(verdict.reason.contains("crash restart --live --config") == isTold)
+        #expect(verdict.kind == .protected)
+    }
+
     @Test("a policy with an error leaves a guest without a watchdog unprotected, and says why")
     func faulty() {
         let policy = Policy(fault: "/etc/x:2:20: unknown value")
@@ -216,9 +355,9 @@ struct VerdictTests {
 
     @Test("a guest that is shut off is judged by what it will be")
     func inactive() {
-        #expect(Verdict(.builtIn, inactive: Self.persistent()).kind == .protected)
+        #expect(Verdict(.builtIn, inactive: Self.persistent()).kind == .protectedAtStart)
         #expect(Verdict(.builtIn, inactive: Self.persistent()).reason.contains("hook"))
-        #expect(Verdict(.builtIn, inactive: Self.persistent([Self.ours])).kind == .protected)
+        #expect(Verdict(.builtIn, inactive: Self.persistent([Self.ours])).kind == .protectedAtStart)
         let none = Self.persistent([Watchdog(model: "i6300esb", action: "none")])
         #expect(Verdict(.builtIn, inactive: none).kind == .unprotected)
         let ib700 = Policy(model: .model(.ib700))
@@ -247,9 +386,11 @@ struct VerdictTests {
     func order() {
         #expect(
             Verdict.Kind.allCases.map(\.rawValue) == [
-                "unprotected", "conflict", "not armed", "pending cold boot", "protected",
-                "excluded",
+                "crashed", "fired", "unknown", "unprotected", "conflict", "halted", "not armed",
+                "pending cold boot", "paused", "protected", "protected at start", "excluded",
             ])
-        #expect(Verdict.Kind.allCases.filter(\.isFine) == [.protected, .excluded])
+        #expect(
+            Verdict.Kind.allCases.filter(\.isFine)
+                == [.paused, .protected, .protectedAtStart, .excluded])
     }
 }

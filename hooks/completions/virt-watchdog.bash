@@ -186,7 +186,7 @@ _virt-watchdog() {
 
 _virt-watchdog_status() {
     repeating_flags=()
-    non_repeating_flags=(--all --inactive --no-monitor --json --version -h --help)
+    non_repeating_flags=(--all --inactive --no-monitor --accept-unknown --json --version -h --help)
     repeating_options=()
     non_repeating_options=(--connect -c --properties)
     __virt-watchdog_offer_flags_options -1

@@ -23,7 +23,7 @@ function __virt-watchdog_parse_tokens -S
         __virt-watchdog_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'status'
-            __virt-watchdog_parse_subcommand -r 1 'c/connect=' 'all' 'inactive' 'no-monitor' 'properties=' 'json' 'version' 'h/help'
+            __virt-watchdog_parse_subcommand -r 1 'c/connect=' 'all' 'inactive' 'no-monitor' 'accept-unknown' 'properties=' 'json' 'version' 'h/help'
         case 'plan'
             __virt-watchdog_parse_subcommand -r 1 'c/connect=' 'all' 'properties=' 'config' 'json' 'version' 'h/help'
         case 'apply'
@@ -108,6 +108,7 @@ complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_fla
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog status" all' -l 'all' -d 'All guests, those that are shut off as well.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog status" inactive' -l 'inactive' -d 'The guests that are shut off.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog status" no-monitor' -l 'no-monitor' -d 'Read timers by the guest agent alone.'
+complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog status" accept-unknown' -l 'accept-unknown' -d 'Leave unknown verdicts out of the exit code.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog status" properties' -l 'properties' -d 'The properties file to read instead of the host\'s.' -rF
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog status" json' -l 'json' -d 'Print JSON.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_positional "virt-watchdog status" -ge 1' -fka '(__virt-watchdog_custom_completion ---completion status -- positional@0 (count (__virt-watchdog_tokens -pc)) (__virt-watchdog_tokens -tC))'

@@ -1,5 +1,6 @@
 internal import CLibvirt
-internal import WatchdogPolicy
+internal import HostSystem
+public import WatchdogPolicy
 
 /// A change of a guest, as libvirt's daemon reports it.
 public struct GuestEvent: Sendable, Hashable {
@@ -28,7 +29,7 @@ public struct GuestEvent: Sendable, Hashable {
         /// The guest released our watchdog.
         case deviceRemoved(alias: String)
         /// A watchdog fired.
-        case watchdogFired
+        case watchdogFired(Fire)
     }
 
     /// How a guest came to run.
@@ -280,6 +281,7 @@ private let removedCallback:
 
 private let watchdogCallback:
     @convention(c) (virConnectPtr?, virDomainPtr?, CInt, UnsafeMutableRawPointer?) -> Void = {
-        _, guest, _, context in
-        Context.report(.watchdogFired, of: guest, to: context)
+        _, guest, action, context in
+        let fire = Fire(time: Clock.localTime, action: name(ofWatchdogAction: action))
+        Context.report(.watchdogFired(fire), of: guest, to: context)
     }

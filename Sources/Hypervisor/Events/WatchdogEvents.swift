@@ -19,7 +19,7 @@ public final class WatchdogEvents {
                 { _, _, action, record in
                     guard let record else { return }
                     Unmanaged<Record>.fromOpaque(record).takeUnretainedValue()
-                        .actions.append(name(ofAction: action))
+                        .actions.append(name(ofWatchdogAction: action))
                 }
         callback = virConnectDomainEventRegisterAny(
             guest.connection.pointer, guest.pointer,
@@ -41,7 +41,7 @@ public final class WatchdogEvents {
 }
 
 /// The word for a value of `virDomainEventWatchdogAction`.
-private func name(ofAction action: CInt) -> String {
+func name(ofWatchdogAction action: CInt) -> String {
     switch virDomainEventWatchdogAction(rawValue: UInt32(bitPattern: action)) {
     case VIR_DOMAIN_EVENT_WATCHDOG_NONE: "none"
     case VIR_DOMAIN_EVENT_WATCHDOG_PAUSE: "pause"

@@ -1,5 +1,6 @@
 internal import CLibvirt
 internal import Glibc
+internal import WatchdogPolicy
 
 /// A guest whose QEMU can be asked by its monitor.
 ///

@@ -24,6 +24,8 @@ public final class Engine {
         public var log: (LogLine, SystemLog.Severity) -> Void
         /// Takes note of a run that was treated.
         public var remember: (String, RunID) -> Void = { _, _ in }
+        /// Takes note of a guest's watchdog that fired.
+        public var rememberFire: (String, RunFire) -> Void = { _, _ in }
         /// Takes a named guest that is done.
         public var finished: (String, Outcome) -> Void = { _, _ in }
         /// Holds the service's lock, for hooks of that daemon, or releases it.
@@ -213,6 +215,7 @@ public final class Engine {
             case .abandon(let id): busyWorkers[id] = nil
             case .log(let line, let severity): handlers.log(line, severity)
             case .remember(let uuid, let run): handlers.remember(uuid, run)
+            case .rememberFire(let uuid, let fire): handlers.rememberFire(uuid, fire)
             case .finished(let uuid, let outcome): handlers.finished(uuid, outcome)
             case .serve(let serves):
                 isServing = serves

@@ -1,10 +1,11 @@
 public import HostSystem
 public import WatchdogPolicy
 
-/// The runs that the service has treated in this boot, in a file that outlives the service.
+/// The runs that the service has treated in this boot, and their last fires, in a file that outlives the
+/// service.
 ///
-/// The first line is `first BOOT TICKS`, when the service first came. Each other line is `UUID RUN`,
-/// where the last line of a UUID counts.
+/// The first line is `first BOOT TICKS`, when the service first came. Each other line is `UUID RUN` for
+/// a treated run, or `fired UUID RUN TIME ACTION` for a fire. The last line of a kind and a UUID counts.
 public final class RunFile {
     /// The file's name, in the directory of the service's lock.
     private static let name = "runs"
@@ -44,11 +45,21 @@ public final class RunFile {
     /// Notes a run.
     public func append(_ uuid: String, _ run: RunID) {
         memory.treated[uuid] = run
+        append("\(uuid) \(run.text)")
+    }
+
+    /// Notes a fire.
+    public func append(_ uuid: String, _ fire: RunFire) {
+        memory.fires[uuid] = fire
+        append(fire.line(uuid))
+    }
+
+    private func append(_ line: String) {
         lineCount += 1
         write { () throws(Errno) in
             // A write that failed may have left half a line.
             if lineCount > Self.lineLimit || lastFailure != nil { return try rewrite() }
-            try appendToFile(path, Array("\(uuid) \(run.text)\n".utf8))
+            try appendToFile(path, Array("\(line)\n".utf8))
         }
     }
 
@@ -70,10 +81,9 @@ public final class RunFile {
 
     /// Writes the file anew, without runs that have ended.
     private func rewrite() throws(Errno) {
-        memory.treated = memory.treated.filter {
-            ProcessStatus(of: $0.value.process)?.startTicks == $0.value.startTicks
-        }
-        lineCount = memory.treated.count
+        memory.treated = memory.treated.filter { $0.value.isRunning }
+        memory.fires = memory.fires.filter { $0.value.run.isRunning }
+        lineCount = memory.treated.count + memory.fires.count
         try replaceFile(path, with: Array(memory.text.utf8))
     }
 }
@@ -89,8 +99,12 @@ extension Memory {
         for line in lines {
             let words = line.split(separator: " ")
             // A full disk may have cut the last line.
-            guard words.count == 2, let run = RunID(String(words[1])) else { continue }
-            treated[String(words[0])] = run
+            if words.count == 2, let run = RunID(String(words[1])) {
+                treated[String(words[0])] = run
+            } else if words.count == 5, words[0] == "fired", let run = RunID(String(words[2])) {
+                fires[String(words[1])] = RunFire(
+                    run: run, fire: Fire(time: String(words[3]), action: String(words[4])))
+            }
         }
     }
 
@@ -100,6 +114,21 @@ extension Memory {
         for (uuid, run) in treated.sorted(by: { $0.key < $1.key }) {
             text += "\(uuid) \(run.text)\n"
         }
+        for (uuid, fire) in fires.sorted(by: { $0.key < $1.key }) {
+            text += "\(fire.line(uuid))\n"
+        }
         return text
     }
+}
+
+extension RunFire {
+    /// The file's line of the fire of a guest.
+    fileprivate func line(_ uuid: String) -> String {
+        "fired \(uuid) \(run.text) \(fire.time) \(fire.action)"
+    }
+}
+
+extension RunID {
+    /// Whether QEMU's process is still that of the run.
+    fileprivate var isRunning: Bool { ProcessStatus(of: process)?.startTicks == startTicks }
 }

@@ -231,11 +231,13 @@ final class Worker: Sendable {
             throw .libvirt(error)
         }
         guard isLive else {
-            return Inspection(state: situation.state, facts: facts, persistent: facts)
+            return Inspection(situation: situation, facts: facts, persistent: facts)
         }
-        facts.trustRecords(of: guest.run, hasArrived: situation.isOfArrival)
-        var inspection = Inspection(state: situation.state, facts: facts)
-        if let run = guest.run, run.isStopped { inspection.stoppedProcess = run.process }
+        let run = guest.run
+        facts.trustRecords(of: run, hasArrived: situation.isOfArrival)
+        var inspection = Inspection(situation: situation, facts: facts)
+        inspection.run = run
+        if let run, run.isStopped { inspection.stoppedProcess = run.process }
         if isPersistent { inspection.persistent = try guest.persistentFacts() }
         inspection.timers = timers(of: guest, inspection, situation.state, sources)
         return inspection

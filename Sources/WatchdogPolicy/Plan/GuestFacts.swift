@@ -148,6 +148,10 @@ public struct GuestFacts: Sendable, Hashable {
     public var guestPolicy: GuestPolicy?
     /// What happens when the guest reboots or is reset, as `on_reboot` says.
     public var onReboot: String?
+    /// What happens when the guest's kernel panics, as `on_crash` says.
+    public var onCrash: String?
+    /// Whether the guest has a device that tells QEMU of a kernel panic.
+    public var hasPanicDevice = false
     /// libvirt's number of the guest while it runs.
     public var id: String?
     /// The record of an action that we gave the running guest, in this run or in an earlier one.

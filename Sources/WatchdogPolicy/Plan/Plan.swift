@@ -261,6 +261,7 @@ private func warnings(
             "on_reboot is '\(onReboot)', so that a reset powers the guest off;"
                 + " on_reboot 'restart' would bring it back")
     }
+    if let warning = facts.panicWarning { warnings.append(warning) }
     if case .attach(_, .rootPort) = decision, !facts.hasACPI,
         facts.machineType == .q35
     {

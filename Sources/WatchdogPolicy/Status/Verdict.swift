@@ -4,21 +4,63 @@ public struct Verdict: Sendable, Hashable {
     ///
     /// They are in the order in which an operator wants to see them: trouble first.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// The guest's kernel panicked, and libvirt keeps the guest as it is.
+        case crashed
+        /// The watchdog fired and paused the guest.
+        case fired
+        /// It cannot be known whether the watchdog acts.
+        case unknown
         /// Nothing happens: the guest has no watchdog, or one that does nothing.
         case unprotected
         /// It has a watchdog whose action is not the one that was asked for, or not for long.
         case conflict
+        /// QEMU or libvirt stopped the guest because of an error, and the timer with it.
+        case halted
         /// It has a watchdog that it has not started.
         case notArmed = "not armed"
         /// Its definition has a watchdog that is there from the next cold start on.
         case pendingColdBoot = "pending cold boot"
+        /// The guest is paused or sleeps, as somebody wanted, and the timer stands still with it.
+        case paused
         /// Its watchdog acts.
         case protected
+        /// The guest does not run, and has a watchdog from its next start on.
+        case protectedAtStart = "protected at start"
         /// Nothing happens, and the policy wants it so.
         case excluded
 
         /// Whether all is as it should be.
-        public var isFine: Bool { self == .protected || self == .excluded }
+        public var isFine: Bool {
+            switch self {
+            case .paused, .protected, .protectedAtStart, .excluded: true
+            case .crashed, .fired, .unknown, .unprotected, .conflict, .halted, .notArmed,
+                .pendingColdBoot:
+                false
+            }
+        }
+    }
+
+    /// The evidence about a guest that runs, apart from its definitions.
+    public struct Evidence: Sendable, Hashable {
+        /// The state of the guest.
+        public var situation: Situation
+        /// The states of its watchdogs' timers, in the order of the live definition.
+        public var timers: [TimerState]
+        /// Why QEMU does not answer, if that is known.
+        public var silence: String?
+        /// The evidence of a fire in the present run, if there is any.
+        public var fire: FireEvidence?
+
+        /// Collects evidence.
+        public init(
+            situation: Situation = Situation(state: .running, reason: .booted),
+            timers: [TimerState], silence: String? = nil, fire: FireEvidence? = nil
+        ) {
+            self.situation = situation
+            self.timers = timers
+            self.silence = silence
+            self.fire = fire
+        }
     }
 
     /// The verdict in a word.
@@ -31,10 +73,10 @@ public struct Verdict: Sendable, Hashable {
     /// - Parameters:
     ///   - live: What its live definition says.
     ///   - persistent: What its persistent definition says, if it has one.
-    ///   - timers: The states of its watchdogs' timers, in the order of the live definition.
+    ///   - evidence: What else is known of it.
     ///   - isHooked: Whether the hook sees to guests that start.
     public init(
-        _ policy: Policy, live: GuestFacts, persistent: GuestFacts?, timers: [TimerState],
+        _ policy: Policy, live: GuestFacts, persistent: GuestFacts?, evidence: Evidence,
         isHooked: Bool = true
     ) {
         let plan = plan(policy, live)
@@ -42,36 +84,32 @@ public struct Verdict: Sendable, Hashable {
             self.init(.excluded, plan.reason)
             return
         }
-        let upcoming = persistent.flatMap { $0.upcomingWatchdog(under: policy, isHooked) }
-        guard let watchdog = live.watchdogThatCounts(under: plan) else {
-            self.init(withoutWatchdog: plan, live, upcoming, timers)
-            add(plan.warnings)
-            return
-        }
-        defer { add(plan.warnings) }
-        if let reason = plan.reasonAgainst(action: watchdog.action) {
-            self.init(reason.kind, reason.text)
-        } else if let upcoming, upcoming.action != watchdog.action {
-            self.init(
-                .conflict,
-                "it runs with action \(quoted(watchdog.action)), and from its next cold start on"
-                    + " its definition gives it \(quoted(upcoming.action));"
-                    + (persistent.map { WatchdogPolicy.plan(policy, $0).changesDefinition } == true
-                        ? " virt-watchdog apply --config brings it to the policy"
-                        : " mend the definition, or set vm.watchdog.existing=align"))
+        if let ending = Verdict(endOf: evidence) {
+            self = ending
+        } else if let trouble = Verdict(
+            troubleWith: plan, policy, live, persistent, evidence.timers, isHooked)
+        {
+            self = trouble
         } else {
-            self.init(
-                effectOf: watchdog.action,
-                live.timer(among: timers) ?? .unknown("the guest was not asked"))
+            self.init(timerOf: live, under: plan, evidence)
         }
+        add(plan.warnings)
     }
 
     /// Judges a guest that is shut off by what it will be once it is started.
     ///
-    /// - Parameter isHooked: Whether the hook sees to guests that start.
-    public init(_ policy: Policy, inactive persistent: GuestFacts, isHooked: Bool = true) {
+    /// - Parameters:
+    ///   - situation: Why it is shut off.
+    ///   - isHooked: Whether the hook sees to guests that start.
+    public init(
+        _ policy: Policy, inactive persistent: GuestFacts,
+        situation: Situation = Situation(state: .shutOff, reason: .shutdown), isHooked: Bool = true
+    ) {
         let plan = plan(policy, persistent)
-        defer { add(plan.warnings) }
+        defer {
+            if kind != .excluded, let ending = situation.ending { reason += "; \(ending)" }
+            add(plan.warnings)
+        }
         if plan.isWantedAbsence {
             self.init(.excluded, plan.reason)
         } else if let watchdog = persistent.upcomingWatchdog(under: policy, isHooked) {
@@ -80,13 +118,13 @@ public struct Verdict: Sendable, Hashable {
                 watchdog.action != WatchdogAction.none.rawValue
             {
                 self.init(
-                    .protected,
+                    .protectedAtStart,
                     "once it starts, when the hook gives its watchdog the action"
                         + " \(quoted(watchdog.action))")
             } else if let reason = plan.reasonAgainst(action: watchdog.action, isLive: false) {
                 self.init(reason.kind, reason.text)
             } else {
-                self.init(.protected, "from its start on, by its definition")
+                self.init(.protectedAtStart, "from its start on, by its definition")
             }
         } else if case .attach(let device, _) = plan.decision {
             guard isHooked else {
@@ -96,7 +134,7 @@ public struct Verdict: Sendable, Hashable {
                         + " installed; virt-watchdog doctor tells more")
                 return
             }
-            self.init(.protected, "once it starts, when the hook gives it \(device)")
+            self.init(.protectedAtStart, "once it starts, when the hook gives it \(device)")
         } else {
             self.init(.unprotected, plan.reason)
         }
@@ -111,16 +149,55 @@ public struct Verdict: Sendable, Hashable {
         for warning in warnings { reason += "; warning: \(warning)" }
     }
 
-    /// Judges a guest that has no watchdog, or the implicit iTCO alone.
-    private init(
-        withoutWatchdog plan: Plan, _ live: GuestFacts, _ upcoming: GuestFacts.Watchdog?,
-        _ timers: [TimerState]
-    ) {
-        let remedy = plan.changesLiveGuest ? "; virt-watchdog apply does it now" : ""
-        if timers.contains(.armed), let implicit = live.watchdogs.first {
+    /// Judges a guest whose run has come to an end, whatever its watchdog is.
+    private init?(endOf evidence: Evidence) {
+        switch (evidence.situation.state, evidence.situation.reason) {
+        case (.crashed, _), (.paused, .crashed):
+            self.init(.crashed, "the guest's kernel panicked; \(lookAndBoot)")
+        case (.paused, .watchdog):
+            let time =
+                if case .seen(let fire) = evidence.fire { " at \(fire.time)" } else { "" }
             self.init(
-                .protected, "a hang leads to \(quoted(implicit.action)), by the chipset's iTCO")
-        } else if let upcoming {
+                .fired,
+                "its watchdog fired\(time) and paused it; \(lookAndBoot), or virsh resume GUEST alone"
+                    + " to let it run on")
+        default: return nil
+        }
+    }
+
+    /// Judges a guest whose definitions already tell what is wrong.
+    private init?(
+        troubleWith plan: Plan, _ policy: Policy, _ live: GuestFacts, _ persistent: GuestFacts?,
+        _ timers: [TimerState], _ isHooked: Bool
+    ) {
+        let upcoming = persistent.flatMap { $0.upcomingWatchdog(under: policy, isHooked) }
+        guard let watchdog = live.watchdogThatCounts(under: plan) else {
+            if timers.contains(.armed), !live.watchdogs.isEmpty { return nil }
+            self.init(withoutWatchdog: plan, upcoming)
+            if case .unknown = timers.first {
+                reason += "; whether the guest uses the chipset's iTCO is unknown"
+            }
+            return
+        }
+        if let reason = plan.reasonAgainst(action: watchdog.action) {
+            self.init(reason.kind, reason.text)
+        } else if let upcoming, upcoming.action != watchdog.action {
+            self.init(
+                .conflict,
+                "it runs with action \(quoted(watchdog.action)), and from its next cold start on"
+                    + " its definition gives it \(quoted(upcoming.action));"
+                    + (persistent.map { WatchdogPolicy.plan(policy, $0).changesDefinition } == true
+                        ? " virt-watchdog apply --config brings it to the policy"
+                        : " mend the definition, or set vm.watchdog.existing=align"))
+        } else {
+            return nil
+        }
+    }
+
+    /// Judges a guest that has no watchdog, or the implicit iTCO alone.
+    private init(withoutWatchdog plan: Plan, _ upcoming: GuestFacts.Watchdog?) {
+        let remedy = plan.changesLiveGuest ? "; virt-watchdog apply does it now" : ""
+        if let upcoming {
             self.init(
                 .pendingColdBoot,
                 "its definition has \(quoted(upcoming.model)) with action"
@@ -131,19 +208,124 @@ public struct Verdict: Sendable, Hashable {
         }
     }
 
-    /// Judges a guest with a watchdog whose action is no trouble.
-    private init(effectOf action: String, _ timer: TimerState) {
-        switch timer {
-        case .notArmed:
-            self.init(
-                .notArmed,
-                "the guest has not started the timer: it needs the driver and something that feeds"
-                    + " the watchdog, such as systemd's RuntimeWatchdogSec")
-        case .armed: self.init(.protected, "a hang leads to \(quoted(action))")
-        case .unknown(let doubt):
+    /// Judges a guest whose definitions are no trouble by its state and its timers.
+    private init(timerOf live: GuestFacts, under plan: Plan, _ evidence: Evidence) {
+        if let silence = evidence.silence {
+            self.init(.unknown, silence)
+            return
+        }
+        if let standstill = evidence.situation.standstill {
+            self.init(standstill.kind, standstill.reason)
+            return
+        }
+        let chosen = live.watchdogThatCounts(under: plan)
+        let action = (chosen ?? live.watchdogs.first.map(live.inForce))?.action ?? ""
+        switch live.timer(among: evidence.timers) ?? .unknown("the guest was not asked") {
+        case .armed:
             self.init(
                 .protected,
-                "a hang leads to \(quoted(action)) if the guest has started the timer; \(doubt)")
+                "a hang leads to \(quoted(action))"
+                    + (chosen == nil ? ", by the chipset's iTCO" : ""))
+            if case .seen(let fire) = evidence.fire {
+                reason += "; it last fired at \(fire.time)"
+            }
+        case .notArmed:
+            switch evidence.fire {
+            case .seen(let fire):
+                self.init(
+                    .notArmed,
+                    "fired at \(fire.time), not armed again yet; if this lasts, look at the guest's"
+                        + " console")
+            case .shownByDevice:
+                self.init(
+                    .notArmed,
+                    "fired in this run (time unknown: virt-watchdogd saw no event), not armed again"
+                        + " yet; if this lasts, look at the guest's console")
+            case nil:
+                self.init(
+                    .notArmed,
+                    "the guest has not started the timer: it needs the driver and a program that"
+                        + " feeds the watchdog, such as systemd with RuntimeWatchdogSec")
+            }
+        case .unknown(let doubt):
+            self.init(
+                .unknown,
+                "a hang leads to \(quoted(action)) only if the guest has started the timer, which is"
+                    + " unknown: \(doubt)")
+            if case .seen(let fire) = evidence.fire {
+                reason += "; it last fired at \(fire.time)"
+            }
+        }
+    }
+}
+
+/// What to do about a guest that stands still with its memory in place.
+private let lookAndBoot =
+    "look at it with virsh screenshot GUEST or virsh dump GUEST, then run virsh reset GUEST and virsh"
+    + " resume GUEST to boot it anew"
+
+extension Situation {
+    /// What a guest whose processors stand still, or whose run is not here, comes to; nothing for a guest
+    /// that runs.
+    fileprivate var standstill: (kind: Verdict.Kind, reason: String)? {
+        let still = "its timer stands still"
+        return switch (state, reason) {
+        case (.running, .postCopy), (.running, .postCopyFailed):
+            (
+                .unknown,
+                "its memory is still on its way between two hosts; ask again once it is there"
+            )
+        case (.running, _), (.idle, _): nil
+        case (.paused, .user), (.paused, .fromSnapshot), (.paused, .migrated),
+            (.paused, .restored):
+            (.paused, "paused: \(still) until virsh resume GUEST")
+        case (.paused, .pausedByMigration), (.paused, .postCopy):
+            (.unknown, "the guest is migrating; ask again once it has arrived")
+        case (.paused, .saving), (.paused, .dumping), (.paused, .creatingSnapshot),
+            (.paused, .startingUp):
+            (.paused, "paused while libvirt works on it (\(reason.rawValue)): \(still)")
+        case (.paused, .shuttingDown), (.inShutdown, _):
+            (.paused, "the guest is shutting down: \(still)")
+        case (.paused, .ioError):
+            (
+                .halted,
+                "a disk error paused it, and \(still); virsh domblkerror GUEST names the disk: fix its"
+                    + " storage, then run virsh resume GUEST"
+            )
+        case (.paused, .postCopyFailed):
+            (
+                .halted,
+                "its migration failed while part of its memory was still on the other host; run the"
+                    + " migration again with virsh migrate --postcopy-resume"
+            )
+        case (.paused, .apiError):
+            (.halted, "a libvirt call failed half-way and left it paused; run virsh resume GUEST")
+        case (.paused, _):
+            (
+                .halted,
+                "it is paused, and libvirt does not know the cause: \(still) until virsh resume GUEST"
+            )
+        case (.suspended, _):
+            (
+                .paused,
+                "the guest sleeps: \(still) until it wakes up (virsh dompmwakeup GUEST)"
+            )
+        case (.crashed, _), (.shutOff, _), (.noState, _):
+            (.unknown, "libvirt says that its state is '\(description)'; ask again")
+        }
+    }
+
+    /// How the last run of a guest ended, where that was not as anybody wanted.
+    fileprivate var ending: String? {
+        guard state == .shutOff else { return nil }
+        return switch reason {
+        case .crashed: "its last run ended because its kernel panicked or its QEMU crashed"
+        case .failed:
+            "its last start failed: /var/log/libvirt/qemu/ and libvirt's log say why"
+        case .daemon:
+            "libvirt's daemon killed it when the daemon started: a hook failed, or QEMU did not"
+                + " answer; run virt-watchdog doctor"
+        default: nil
         }
     }
 }

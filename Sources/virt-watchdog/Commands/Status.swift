@@ -10,14 +10,14 @@ struct Status: ParsableCommand {
         abstract: "Show which guests are protected, which not, and why.",
         usage: """
             virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
-                [--no-monitor] [--properties <file>] [--json]
+                [--no-monitor] [--accept-unknown] [--properties <file>] [--json]
             """,
         discussion: """
             Without names, all guests that run. ARMED: whether the guest has started its timer, \
             read by QEMU's monitor or the guest agent; on pc by the agent alone. libvirt then shows \
             the guest as tainted.
 
-            Exit codes: 0 all protected or excluded; 1 some are not; 2 one cannot be read.
+            Exit codes: 0 all as wanted; 1 some known not to be; 2 some unknown.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
@@ -30,6 +30,9 @@ struct Status: ParsableCommand {
 
     @Flag(name: .customLong("no-monitor"), help: "Read timers by the guest agent alone.")
     var withoutMonitor = false
+
+    @Flag(help: "Leave unknown verdicts out of the exit code.")
+    var acceptUnknown = false
 
     @OptionGroup var policy: PolicyOptions
 
@@ -55,10 +58,11 @@ struct Status: ParsableCommand {
             goal: .inspect(usesMonitor: report.policy.usesMonitor && !withoutMonitor),
             policy: report.policy)
         let names = work.names
+        let service = connection.service
         let isHooked = connection.isElsewhere || Hooks(of: LocalHost()).mayIncludeOurs
         let stream = StatusRow.stream(names, json: json)
         try work.run(stream) { index, outcome in
-            let result = outcome.flatMap { Self.status(of: names[index], $0) }
+            let result = outcome.flatMap { Self.status(of: names[index], $0, service?.state) }
             return isGone(result) ? .nothing : .row(StatusRow(result, report.policy, isHooked))
         }
         try finish(stream, report, connection.service)
@@ -77,10 +81,10 @@ struct Status: ParsableCommand {
 
     /// What an outcome tells of a guest.
     private static func status(
-        of name: String, _ outcome: Outcome
+        of name: String, _ outcome: Outcome, _ service: ServiceState?
     ) -> Result<GuestStatus, GuestProblem> {
         if let inspection = outcome.inspection, let uuid = inspection.facts.uuid {
-            return .success(GuestStatus(inspection, uuid: uuid))
+            return .success(GuestStatus(inspection, uuid: uuid, service))
         }
         let message =
             switch outcome.error {
@@ -114,7 +118,11 @@ struct Status: ParsableCommand {
         if report.hasErrors {
             StandardError.print("the policy has errors: virt-watchdog config shows them")
         }
-        if rows.contains(where: { $0.verdict == nil }) { throw ExitCode.cannotTell }
-        if !rows.allSatisfy({ $0.verdict?.isFine == true }) { throw ExitCode.notAsWanted }
+        if rows.contains(where: { !$0.isRead || !acceptUnknown && $0.verdict == .unknown }) {
+            throw ExitCode.cannotTell
+        }
+        if !rows.allSatisfy({ $0.verdict.isFine || $0.verdict == .unknown }) {
+            throw ExitCode.notAsWanted
+        }
     }
 }

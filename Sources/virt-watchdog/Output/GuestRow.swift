@@ -99,6 +99,7 @@ struct GuestRow: Encodable {
             throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
         }
         self.init(facts, WatchdogPolicy.plan(policy, facts))
+        if let inspection = outcome.inspection { state = inspection.situation.state.rawValue }
         if let silence = outcome.inspection?.silence { warnings.append(silence) }
         if let service { add(service, under: policy) }
         switch outcome.persistence {

@@ -6,7 +6,7 @@ import WatchdogPolicy
 struct GuestStatus: Sendable {
     var name: String
     var uuid: String
-    var state: GuestState
+    var situation: Situation
     var isActive: Bool
     /// The live definition while the guest runs, else the persistent one.
     var facts: GuestFacts
@@ -16,16 +16,20 @@ struct GuestStatus: Sendable {
     var timers: TimerReader.Reading
     /// Why the guest does not answer, if that is known.
     var silence: String?
+    /// The last fire in this run that virt-watchdogd saw.
+    var lastFire: Fire?
 
-    init(_ inspection: Inspection, uuid: String) {
+    /// Takes what was read of a guest, and what the service tells of it, if one runs.
+    init(_ inspection: Inspection, uuid: String, _ service: ServiceState?) {
         self.uuid = uuid
         name = inspection.facts.name
-        state = inspection.state
+        situation = inspection.situation
         isActive = inspection.facts.isLive
         facts = inspection.facts
         persistent = inspection.persistent
         timers = inspection.timers
         silence = inspection.silence
+        lastFire = service?.report.fire(of: uuid, in: inspection.run)
     }
 
     /// What becomes of the guest if it hangs.
@@ -34,9 +38,16 @@ struct GuestStatus: Sendable {
     func verdict(_ policy: Policy, _ isHooked: Bool) -> Verdict {
         isActive
             ? Verdict(
-                policy, live: facts, persistent: persistent, timers: timers.timers,
+                policy, live: facts, persistent: persistent, evidence: evidence,
                 isHooked: isHooked)
-            : Verdict(policy, inactive: facts, isHooked: isHooked)
+            : Verdict(policy, inactive: facts, situation: situation, isHooked: isHooked)
+    }
+
+    private var evidence: Verdict.Evidence {
+        let shown: FireEvidence? = timers.showsFire ? .shownByDevice : nil
+        return Verdict.Evidence(
+            situation: situation, timers: timers.timers, silence: silence,
+            fire: lastFire.map(FireEvidence.seen) ?? shown)
     }
 
     /// The state of the timer that matters, or nothing where there is none that runs.

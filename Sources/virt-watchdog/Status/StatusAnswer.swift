@@ -12,13 +12,15 @@ struct StatusAnswer: Encodable {
             let status = found?.status
             try container.encode(row.name, forKey: .name)
             try container.encode(status?.uuid, forKey: .uuid)
-            try container.encode(status?.state.rawValue, forKey: .state)
+            try container.encode(status?.situation.state.rawValue, forKey: .state)
+            try container.encode(status?.situation.reason.rawValue, forKey: .stateReason)
             try container.encode(status.map { $0.persistent != nil }, forKey: .persistent)
             try container.encode(status?.facts.machine, forKey: .machine)
             try container.encode(status?.watchdogs, forKey: .watchdogs)
             try container.encode(status?.timer?.name, forKey: .armed)
+            try container.encode(status?.firedAnswer, forKey: .fired)
             try container.encode(found?.nextBoot.answer, forKey: .nextBoot)
-            try container.encode(row.verdictName, forKey: .verdict)
+            try container.encode(row.verdict.rawValue, forKey: .verdict)
             try container.encode(row.reason, forKey: .reason)
             try container.encode(status?.timers.showsFire, forKey: .showsFire)
             try container.encode(status?.timers.usedMonitor, forKey: .usedMonitor)
@@ -26,8 +28,8 @@ struct StatusAnswer: Encodable {
         }
 
         private enum CodingKeys: String, CodingKey {
-            case name, uuid, state, persistent, machine, watchdogs, armed, nextBoot, verdict, reason
-            case showsFire, usedMonitor, usedAgent
+            case name, uuid, state, stateReason, persistent, machine, watchdogs, armed, fired
+            case nextBoot, verdict, reason, showsFire, usedMonitor, usedAgent
         }
     }
 
@@ -51,6 +53,23 @@ struct StatusAnswer: Encodable {
 
         private enum CodingKeys: String, CodingKey {
             case model, action, definedAction, origin, armed, doubt
+        }
+    }
+
+    /// A fire in the guest's present run.
+    struct Fired: Encodable {
+        /// The time of day, or nothing where only the device shows the fire.
+        var time: String?
+        var action: String?
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(time, forKey: .time)
+            try container.encode(action, forKey: .action)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case time, action
         }
     }
 
@@ -81,7 +100,7 @@ struct StatusAnswer: Encodable {
         self.service = service
         guests = rows.map(Guest.init)
         self.summary = Dictionary(
-            uniqueKeysWithValues: summary.counts.map { ($0.verdict, $0.count) })
+            uniqueKeysWithValues: summary.counts.map { ($0.verdict.rawValue, $0.count) })
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -97,6 +116,12 @@ struct StatusAnswer: Encodable {
 }
 
 extension GuestStatus {
+    /// The last fire in this run, or nothing where none is known.
+    fileprivate var firedAnswer: StatusAnswer.Fired? {
+        if let lastFire { return StatusAnswer.Fired(time: lastFire.time, action: lastFire.action) }
+        return timers.showsFire ? StatusAnswer.Fired() : nil
+    }
+
     /// The watchdogs with all that is known of them.
     var watchdogs: [StatusAnswer.Watchdog] {
         facts.watchdogs.enumerated().map { index, watchdog in

@@ -4,12 +4,6 @@ import WatchdogPolicy
 
 /// What `status` says of a guest.
 struct StatusRow {
-    /// Where a row stands among the others: trouble first.
-    private enum Rank: Comparable {
-        case unreadable
-        case verdict(Int)
-    }
-
     var name: String
     /// How things stand, and what follows; or why that cannot be told.
     var answer: Result<(status: GuestStatus, verdict: Verdict, nextBoot: NextBoot), GuestProblem>
@@ -37,11 +31,11 @@ struct StatusRow {
         }
     }
 
-    /// The verdict, or nothing where it cannot be told.
-    var verdict: Verdict.Kind? { try? answer.get().verdict.kind }
+    /// The verdict; unknown for a guest that cannot be read.
+    var verdict: Verdict.Kind { (try? answer.get().verdict.kind) ?? .unknown }
 
-    /// The verdict in a word.
-    var verdictName: String { verdict?.rawValue ?? StatusSummary.unknown }
+    /// Whether the guest was read.
+    var isRead: Bool { (try? answer.get()) != nil }
 
     /// Why the verdict is what it is.
     var reason: String {
@@ -62,34 +56,33 @@ struct StatusRow {
         let status = found?.status
         let watchdogs = status?.watchdogs.map(\.text) ?? []
         let texts = [
-            name, status?.state.rawValue ?? "-", status?.facts.machine ?? "-",
+            name, status?.situation.description ?? "-", status?.facts.machine ?? "-",
             watchdogs.isEmpty ? "-" : watchdogs.joined(separator: ", "), status?.timer?.name ?? "-",
             found?.nextBoot.text ?? "-",
         ]
         return texts.map { Table.Cell(escaped($0, quote: "\"")) } + [
-            Table.Cell(verdictName, style), Table.Cell(printable(reason)),
+            Table.Cell(verdict.rawValue, style), Table.Cell(printable(reason)),
         ]
     }
 
     /// A stream of the rows of these guests.
     static func stream(_ names: [String], json: Bool) -> RowStream<StatusRow> {
-        let verdicts = [StatusSummary.unknown] + Verdict.Kind.allCases.map(\.rawValue)
-        return RowStream(
+        RowStream(
             Table("GUEST", "STATE", "MACHINE", "WATCHDOG", "ARMED", "NEXT BOOT", "VERDICT", "WHY"),
             count: names.count,
             reserving: [
                 names.map { escaped($0, quote: "\"") }, [GuestState.inShutdown.rawValue], [], [],
-                ["unknown"], [], verdicts,
+                ["unknown"], [], Verdict.Kind.allCases.map(\.rawValue),
             ],
             width: Terminal.width, json: json, sorted: inOrder, cells: \.cells)
     }
 
     private var style: Style {
         switch verdict {
-        case nil, .unprotected: .bad
+        case .crashed, .fired, .unknown, .unprotected, .halted: .bad
         case .conflict, .notArmed, .pendingColdBoot: .doubtful
-        case .protected: .good
-        case .excluded: .faint
+        case .protected, .protectedAtStart: .good
+        case .paused, .excluded: .faint
         }
     }
 
@@ -98,39 +91,23 @@ struct StatusRow {
         rows.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
     }
 
-    private var rank: Rank {
-        verdict.flatMap { Verdict.Kind.allCases.firstIndex(of: $0) }.map(Rank.verdict)
-            ?? .unreadable
-    }
+    private var rank: Int { Verdict.Kind.allCases.firstIndex(of: verdict) ?? 0 }
 }
 
 /// How many guests have which verdict.
 struct StatusSummary {
-    /// The verdict on a guest that cannot be read.
-    static let unknown = "unknown"
-
     /// The number of guests for each verdict, trouble first.
-    var counts: [(verdict: String, count: Int)]
-    /// How many of the protected guests may not have started their timers.
-    var doubtful: Int
+    var counts: [(verdict: Verdict.Kind, count: Int)]
     /// How many guests libvirt shows as tainted since QEMU's monitor was asked.
     var monitored: Int
     /// How many guests libvirt shows as tainted since the guest agent was asked.
     var asked: Int
 
     init(_ rows: [StatusRow]) {
-        counts = ([Self.unknown] + Verdict.Kind.allCases.map(\.rawValue)).map { verdict in
-            (verdict, rows.count { $0.verdictName == verdict })
-        }
+        counts = Verdict.Kind.allCases.map { kind in (kind, rows.count { $0.verdict == kind }) }
         let readings = rows.compactMap { try? $0.answer.get().status.timers }
         monitored = readings.count(where: \.usedMonitor)
         asked = readings.count(where: \.usedAgent)
-        doubtful = rows.count { row in
-            guard case .success(let found) = row.answer, found.verdict.kind == .protected else {
-                return false
-            }
-            return found.status.isActive && found.status.timer?.doubt != nil
-        }
     }
 
     /// What reading the timers has left in libvirt, as sentences.
@@ -151,12 +128,8 @@ struct StatusSummary {
     /// The summary as a line.
     var line: String {
         let total = counts.reduce(0) { $0 + $1.count }
-        let parts = counts.filter { $0.count > 0 }.map { "\($0.count) \($0.verdict)" }
-        let doubt =
-            doubtful == 0
-            ? "" : " Of those protected, \(doubtful) may not have started the timer."
-        return
-            "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(doubt)\(taint)"
+        let parts = counts.filter { $0.count > 0 }.map { "\($0.count) \($0.verdict.rawValue)" }
+        return "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(taint)"
     }
 }
 

@@ -32,7 +32,8 @@ func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
     _ = facts.hasOwnedPortToSpare
     _ = NextBoot(policy, persistent: facts)
     for timers in [[], facts.watchdogs.map { _ in TimerState.armed }] {
-        let verdict = Verdict(policy, live: facts, persistent: facts, timers: timers)
+        let verdict = Verdict(
+            policy, live: facts, persistent: facts, evidence: Verdict.Evidence(timers: timers))
         require(!verdict.reason.isEmpty, "a verdict without a reason: \(verdict)")
     }
 }

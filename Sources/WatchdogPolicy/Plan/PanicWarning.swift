@@ -1,0 +1,22 @@
+extension GuestFacts {
+    /// Why a kernel panic never leads to a reset, or nothing where it does.
+    ///
+    /// QEMU stops a guest that reports a panic through its panic device, and libvirt then does what
+    /// `on_crash` says. The watchdog's timer stands still by then.
+    var panicWarning: String? {
+        guard hasPanicDevice else { return nil }
+        // libvirt's default is 'destroy'.
+        let value = onCrash ?? "destroy"
+        let effect: String
+        switch value {
+        case "preserve": effect = "leaves the guest crashed"
+        case "destroy": effect = "powers the guest off"
+        case "coredump-destroy": effect = "dumps the guest's memory and powers it off"
+        default: return nil
+        }
+        return
+            "a kernel panic never reaches the watchdog: the guest has a panic device, and on_crash"
+            + " '\(value)' \(effect); run virsh set-lifecycle-action GUEST crash restart"
+            + "\(isLive ? " --live" : "") --config, or remove the panic device"
+    }
+}
