@@ -145,9 +145,7 @@ extension AgentDoubt {
                 .silent
             } else if text.contains("frozen") {
                 .frozen
-            } else if text.contains("has been disabled") || text.contains("has not been found")
-                || text.contains("not allowed")
-            {
+            } else if text.contains("has been disabled") || text.contains("has not been found") {
                 .blocked
             } else {
                 .libvirt(error)
