@@ -27,6 +27,9 @@ final class FakeMachine: MonitoredGuest, GuestWithAgent, @unchecked Sendable {
     var failures: [String: LibvirtError] = [:]
     private(set) var commands: [String] = []
 
+    /// The watchdog's ID in QEMU.
+    var id = "ua-virt-watchdog"
+
     /// Where the window for configuration space is.
     var window: UInt32 = 0xb000_0000
 
@@ -34,7 +37,7 @@ final class FakeMachine: MonitoredGuest, GuestWithAgent, @unchecked Sendable {
         try note(command)
         let device = bus.map { bus in
             """
-            {"bus":\(bus),"slot":\(slot),"function":0,"qdev_id":"ua-virt-watchdog",
+            {"bus":\(bus),"slot":\(slot),"function":0,"qdev_id":"\(id)",
              "id":{"vendor":32902,"device":9643},"regions":[{"bar":0,"type":"memory","size":16,"address":\(memory),
                          "prefetch":false,"mem_type_64":false}],"class_info":{"class":2176}}
             """

@@ -31,6 +31,18 @@ struct TimerReaderTests {
         #expect(machine.commands.contains("xp /1bx 0xb0228068"))
     }
 
+    @Test func `A watchdog of QEMU's own arguments is read with and without an ID`() {
+        let machine = FakeMachine()
+        machine.registers[0x68] = 2
+        for id in ["mine", nil] {
+            machine.id = id ?? ""
+            let own = Watchdog(model: "i6300esb", alias: id, isOnCommandLine: true)
+            #expect(read(machine, facts("pcie-root", [own])).timers == [.armed])
+        }
+        let ours = Watchdog(model: "i6300esb")
+        #expect(read(machine, facts("pcie-root", [ours])).timers.first?.doubt != nil)
+    }
+
     @Test func `Nothing but reading is asked of a monitor`() {
         let itco = Watchdog(model: "itco", alias: "watchdog0")
         for root in ["pci-root", "pcie-root"] {

@@ -115,7 +115,8 @@ public struct TimerReader: Sendable {
         let answer = try inDoubt { () throws(LibvirtError) in
             try guest.ask(machine: #"{"execute":"query-pci"}"#)
         }
-        guard let alias = watchdog.alias,
+        // A device without an ID has an empty one in the answer.
+        guard let alias = watchdog.alias ?? (watchdog.isOnCommandLine ? "" : nil),
             let device = PCIDevice(of: alias, .i6300esb, in: answer)
         else { throw .notEnumerated }
         return device

@@ -283,6 +283,8 @@ extension GuestFacts {
     /// Whether our watchdog is, or would be, in the last empty port of a machine that has no other place
     /// for a hot-plugged device.
     fileprivate func hasNoPortLeft(after decision: Plan.Decision) -> Bool {
+        // Most machines have none, and to count them takes time.
+        guard controllers.contains(where: \.isPort) else { return false }
         let ports = freePorts.count
         if case .attach(_, .rootPort) = decision { return ports == 1 }
         guard ports == 0, highestFreeSlot(where: canHotplug) == nil,
