@@ -190,5 +190,10 @@ struct QEMUArgumentsTests {
     func identity() {
         let plan = plan(.builtIn, pc("-device", "virtio-rng-pci,id=ua-virt-watchdog"))
         #expect(plan.name == "refuse" && plan.reason.contains("'ua-virt-watchdog'"))
+        let renamed = WatchdogPolicy.plan(.builtIn, pc("-set", "device.rng0.id=ua-virt-watchdog"))
+        #expect(renamed.name == "refuse")
+        let port = q35("-device", "virtio-rng-pci,id=ua-virt-watchdog-port")
+        let addition = PersistentAddition(WatchdogPolicy.plan(.builtIn, port), to: port)
+        #expect(addition?.port == nil && addition?.point == .rootPort(Address(bus: 3, slot: 0)))
     }
 }

@@ -65,6 +65,7 @@ extension PersistentAddition.RootPort {
     fileprivate init?(for facts: GuestFacts) {
         guard facts.controllers.contains(where: { $0.model == "pcie-root" }),
             let last = facts.controllers.map(\.index).max(), last < 255,
+            facts.qemuArguments?.ids.contains(Self.alias) != true,
             let address = facts.placeAfterBridges
         else { return nil }
         index = last + 1

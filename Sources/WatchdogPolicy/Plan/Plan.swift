@@ -219,7 +219,7 @@ private func decideOnNew(
     _ wanted: WatchdogDevice, _ policy: Policy, _ facts: GuestFacts, _ machine: MachineType
 ) -> Plan.Decision {
     if let reason = RefuseReason(wanted.model, facts, machine) { return .refuse(reason) }
-    if facts.qemuArguments?.devices.contains(where: { $0.id == WatchdogDevice.alias }) == true {
+    if facts.qemuArguments?.ids.contains(WatchdogDevice.alias) == true {
         return .refuse(.idInUse(WatchdogDevice.alias))
     }
     guard wanted.model == .i6300esb else { return .coldPlug(wanted, .notHotPluggable) }

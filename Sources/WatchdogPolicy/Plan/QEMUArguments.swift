@@ -36,6 +36,8 @@ public struct QEMUArguments: Sendable, Hashable {
     private(set) var chassis: [UInt32] = []
     /// The port numbers in use.
     private(set) var ports: [UInt32] = []
+    /// The IDs of devices.
+    private(set) var ids: [String] = []
     /// What a watchdog that fires leads to, if an argument says so.
     public private(set) var watchdogAction: String?
     /// The watchdogs.
@@ -119,6 +121,7 @@ public struct QEMUArguments: Sendable, Hashable {
             return
         }
         let id = options.text("id")
+        if let id { ids.append(id) }
         if let model = WatchdogModel(rawValue: driver), model != .itco {
             watchdogs.append(Watchdog(model: model.rawValue, id: id))
         }
@@ -203,6 +206,7 @@ public struct QEMUArguments: Sendable, Hashable {
                 doubts.append("the device \(quoted(id)) is given no valid addr")
             }
         case "bus": if case .text(let bus) = value { buses.append(bus) }
+        case "id": if case .text(let id) = value { ids.append(id) }
         case "driver": doubts.append("the device \(quoted(id)) is given another driver")
         default: note(property, value, of: "the device \(quoted(id))")
         }

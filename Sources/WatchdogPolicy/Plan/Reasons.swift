@@ -104,7 +104,7 @@ public enum RefuseReason: Sendable, Hashable {
     case wrongMachine(WatchdogModel, machine: String)
     /// The definition's own QEMU arguments have a watchdog with another action.
     case onCommandLine(GuestFacts.Watchdog, wanted: WatchdogDevice)
-    /// The definition's own QEMU arguments use the ID that our device, or our port, would have.
+    /// The definition's own QEMU arguments use the ID that our device would have.
     case idInUse(String)
     /// The guest's emulator was built without the model.
     case notInEmulator(WatchdogModel, emulator: String)
