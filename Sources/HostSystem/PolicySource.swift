@@ -50,7 +50,7 @@ extension PolicyReport {
         let start = milliseconds(of: CLOCK_MONOTONIC)
         while true {
             let (bytes, age) = try contents(of: path, trusting: users)
-            // Whoever writes a file dates it to the present: one dated in the future is not being written.
+            // A write sets the present time, so a file dated in the future is not being written.
             if age < 0 || age >= (bytes.isEmpty ? settlingTimeWhileEmpty : settlingTime)
                 || milliseconds(of: CLOCK_MONOTONIC) - start > patience
             {

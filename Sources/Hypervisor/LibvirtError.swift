@@ -20,6 +20,8 @@ public struct LibvirtError: Error, Sendable, Hashable {
 
         /// The guest is not there (any more).
         public static let noDomain = Code(VIR_ERR_NO_DOMAIN)
+        /// The connection may not do that, as one that may only read.
+        public static let operationDenied = Code(VIR_ERR_OPERATION_DENIED)
         /// The operation does not suit the guest's state: it does not run, say.
         public static let operationInvalid = Code(VIR_ERR_OPERATION_INVALID)
         /// The operation is not one for this guest.

@@ -10,8 +10,8 @@ struct VirtWatchdog: ParsableCommand {
         discussion: """
             virt-watchdogd does this when a guest starts; these commands, at any time.
 
-            Exit codes: 0 all is well; 1 something is not, as the output says; 2 libvirt cannot be \
-            reached; 64 the command line is wrong.
+            Exit codes: 0 all is well; 1 something is not, as the output says; 2 it is \
+            unknown, or no libvirt; 64 the command line is wrong.
             """,
         version: Layout.version,
         subcommands: [

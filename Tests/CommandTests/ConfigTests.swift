@@ -73,6 +73,7 @@ struct ConfigTests {
                 "vm.watchdog.existing": .init(value: "keep", source: "built in"),
                 "vm.watchdog.running": .init(value: "new", source: "built in"),
                 "vm.watchdog.persist": .init(value: "false", source: "built in"),
+                "vm.watchdog.reserve-ports": .init(value: "0", source: "built in"),
                 "vm.watchdog.enforce": .init(value: "false", source: "built in"),
                 "vm.watchdog.monitor": .init(value: "yes", source: "built in"),
                 "vm.watchdog.include": .init(value: "i-*-VM,v-ä", source: "\(file):9", line: 9),

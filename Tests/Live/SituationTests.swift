@@ -32,7 +32,7 @@ extension LiveTests {
             let paused = try status(of: guest)
             #expect(paused.row.verdict == "paused")
             #expect((paused.row.state, paused.row.stateReason) == ("paused", "user"))
-            #expect(paused.row.reason.contains("until virsh resume GUEST"))
+            #expect(paused.row.reason.contains("run virsh resume GUEST"))
             #expect(paused.exit == 0)
             let table = try Command(Lab.tool, ["status", guest.name]).run()
             #expect(table.text.contains("paused (user)"))

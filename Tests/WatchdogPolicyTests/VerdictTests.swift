@@ -77,8 +77,8 @@ struct VerdictTests {
 
     @Test(
         arguments: [
-            (.paused, .user, .paused, "until virsh resume GUEST"),
-            (.paused, .fromSnapshot, .paused, "until virsh resume GUEST"),
+            (.paused, .user, .paused, "run virsh resume GUEST"),
+            (.paused, .fromSnapshot, .paused, "run virsh resume GUEST"),
             (.paused, .saving, .paused, "saving"), (.paused, .dumping, .paused, "dumping"),
             (.paused, .creatingSnapshot, .paused, "creating snapshot"),
             (.paused, .startingUp, .paused, "starting up"),
@@ -86,7 +86,7 @@ struct VerdictTests {
             (.paused, .pausedByMigration, .unknown, "migrating"),
             (.paused, .postCopy, .unknown, "migrating"),
             (.running, .postCopy, .unknown, "between two hosts"),
-            (.running, .postCopyFailed, .unknown, "between two hosts"),
+            (.running, .postCopyFailed, .unknown, "--postcopy-resume"),
             (.paused, .postCopyFailed, .halted, "--postcopy-resume"),
             (.paused, .ioError, .halted, "virsh domblkerror GUEST"),
             (.paused, .apiError, .halted, "virsh resume GUEST"),

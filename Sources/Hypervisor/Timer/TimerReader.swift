@@ -1,7 +1,7 @@
 internal import HostSystem
 public import WatchdogPolicy
 
-/// Finds out from outside a guest whether it has started the timers of its watchdogs.
+/// Reads whether a guest has started its watchdogs' timers, by QEMU's monitor or the guest agent.
 ///
 /// It only reads: memory of the guest, answers of QEMU's monitor and files in the guest's `/sys`. The
 /// guest runs on, or stays as it is.
@@ -77,6 +77,10 @@ public struct TimerReader: Sendable {
                 guard sources.usesMonitor else { throw .monitorIsOff }
                 reading.timers.append(try state(of: watchdog, facts, guest, &reading))
             } catch {
+                // libvirt refuses a connection that may only read before it marks the guest.
+                if case .libvirt(let refusal) = error, refusal.code == .operationDenied {
+                    reading.usedMonitor = false
+                }
                 reading.timers.append(.unknown("\(error)"))
                 doubts[index] = error
             }

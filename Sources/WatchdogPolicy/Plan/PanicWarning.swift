@@ -2,7 +2,7 @@ extension GuestFacts {
     /// Why a kernel panic never leads to a reset, or nothing where it does.
     ///
     /// QEMU stops a guest that reports a panic through its panic device, and libvirt then does what
-    /// `on_crash` says. The watchdog's timer stands still by then.
+    /// `on_crash` says. By then the watchdog's timer has stopped.
     var panicWarning: String? {
         guard hasPanicDevice else { return nil }
         // libvirt's default is 'destroy'.

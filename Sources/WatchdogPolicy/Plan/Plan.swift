@@ -49,8 +49,8 @@ public struct Plan: Sendable, Hashable {
         switch decision {
         case .leave(let reason): reason.description
         case .attach(let device, let point):
-            "the guest has no watchdog; \(device) can be hot-plugged while it runs"
-                + point.clause + companionClause
+            "the guest has no watchdog; \(device) can be hot-plugged\(point.clause) while it runs"
+                + companionClause
         case .changeAction(let old, let new):
             "the guest's watchdog has action \(quoted(old)) and gets '\(new.rawValue)'"
                 + (changesLiveGuest ? "" : dumpClause)

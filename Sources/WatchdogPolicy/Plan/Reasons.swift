@@ -80,8 +80,8 @@ public enum ColdPlugReason: Sendable, Hashable {
                 + " add a pcie-root-port (on pc machines a pci-bridge), or write the watchdog into the"
                 + " persistent definition (virt-watchdog apply --config)"
         case .reservedPorts(let empty, let reserved):
-            "\(start) vm.watchdog.reserve-ports=\(reserved) keeps the empty pcie-root-ports, and the"
-                + " guest has \(empty); add a pcie-root-port, or write the watchdog into the persistent"
+            "\(start) vm.watchdog.reserve-ports=\(reserved) reserves empty PCI Express ports, and the"
+                + " guest has only \(empty); add a pcie-root-port, or write the watchdog into the persistent"
                 + " definition (virt-watchdog apply --config), which gives it a port of its own"
         case .noACPI:
             "\(start) without ACPI the machine's PCI bus takes no device while the guest runs;"

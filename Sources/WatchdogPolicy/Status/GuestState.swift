@@ -4,7 +4,7 @@ public enum GuestState: String, Sendable, Hashable {
     case running
     /// It runs and waits for something.
     case idle
-    /// Its processors stand still.
+    /// Its vCPUs are stopped.
     case paused
     /// It is shutting down; QEMU is still there.
     case inShutdown = "in shutdown"

@@ -2,7 +2,7 @@
 public enum TimerState: Sendable, Hashable {
     /// The timer runs: once the guest stops feeding it, it fires.
     case armed
-    /// The timer stands still: a hang goes unnoticed.
+    /// The timer does not run: a hang goes unnoticed.
     case notArmed
     /// It cannot be known; the reason is a clause.
     case unknown(String)

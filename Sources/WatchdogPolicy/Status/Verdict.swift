@@ -20,7 +20,7 @@ public struct Verdict: Sendable, Hashable {
         case notArmed = "not armed"
         /// Its definition has a watchdog that is there from the next cold start on.
         case pendingColdBoot = "pending cold boot"
-        /// The guest is paused or sleeps, as somebody wanted, and the timer stands still with it.
+        /// An operator, a program or libvirt paused the guest, or it sleeps; its timer has stopped.
         case paused
         /// Its watchdog acts.
         case protected
@@ -188,7 +188,7 @@ public struct Verdict: Sendable, Hashable {
                     + " its definition gives it \(quoted(upcoming.action));"
                     + (persistent.map { WatchdogPolicy.plan(policy, $0).changesDefinition } == true
                         ? " virt-watchdog apply --config brings it to the policy"
-                        : " mend the definition, or set vm.watchdog.existing=align"))
+                        : " fix the definition, or set vm.watchdog.existing=align"))
         } else {
             return nil
         }
@@ -214,8 +214,8 @@ public struct Verdict: Sendable, Hashable {
             self.init(.unknown, silence)
             return
         }
-        if let standstill = evidence.situation.standstill {
-            self.init(standstill.kind, standstill.reason)
+        if let stoppedState = evidence.situation.stoppedState {
+            self.init(stoppedState.kind, stoppedState.reason)
             return
         }
         let chosen = live.watchdogThatCounts(under: plan)
@@ -252,33 +252,41 @@ public struct Verdict: Sendable, Hashable {
                 .unknown,
                 "a hang leads to \(quoted(action)) only if the guest has started the timer, which is"
                     + " unknown: \(doubt)")
-            if case .seen(let fire) = evidence.fire {
-                reason += "; it last fired at \(fire.time)"
+            switch evidence.fire {
+            case .seen(let fire): reason += "; it last fired at \(fire.time)"
+            case .shownByDevice:
+                reason += "; it fired in this run (time unknown: virt-watchdogd saw no event)"
+            case nil: break
             }
         }
     }
 }
 
-/// What to do about a guest that stands still with its memory in place.
+/// The remedy for a stopped guest whose memory is still there.
 private let lookAndBoot =
-    "look at it with virsh screenshot GUEST or virsh dump GUEST, then run virsh reset GUEST and virsh"
-    + " resume GUEST to boot it anew"
+    "look at it with virsh screenshot GUEST or virsh dump --memory-only GUEST FILE, then boot it anew with"
+    + " virsh reset GUEST and virsh resume GUEST"
 
 extension Situation {
-    /// What a guest whose processors stand still, or whose run is not here, comes to; nothing for a guest
+    /// The verdict on a guest whose vCPUs are stopped, or whose run is not here; nothing for a guest
     /// that runs.
-    fileprivate var standstill: (kind: Verdict.Kind, reason: String)? {
-        let still = "its timer stands still"
+    fileprivate var stoppedState: (kind: Verdict.Kind, reason: String)? {
+        let still = "its timer has stopped"
         return switch (state, reason) {
-        case (.running, .postCopy), (.running, .postCopyFailed):
+        case (.running, .postCopy):
             (
                 .unknown,
                 "its memory is still on its way between two hosts; ask again once it is there"
             )
+        case (.running, .postCopyFailed):
+            (
+                .unknown,
+                "its post-copy migration failed; run the same virsh migrate again with --postcopy-resume"
+            )
         case (.running, _), (.idle, _): nil
         case (.paused, .user), (.paused, .fromSnapshot), (.paused, .migrated),
             (.paused, .restored):
-            (.paused, "paused: \(still) until virsh resume GUEST")
+            (.paused, "paused, and \(still); run virsh resume GUEST")
         case (.paused, .pausedByMigration), (.paused, .postCopy):
             (.unknown, "the guest is migrating; ask again once it has arrived")
         case (.paused, .saving), (.paused, .dumping), (.paused, .creatingSnapshot),

@@ -13,11 +13,10 @@ struct Status: ParsableCommand {
                 [--no-monitor] [--accept-unknown] [--properties <file>] [--json]
             """,
         discussion: """
-            Without names, all guests that run. ARMED: whether the guest has started its timer, \
-            read by QEMU's monitor or the guest agent; on pc by the agent alone. libvirt then shows \
-            the guest as tainted.
+            Without names, all guests that run. ARMED: whether the guest has started its timer, by \
+            QEMU's monitor, or by the guest agent (pc). libvirt marks guests as tainted for it.
 
-            Exit codes: 0 all as wanted; 1 some known not to be; 2 some unknown.
+            Exit codes: 0 all fine; 1 some not; 2 some unknown, or no libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions

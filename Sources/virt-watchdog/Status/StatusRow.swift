@@ -117,7 +117,7 @@ struct StatusSummary {
             monitored == 0
             ? ""
             : " QEMU's monitor was used for \(guests(monitored)), which libvirt now shows as tainted;"
-                + " --no-monitor does without."
+                + " use --no-monitor to avoid this."
         let agent =
             asked == 0
             ? ""
