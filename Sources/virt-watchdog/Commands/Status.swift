@@ -14,7 +14,7 @@ struct Status: ParsableCommand {
             """,
         discussion: """
             Without names, all guests that run. ARMED: whether the guest has started its timer, by \
-            QEMU's monitor, or by the guest agent (pc). libvirt marks guests as tainted for it.
+            QEMU's monitor, on pc by the guest agent. Either taints the guest.
 
             Exit codes: 0 all fine; 1 some not; 2 some unknown, or no libvirt.
             """)
