@@ -71,7 +71,8 @@ enum Hook {
         }
 
         if outcome.printsDefinition {
-            document.apply(plan)
+            // libvirt ignores what is printed at prepare, so the place is not worth the time.
+            document.apply(plan, isPlacing: false)
             try writeWhole(try document.serialized(), to: STDOUT_FILENO)
         }
         let line = LogLine(
