@@ -5,12 +5,14 @@ extension Document {
     /// Changes the definition as a plan says; a plan that changes none leaves it as it is.
     ///
     /// - Parameter isPlacing: Whether a new device gets its place, and a port of its own where it needs
-    ///   one. Otherwise libvirt places it, which takes slots that `qemu:commandline` uses.
+    ///   one; without room for it, nothing changes. Otherwise libvirt places it, which takes slots
+    ///   that `qemu:commandline` uses.
     public mutating func apply(_ plan: Plan, isPlacing: Bool = true) {
         switch plan.decision {
         case .attach(let device, _), .coldPlug(let device, _):
             // All watchdogs of a guest share one action, the implicit iTCO included.
             let addition = isPlacing ? PersistentAddition(plan, to: facts) : nil
+            if isPlacing, addition == nil { return }
             setWatchdogAction(device.action.rawValue)
             if let port = addition?.port { insert(port) }
             insert(device, at: addition?.point.address)

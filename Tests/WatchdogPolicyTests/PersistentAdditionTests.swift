@@ -52,6 +52,8 @@ struct PersistentAdditionTests {
         #expect(addition(facts)?.point == .rootPort(Address(bus: 3, slot: 0)))
         for bus in UInt32(1)...3 { facts.usedAddresses.append(Address(bus: bus, slot: 0)) }
         #expect(addition(facts) == nil)
+        let obstacle = PersistentAddition.obstacle(to: plan(.builtIn, facts), in: facts)
+        #expect(obstacle?.contains("lower slot") == true)
     }
 
     /// A place of bridges on bus 0, and the place that a port gets.

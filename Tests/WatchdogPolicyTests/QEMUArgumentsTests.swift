@@ -150,7 +150,7 @@ struct QEMUArgumentsTests {
             ["-device", #"{"driver":"x","y":tru}"#], ["-device", #"{"driver":"\x"}"#],
             ["-readconfig", "/etc/x"], ["-set", "device.x"], ["-set", "device.x.addr=g"],
             ["-set", "device.x.driver=y"], ["-global", "x"], ["-global", "x.chassis=y"],
-            ["-machine", "q35"], ["-M", "type=isapc"], ["-global", "ICH9-LPC.noreboot=on"],
+            ["-machine", "q35"], ["-M", "type=isapc"],
         ])
     func doubt(arguments: [String]) {
         let facts = PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
@@ -184,6 +184,47 @@ struct QEMUArgumentsTests {
         #expect(
             plan(.builtIn, facts).decision
                 == .attach(Self.reset, .slot(Address(bus: 0, slot: 29))))
+    }
+
+    @Test(
+        "A property of each device of the model leaves no room for one more",
+        arguments: [
+            "i6300esb.addr=0x1e", "driver=i6300esb,property=addr,value=1e", "pci-device.addr=0x5",
+            "i6300esb.romfile=/x",
+        ])
+    func global(argument: String) {
+        for facts in [pc("-global", argument), q35("-global", argument)] {
+            let plan = plan(.builtIn, facts)
+            #expect(plan.name == "refuse" && plan.reason.contains("-global"))
+            #expect(PersistentAddition(plan, to: facts) == nil)
+        }
+        let port = q35("-global", "pcie-root-port.chassis=2")
+        #expect(PersistentAddition(plan(.builtIn, port), to: port)?.port == nil)
+        #expect(plan(.builtIn, q35("-global", "ICH9-LPC.noreboot=on")).warnings.count == 1)
+    }
+
+    @Test("Where the arguments are not understood whole, the persistent definition stays as it is")
+    func notWritten() {
+        for facts in [pc("-readconfig", "/x"), q35("-readconfig", "/x")] {
+            let plan = plan(.builtIn, facts)
+            #expect(plan.name == "attach")
+            #expect(PersistentAddition(plan, to: facts) == nil)
+            #expect(
+                PersistentAddition.obstacle(to: plan, in: facts)?.contains("-readconfig") == true)
+        }
+        #expect(PersistentAddition.obstacle(to: plan(.builtIn, pc()), in: pc()) == nil)
+    }
+
+    @Test("A definition that libvirt has yet to complete gets a place beside its own arguments")
+    func incomplete() {
+        for (machine, point) in [
+            ("pc", AttachPoint.slot(Address(bus: 0, slot: 31))),
+            ("q35", .rootPort(Address(bus: 1, slot: 0))),
+        ] {
+            var facts = GuestFacts(name: "a", arch: "x86_64", machine: machine)
+            facts.add(QEMUArguments(arguments: ["-device", "pci-testdev,addr=2"]))
+            #expect(PersistentAddition(plan(.builtIn, facts), to: facts)?.point == point)
+        }
     }
 
     @Test("a device with the name of ours leaves no room for it")

@@ -75,7 +75,8 @@ public struct ConfigWriter: Sendable {
         case .attach, .coldPlug, .refuse: break
         }
         guard let addition = PersistentAddition(plan, to: facts) else {
-            return Persistence(result: .unprotected, reason: plan.reason)
+            let obstacle = PersistentAddition.obstacle(to: plan, in: facts)
+            return Persistence(result: .unprotected, reason: obstacle ?? plan.reason)
         }
         if !isDry {
             try add(addition, to: guest)

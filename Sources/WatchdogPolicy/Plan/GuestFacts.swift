@@ -204,6 +204,14 @@ extension GuestFacts {
     /// Call it once all controllers, addresses and watchdogs are known.
     public mutating func add(_ line: QEMUArguments) {
         qemuArguments = line
+        // libvirt has yet to complete such a definition, and would pick slots without regard to QEMU's.
+        if controllers.isEmpty, !isLive {
+            switch machineType {
+            case .i440fx: controllers = [Controller(model: "pci-root", index: 0)]
+            case .q35: controllers = [Controller(model: "pcie-root", index: 0)]
+            default: break
+            }
+        }
         for device in line.devices { use(device) }
         for bus in line.buses {
             guard let controller = controllers.first(where: { $0.busName == bus }) else { continue }

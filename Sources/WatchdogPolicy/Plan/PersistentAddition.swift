@@ -29,6 +29,7 @@ public struct PersistentAddition: Sendable, Hashable {
     ///
     /// - Returns: Nothing where the plan adds no device, or there is no room for one.
     public init?(_ plan: Plan, to facts: GuestFacts) {
+        guard facts.qemuArguments?.doubts.isEmpty != false else { return nil }
         switch plan.decision {
         case .coldPlug(let device, .notHotPluggable), .attach(let device, .automatic):
             self.device = device
@@ -50,6 +51,9 @@ public struct PersistentAddition: Sendable, Hashable {
             } else if let address = facts.highestFreeSlot(where: { _ in true }) {
                 // A bus that takes no device while the guest runs takes one before.
                 point = .slot(address)
+            } else if facts.controllers.contains(where: { $0.model == "pci-root" }) {
+                // libvirt adds a bridge.
+                point = .automatic
             } else {
                 return nil
             }
@@ -61,11 +65,30 @@ public struct PersistentAddition: Sendable, Hashable {
     }
 }
 
+extension PersistentAddition {
+    /// Returns why a persistent definition stays as it is although a plan gives the guest a device, as a
+    /// clause with the remedy; nothing where something is added, or nothing is wanted.
+    public static func obstacle(to plan: Plan, in facts: GuestFacts) -> String? {
+        guard plan.addedModel != nil, PersistentAddition(plan, to: facts) == nil else { return nil }
+        if let doubt = facts.qemuArguments?.doubts.first {
+            return
+                "the persistent definition stays as it is, since the guest might not start with another"
+                + " device: its qemu:commandline is not understood whole: \(doubt); write a <watchdog>"
+                + " element with an address that is free"
+        }
+        return
+            "the persistent definition stays as it is: no PCI port is empty, and a new one would have to come"
+            + " before the guest's own, whose buses would get other numbers; move the last"
+            + " pcie-root-port to a lower slot, or add an empty one"
+    }
+}
+
 extension PersistentAddition.RootPort {
     fileprivate init?(for facts: GuestFacts) {
         guard facts.controllers.contains(where: { $0.model == "pcie-root" }),
             let last = facts.controllers.map(\.index).max(), last < 255,
             facts.qemuArguments?.ids.contains(Self.alias) != true,
+            facts.qemuArguments?.changesEvery("pcie-root-port") != true,
             let address = facts.placeAfterBridges
         else { return nil }
         index = last + 1

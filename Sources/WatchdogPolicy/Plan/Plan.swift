@@ -154,7 +154,7 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     let decision =
         decideOnExisting(wanted, policy, facts)
         ?? decideOnNew(wanted, policy, facts, machine)
-    var plan = Plan(decision, warnings: warnings(on: decision, wanted, facts))
+    var plan = Plan(decision, warnings: warnings(on: decision, wanted, policy, facts))
     if case .attach(let device, _) = decision {
         plan.companion = facts.watchdogs.first { $0.action != device.action.rawValue }
     }
@@ -219,6 +219,9 @@ private func decideOnNew(
     _ wanted: WatchdogDevice, _ policy: Policy, _ facts: GuestFacts, _ machine: MachineType
 ) -> Plan.Decision {
     if let reason = RefuseReason(wanted.model, facts, machine) { return .refuse(reason) }
+    if facts.qemuArguments?.changesEvery(wanted.model.rawValue) == true {
+        return .refuse(.setByGlobal(wanted.model))
+    }
     if facts.qemuArguments?.ids.contains(WatchdogDevice.alias) == true {
         return .refuse(.idInUse(WatchdogDevice.alias))
     }
@@ -244,7 +247,7 @@ private func decideOnNew(
 }
 
 private func warnings(
-    on decision: Plan.Decision, _ wanted: WatchdogDevice, _ facts: GuestFacts
+    on decision: Plan.Decision, _ wanted: WatchdogDevice, _ policy: Policy, _ facts: GuestFacts
 ) -> [String] {
     let action: String
     switch decision {
@@ -271,9 +274,13 @@ private func warnings(
     }
     if facts.hasNoPortLeft(after: decision) {
         warnings.append(
-            "the watchdog has the last empty pcie-root-port, so no other device can be hot-plugged; add"
-                + " pcie-root-ports to the persistent definition, or set vm.watchdog.persist=true, which"
-                + " gives the watchdog a port of its own (vm.watchdog.reserve-ports=1 leaves one empty)"
+            "the watchdog has the last empty pcie-root-port, so no other device can be hot-plugged; "
+                + (policy.persist
+                    ? "it has a port of its own from the next cold start on (vm.watchdog.persist=true);"
+                        + " vm.watchdog.reserve-ports=1 leaves one empty in the first run, too"
+                    : "add pcie-root-ports to the persistent definition, or set vm.watchdog.persist=true,"
+                        + " which gives the watchdog a port of its own (vm.watchdog.reserve-ports=1 leaves"
+                        + " one empty)")
         )
     }
     return warnings + facts.commandLineWarnings
@@ -300,6 +307,7 @@ extension GuestFacts {
         var warnings = qemuArguments.doubts.map {
             "qemu:commandline is not understood whole: \($0)"
         }
+        warnings += qemuArguments.remarks
         if let own = watchdogs.first, watchdogs.allSatisfy(\.isOnCommandLine) {
             warnings.append(
                 "libvirt does not know the watchdog \(quoted(own.model)) of qemu:commandline, and"

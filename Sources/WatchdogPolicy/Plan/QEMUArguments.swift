@@ -42,6 +42,10 @@ public struct QEMUArguments: Sendable, Hashable {
     public private(set) var watchdogAction: String?
     /// The watchdogs.
     private(set) var watchdogs: [Watchdog] = []
+    /// The drivers of which `-global` sets a property for each device.
+    private(set) var globalDrivers: [String] = []
+    /// What else the operator should know; each a clause.
+    public private(set) var remarks: [String] = []
     /// What could not be understood, so that the guest may have more; each a clause.
     public private(set) var doubts: [String] = []
 
@@ -111,6 +115,13 @@ public struct QEMUArguments: Sendable, Hashable {
         }
     }
 
+    /// Whether `-global` sets a property for each device of a driver, by its name or a parent's.
+    ///
+    /// A second device cannot have the same place, and QEMU 7.2 aborts if it is hot-plugged then.
+    func changesEvery(_ driver: String) -> Bool {
+        globalDrivers.contains { [driver, "pci-device", "device"].contains($0) }
+    }
+
     // MARK: Options
 
     private mutating func addDevice(_ text: String) {
@@ -177,9 +188,10 @@ public struct QEMUArguments: Sendable, Hashable {
             if ["off", "no", "false", "n"].contains(value.lowercased()) {
                 watchdogs.append(Watchdog(model: WatchdogModel.itco.rawValue))
             } else {
-                doubts.append("-global \(quoted(text)) keeps the chipset's iTCO from acting")
+                remarks.append("-global \(quoted(text)) keeps the chipset's iTCO from acting")
             }
         default:
+            globalDrivers.append(driver)
             if property == "addr" {
                 guard let place = Place(.text(value)) else {
                     doubts.append("-global \(quoted(text)) has no valid addr")

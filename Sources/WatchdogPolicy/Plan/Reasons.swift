@@ -104,6 +104,8 @@ public enum RefuseReason: Sendable, Hashable {
     case wrongMachine(WatchdogModel, machine: String)
     /// The definition's own QEMU arguments have a watchdog with another action.
     case onCommandLine(GuestFacts.Watchdog, wanted: WatchdogDevice)
+    /// The definition's own QEMU arguments set properties of each device of the model.
+    case setByGlobal(WatchdogModel)
     /// The definition's own QEMU arguments use the ID that our device would have.
     case idInUse(String)
     /// The guest's emulator was built without the model.
@@ -156,6 +158,9 @@ extension RefuseReason: CustomStringConvertible {
                 + " \(quoted(watchdog.action)), which libvirt does not know, so its action cannot become"
                 + " '\(wanted.action.rawValue)' (vm.watchdog.existing=align); replace the arguments by"
                 + " a <watchdog> element, or exclude the guest"
+        case .setByGlobal(let model):
+            "the guest's qemu:commandline sets properties of each '\(model.rawValue)' by -global, and QEMU may"
+                + " abort if one is added; remove that argument"
         case .idInUse(let id):
             "the guest's qemu:commandline has a device with the id \(quoted(id)), which virt-watchdog"
                 + " needs; give that device another id"

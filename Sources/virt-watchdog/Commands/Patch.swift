@@ -33,9 +33,11 @@ struct Patch: ParsableCommand {
             var document = try Document(parsing: bytes.span.bytes)
             let plan = plan(report.policy, document.facts)
             before = diff ? try document.serialized() : bytes
+            let obstacle = PersistentAddition.obstacle(to: plan, in: document.facts)
+            let isChanged = plan.changesDefinition && obstacle == nil
             document.apply(plan)
-            after = plan.changesDefinition ? try document.serialized() : before
-            let remarks = (plan.changesDefinition ? [] : ["unchanged: \(plan.reason)"])
+            after = isChanged ? try document.serialized() : before
+            let remarks = isChanged ? [] : ["unchanged: \(obstacle ?? plan.reason)"]
             for remark in remarks + plan.warnings.map({ "warning: \($0)" }) {
                 StandardError.print("\(name): \(remark)")
             }
