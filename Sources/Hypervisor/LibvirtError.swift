@@ -20,7 +20,7 @@ public struct LibvirtError: Error, Sendable, Hashable {
 
         /// The guest is not there (any more).
         public static let noDomain = Code(VIR_ERR_NO_DOMAIN)
-        /// The connection may not do that, as one that may only read.
+        /// The connection has no right to do that; a read-only connection cannot use the monitor.
         public static let operationDenied = Code(VIR_ERR_OPERATION_DENIED)
         /// The operation does not suit the guest's state: it does not run, say.
         public static let operationInvalid = Code(VIR_ERR_OPERATION_INVALID)

@@ -71,7 +71,7 @@ enum Hook {
         }
 
         if outcome.printsDefinition {
-            // libvirt ignores what is printed at prepare, so the place is not worth the time.
+            // libvirt ignores the output at prepare, so the place is not worth the time.
             document.apply(plan, isPlacing: false)
             try writeWhole(try document.serialized(), to: STDOUT_FILENO)
         }

@@ -20,7 +20,7 @@ extension GuestFacts {
     }
 }
 
-/// What is known of the emulators of this host.
+/// The models that this host's emulators lack.
 private enum Emulators {
     private static let known = Mutex<[EmulatorFile: [WatchdogModel]]>([:])
 

@@ -167,7 +167,7 @@ public struct TimerReader: Sendable {
     ///
     /// The registers are at I/O ports whose base is at 0x40 of the LPC bridge and in force if bit 7
     /// at 0x44 is set. QEMU's TCO does nothing else when a port is read. Where the bit is clear, TCO_RLD
-    /// tells a timer that counts from one that was never started since the reset.
+    /// shows whether the timer has counted since the reset.
     private func iTCO(
         of guest: some MonitoredGuest, by window: ConfigurationWindow<some MonitoredGuest>
     ) throws(TimerDoubt) -> TimerState {
@@ -197,7 +197,7 @@ public struct TimerReader: Sendable {
         case .connected:
             reading.usedAgent = true
             let now = now
-            // The thread goes on for some seconds, and closes what it has opened in the guest.
+            // The thread goes on for some seconds, and closes the files that it opened in the guest.
             let result = Crew.ask(patience: agentPatience) {
                 Result { () throws(AgentDoubt) in
                     let guest = try inAgentDoubt { () throws(LibvirtError) in

@@ -1,4 +1,4 @@
-/// What is wrong with a file's encoding, where Java reads something else than its author sees.
+/// A fault of a file's encoding: Java reads another text than its author sees.
 struct EncodingFault {
     /// The place in the file.
     let position: SourcePosition

@@ -165,7 +165,7 @@ public struct Verdict: Sendable, Hashable {
         }
     }
 
-    /// Judges a guest whose definitions already tell what is wrong.
+    /// Judges a guest by its definitions; nothing where they show no fault.
     private init?(
         troubleWith plan: Plan, _ policy: Policy, _ live: GuestFacts, _ persistent: GuestFacts?,
         _ timers: [TimerState], _ isHooked: Bool

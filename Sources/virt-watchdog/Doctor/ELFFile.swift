@@ -40,7 +40,7 @@ struct ELFFile: Hashable {
         }
     }
 
-    /// What it runs on.
+    /// The target of the program.
     let target: Target
     /// Whether it is a program, and no object for the linker or memory dump.
     let isExecutable: Bool

@@ -91,7 +91,7 @@ private struct Search {
 
     // MARK: programs
 
-    /// What is wrong with a file without an interpreter line.
+    /// Returns the fault of a file without an interpreter line.
     private func programFault(_ bytes: [UInt8], _ path: String) -> ExecutionFault? {
         let replace = "install it again"
         guard !bytes.isEmpty else {
@@ -145,7 +145,7 @@ private struct Search {
         return nil
     }
 
-    /// What is wrong with the programs that a script needs to be read.
+    /// Returns the fault of the programs that interpret a script.
     private func interpreterFault(
         _ line: InterpreterLine, _ path: String, depth: Int
     ) -> ExecutionFault? {
@@ -165,7 +165,7 @@ private struct Search {
         return fault(ofInterpreter: program, depth: depth)
     }
 
-    /// What is wrong with a program that is started for a script.
+    /// Returns the fault of a program that is started for a script.
     private func fault(ofInterpreter name: String, depth: Int) -> ExecutionFault? {
         // libvirt's directory is the root.
         let path = host.path(name.hasPrefix("/") ? name : "/" + name)

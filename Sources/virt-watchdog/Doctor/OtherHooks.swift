@@ -76,7 +76,7 @@ enum OtherHooks {
         return .ok(.otherHooks, parts.joined(separator: "; "))
     }
 
-    /// What is to be said of a link to nowhere.
+    /// Returns the finding for a dangling symbolic link.
     private static func absence(_ hook: HookFile) -> Finding? {
         guard hook.status == nil else { return nil }
         let path = shellWord(hook.path)
@@ -87,7 +87,7 @@ enum OtherHooks {
             remedy: "put the file where the link leads to, or remove the link: sudo rm \(path)")
     }
 
-    /// What is to be said of something else in the place of a file or a directory.
+    /// Returns the finding for another kind of file in the place of a file or a directory.
     private static func misplacement(
         _ hooks: Hooks, runsFolder: Bool, on host: LocalHost
     ) -> [Finding] {

@@ -19,7 +19,7 @@ struct GuestStatus: Sendable {
     /// The last fire in this run that virt-watchdogd saw.
     var lastFire: Fire?
 
-    /// Takes what was read of a guest, and what the service tells of it, if one runs.
+    /// Makes a status of an inspection and of the service's state, if a service runs.
     init(_ inspection: Inspection, uuid: String, _ service: ServiceState?) {
         self.uuid = uuid
         name = inspection.facts.name
