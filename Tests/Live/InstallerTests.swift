@@ -79,7 +79,7 @@ extension LiveTests {
             upgrades.executableURL = URL(filePath: "/bin/sh")
             upgrades.arguments = [
                 "-c",
-                "for i in 1 2 3; do '\(Self.script)' --no-deps --no-verify >/dev/null || exit 1; done",
+                "for i in 1 2; do '\(Self.script)' --no-deps --no-verify >/dev/null || exit 1; done",
             ]
             try upgrades.run()
             var started = 0
@@ -90,7 +90,7 @@ extension LiveTests {
                 started += 1
             } while upgrades.isRunning
             #expect(upgrades.terminationStatus == 0)
-            #expect(started >= 3)
+            #expect(started >= 2)
             #expect(try files().allSatisfy { !$0.contains(".new") })
         }
 
