@@ -50,9 +50,7 @@ extension Core {
             guest.isTrusted = true
             guest.silence = nil
             // Otherwise the definition's action is in force again.
-            let differs =
-                facts.qemuArguments?.watchdogAction != nil
-                || facts.watchdogs.contains { $0.action != action.rawValue }
+            let differs = facts.watchdogs.contains { $0.action != action.rawValue }
             guest.next = .record(differs ? alignment(to: action, of: guest, facts) : nil)
         case .optOut:
             if detachAfterOptOut(uuid) { return }

@@ -42,6 +42,15 @@ struct PersistentAdditionTests {
         #expect(addition(facts)?.port?.index == 4)
     }
 
+    @Test("A bus that the definition uses and does not list is no new port's")
+    func unlistedBus() {
+        let facts = PlanTests.q35 {
+            $0.isLive = false
+            $0.usedAddresses.append(Address(bus: 7, slot: 0))
+        }
+        #expect(addition(facts)?.port?.index == 8)
+    }
+
     @Test("with no place after its bridges an empty port is used, and without one there is no room")
     func full() {
         var facts = PlanTests.q35 { $0.isLive = false }

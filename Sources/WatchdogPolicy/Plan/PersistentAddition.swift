@@ -86,7 +86,9 @@ extension PersistentAddition {
 extension PersistentAddition.RootPort {
     fileprivate init?(for facts: GuestFacts) {
         guard facts.controllers.contains(where: { $0.model == "pcie-root" }),
-            let last = facts.controllers.map(\.index).max(), last < 255,
+            let highest = facts.controllers.map(\.index).max(),
+            // libvirt adds the ports of buses that a definition uses and does not list.
+            case let last = facts.usedAddresses.map(\.bus).reduce(highest, max), last < 255,
             facts.qemuArguments?.ids.contains(Self.alias) != true,
             facts.qemuArguments?.changesEvery("pcie-root-port") != true,
             let address = facts.placeAfterBridges

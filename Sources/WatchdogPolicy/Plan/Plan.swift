@@ -151,9 +151,15 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
         wanted.action = own
     }
 
-    let decision =
+    var decision =
         decideOnExisting(wanted, policy, facts)
         ?? decideOnNew(wanted, policy, facts, machine)
+    // A definition with another action would not bring it about.
+    if let own = facts.qemuArguments?.watchdogAction, own != wanted.action.rawValue,
+        Plan(decision).changesDefinition
+    {
+        decision = .refuse(.actionOnCommandLine(own, wanted: wanted))
+    }
     var plan = Plan(decision, warnings: warnings(on: decision, wanted, policy, facts))
     if case .attach(let device, _) = decision {
         plan.companion = facts.watchdogs.first { $0.action != device.action.rawValue }

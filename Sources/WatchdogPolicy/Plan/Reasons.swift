@@ -104,6 +104,8 @@ public enum RefuseReason: Sendable, Hashable {
     case wrongMachine(WatchdogModel, machine: String)
     /// The definition's own QEMU arguments have a watchdog with another action.
     case onCommandLine(GuestFacts.Watchdog, wanted: WatchdogDevice)
+    /// The definition's own QEMU arguments have another action for all watchdogs.
+    case actionOnCommandLine(String, wanted: WatchdogDevice)
     /// The definition's own QEMU arguments set properties of each device of the model.
     case setByGlobal(WatchdogModel)
     /// The definition's own QEMU arguments use the ID that our device would have.
@@ -158,6 +160,10 @@ extension RefuseReason: CustomStringConvertible {
                 + " \(quoted(watchdog.action)), which libvirt does not know, so its action cannot become"
                 + " '\(wanted.action.rawValue)' (vm.watchdog.existing=align); replace the arguments by"
                 + " a <watchdog> element, or exclude the guest"
+        case .actionOnCommandLine(let action, let wanted):
+            "the guest's qemu:commandline sets the action \(quoted(action)) for all its watchdogs at each start,"
+                + " and '\(wanted.action.rawValue)' is wanted; remove that argument, or set"
+                + " vm.watchdog.existing=keep, under which its action stays"
         case .setByGlobal(let model):
             "the guest's qemu:commandline sets properties of each '\(model.rawValue)' by -global, and QEMU may"
                 + " abort if one is added; remove that argument"

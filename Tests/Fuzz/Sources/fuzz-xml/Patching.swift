@@ -12,7 +12,8 @@ func checkPatch(
     checkLines(for: first, facts, policy)
 
     guard first.changesDefinition else { return }
-    let text = definition.changed { $0.apply(first) }
+    checkPlace(for: first, in: definition)
+    let text = definition.changed { $0.apply(first, isPlacing: false) }
     require(text != definition.text, "no such change: \(first)")
     let patched = Tree(of: text)
     let original = Tree(of: definition.text)
@@ -38,6 +39,30 @@ func checkPatch(
     require(
         !second.changesDefinition,
         "patched, it is to be patched again: \(first.reason); then: \(second.reason)")
+}
+
+/// Checks that a device gets a place that nothing else has, or that the definition stays as it is.
+private func checkPlace(for plan: Plan, in definition: Definition) {
+    guard plan.addedModel != nil else { return }
+    let facts = definition.facts
+    let text = definition.changed { $0.apply(plan) }
+    guard let addition = PersistentAddition(plan, to: facts) else {
+        require(
+            PersistentAddition.obstacle(to: plan, in: facts) != nil, "nothing says why: \(plan)")
+        require(text == definition.text, "changed without a place: \(plan)")
+        return
+    }
+    let after = Definition.facts(of: text)
+    require(after.watchdogs.count == facts.watchdogs.count + 1, "no device: \(plan)")
+    require(
+        after.controllers.count >= facts.controllers.count + (addition.port == nil ? 0 : 1)
+            || facts.qemuArguments != nil, "no port: \(addition)")
+    for address in [addition.point.address, addition.port?.address].compactMap({ $0 }) {
+        let isTaken = facts.usedAddresses.contains {
+            $0.bus == address.bus && $0.slot == address.slot && $0.function == address.function
+        }
+        require(!isTaken, "the place is taken: \(addition)")
+    }
 }
 
 extension GuestFacts {
