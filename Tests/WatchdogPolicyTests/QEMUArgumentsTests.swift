@@ -66,6 +66,16 @@ struct QEMUArgumentsTests {
                 == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))), "another bus")
     }
 
+    @Test(
+        "A slot that is given to some device leaves the ports empty",
+        arguments: [["-set", "device.net0.addr=0x5"], ["-global", "virtio-net-pci.addr=0x5"]])
+    func slotElsewhere(arguments: [String]) {
+        let facts = PlanTests.q35 { $0.add(QEMUArguments(arguments: arguments)) }
+        #expect(
+            plan(.builtIn, facts).decision
+                == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
+    }
+
     @Test("a device without a place takes QEMU's choice, the lowest free slot")
     func lowest() {
         let facts = PlanTests.pc { facts in

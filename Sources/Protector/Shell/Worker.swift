@@ -183,8 +183,7 @@ final class Worker: Sendable {
         let run = guest.run
         do throws(ProtectionError) {
             return Look(
-                facts: try GuestFacts(definition: text, isLocal: guest.isLocal),
-                situation: situation, run: run,
+                facts: try GuestFacts(definition: text), situation: situation, run: run,
                 isStopped: run?.isStopped == true)
         } catch {
             throw .definition("\(error)")

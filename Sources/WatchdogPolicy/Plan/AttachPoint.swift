@@ -88,6 +88,9 @@ extension GuestFacts.Controller {
     /// Whether it is a PCI Express port for one device.
     var isPort: Bool { ["pcie-root-port", "pcie-switch-downstream-port"].contains(model) }
 
+    /// Whether its bus has more slots than the one of a port.
+    var hasSlots: Bool { model == "pcie-root" || conventionalSlots != nil }
+
     /// The slots of a conventional bus that libvirt hands out, or nothing for other buses.
     var conventionalSlots: ClosedRange<UInt32>? {
         switch model {

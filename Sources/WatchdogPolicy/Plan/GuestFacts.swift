@@ -215,12 +215,13 @@ extension GuestFacts {
         for device in line.devices { use(device) }
         for bus in line.buses {
             guard let controller = controllers.first(where: { $0.busName == bus }) else { continue }
-            if controller.conventionalSlots == nil, controller.model != "pcie-root" {
+            if !controller.hasSlots {
                 usedAddresses.append(PCIAddress(bus: controller.index, slot: 0))
             }
         }
         for place in line.places where place.slot > 0 {
-            usedAddresses += controllers.map {
+            // A port has slot 0 alone, and an address on its bus would make it look occupied.
+            usedAddresses += controllers.filter { $0.hasSlots }.map {
                 PCIAddress(bus: $0.index, slot: place.slot, function: place.function)
             }
         }
@@ -242,9 +243,7 @@ extension GuestFacts {
         if let place = device.place {
             usedAddresses.append(
                 PCIAddress(bus: controller.index, slot: place.slot, function: place.function))
-        } else if ["pci-root", "pcie-root"].contains(controller.model)
-            || controller.conventionalSlots != nil
-        {
+        } else if controller.hasSlots {
             let taken = Set(usedAddresses.lazy.filter { $0.bus == controller.index }.map(\.slot))
             if let slot = (UInt32(1)...31).first(where: { !taken.contains($0) }) {
                 usedAddresses.append(PCIAddress(bus: controller.index, slot: slot))
