@@ -117,7 +117,10 @@ struct Status: ParsableCommand {
         if report.hasErrors {
             StandardError.print("the policy has errors: virt-watchdog config shows them")
         }
-        if rows.contains(where: { !$0.isRead || !acceptUnknown && $0.verdict == .unknown }) {
+        // That a QEMU is stopped is known, and no lack of an agent.
+        if rows.contains(where: {
+            !$0.isRead || $0.verdict == .unknown && (!acceptUnknown || $0.isSilent)
+        }) {
             throw ExitCode.cannotTell
         }
         if !rows.allSatisfy({ $0.verdict.isFine || $0.verdict == .unknown }) {

@@ -34,6 +34,9 @@ struct StatusRow {
     /// The verdict; unknown for a guest that cannot be read.
     var verdict: Verdict.Kind { (try? answer.get().verdict.kind) ?? .unknown }
 
+    /// Whether a signal has stopped the guest's QEMU.
+    var isSilent: Bool { (try? answer.get().status.silence) != nil }
+
     /// Whether the guest was read.
     var isRead: Bool { (try? answer.get()) != nil }
 

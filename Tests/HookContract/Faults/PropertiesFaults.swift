@@ -136,7 +136,7 @@ extension Fault {
 }
 
 extension Host {
-    /// Changes the properties file all the time, as long as it is there, but for half a minute at most.
+    /// Changes the properties file again and again until it is removed, for half a minute at most.
     func unsettleProperties() throws {
         let path = try #require(chosenProperties)
         try #require(utimes(path, nil) == 0)
