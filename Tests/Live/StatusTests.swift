@@ -209,6 +209,7 @@ extension LiveTests {
                 #expect(found.verdict == "unknown")
                 #expect(found.reason.contains("a signal has stopped its QEMU process \(process)"))
                 #expect(try Command(Lab.tool, ["status"]).run().status == 2)
+                #expect(try Command(Lab.tool, ["status", "--accept-unknown"]).run().status == 2)
                 #expect(try Command(Lab.tool, ["status", "well"]).run().status == 0)
                 let other = try #require(status.guests.first { $0.name == "well" })
                 #expect(other.armed == "yes", "\(other.reason)")
