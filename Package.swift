@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// What every target of ours is compiled with.
@@ -83,7 +83,7 @@ let package = Package(
                 "WatchdogPolicy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            exclude: ["Manual", "Verify/guest.s"], swiftSettings: strict),
+            exclude: ["Verify/guest.s"], swiftSettings: strict),
 
         // Tests
         .target(

@@ -104,7 +104,7 @@ need_root() {
 hooks=/etc/libvirt/hooks
 properties=/etc/virt-watchdog/agent.properties
 cloudstack_properties=/etc/cloudstack/agent/agent.properties
-manual=$root/Sources/virt-watchdog/Manual
+manual=$root/hooks/man
 completions=$root/hooks/completions
 
 # The one table of installed files: mode, source, target; no target where none is wanted.
@@ -289,7 +289,7 @@ find_swift() {
 
 require_swift() {
     swift=$(find_swift)
-    [ -n "$swift" ] || fail "finds no Swift: install Swift 6.2 or later as" \
+    [ -n "$swift" ] || fail "finds no Swift: install Swift 6.3 or later as" \
         "https://www.swift.org/install/linux says, and have it on the PATH (sudo env PATH=\"\$PATH\" ...)"
     toolchain=$(dirname "$(readlink -f "$swift")")
 }

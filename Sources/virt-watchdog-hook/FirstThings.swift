@@ -6,7 +6,7 @@ import WatchdogPolicy
 let patience: UInt32 = 2
 
 // Without optimization, the compiler has a table of operations made at run time.
-#if compiler(>=6.3) && !DEBUG
+#if !DEBUG
     /// How many arguments there are, and the arguments, as the C library has them.
     ///
     /// Swift's `CommandLine` looks for them in `/proc/self/maps`, which takes time and a descriptor.

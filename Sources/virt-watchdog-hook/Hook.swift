@@ -17,7 +17,7 @@ enum Hook {
             let operation = HookOperation(name, phase), operation.readsDefinition,
             let guest = argument(1)
         else { _exit(0) }
-        // Done already, unless an older compiler has built this.
+        // Done already in a release build.
         SignalGuard.install(leavingAfter: patience)
         // The first things have asked about the parent alone.
         if operation.needsTreatment, CallingDaemon.isServed(CallingDaemon.process()) { _exit(0) }

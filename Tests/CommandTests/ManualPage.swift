@@ -7,7 +7,7 @@ struct ManualPage {
     var lines: [String]
 
     /// Where the pages are.
-    static let folder = Repository.root.appending(path: "Sources/virt-watchdog/Manual")
+    static let folder = Repository.root.appending(path: "hooks/man")
 
     /// The names of all pages.
     static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])

@@ -13,7 +13,7 @@ struct ServiceInstallTests {
     /// Copies install.sh and what it installs, and adds stand-ins for Swift and systemctl.
     init() throws {
         folder = try TemporaryFolder()
-        for name in ["install.sh", "hooks", "Sources/virt-watchdog/Manual"] {
+        for name in ["install.sh", "hooks"] {
             let copy = folder.url.appending(path: "repository/\(name)")
             try FileManager.default.createDirectory(
                 at: copy.deletingLastPathComponent(), withIntermediateDirectories: true)
