@@ -1,8 +1,8 @@
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension Document {
     /// Reads what the plan needs to know of the definition.
-    public var facts: GuestFacts {
+    package var facts: GuestFacts {
         let system = root.child(named: "os")
         let type = system?.child(named: "type")
         var facts = GuestFacts(

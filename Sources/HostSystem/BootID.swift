@@ -1,7 +1,7 @@
 /// What tells this start of the host from all others; nothing where the kernel does not say.
 ///
 /// The file is `/proc/sys/kernel/random/boot_id`.
-public func bootID() -> String? {
+package func bootID() -> String? {
     guard let bytes = try? readFile("/proc/sys/kernel/random/boot_id", limit: 64) else {
         return nil
     }

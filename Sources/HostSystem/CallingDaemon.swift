@@ -1,13 +1,13 @@
 internal import Glibc
 
 /// The libvirt daemon that runs this hook.
-public enum CallingDaemon {
+package enum CallingDaemon {
     /// The daemons that run QEMU's guests, as `/proc/PID/comm` names them.
-    public static let names: Set<String> = ["libvirtd", "virtqemud"]
+    package static let names: Set<String> = ["libvirtd", "virtqemud"]
 
     /// The pid files that such a daemon locks below its runtime directory. The QEMU driver's own comes
     /// first: of two daemons, the guests belong to its holder.
-    public static let pidFiles = ["libvirt/qemu/driver.pid", "virtqemud.pid", "libvirtd.pid"]
+    package static let pidFiles = ["libvirt/qemu/driver.pid", "virtqemud.pid", "libvirtd.pid"]
 
     /// How many processes there may be between the daemon and the hook, as where another hook runs ours.
     private static let depth = 8
@@ -16,7 +16,7 @@ public enum CallingDaemon {
     /// parent.
     ///
     /// The C function is `getppid`; the ancestors are in `/proc/PID/stat`.
-    public static func process() -> Int32 {
+    package static func process() -> Int32 {
         let parent = getppid()
         var next = parent
         for _ in 0..<depth {
@@ -32,7 +32,7 @@ public enum CallingDaemon {
     /// A service without a daemon will find the owner of the system's guests.
     ///
     /// - Parameter daemon: The daemon's process ID.
-    public static func isServed(_ daemon: Int32) -> Bool {
+    package static func isServed(_ daemon: Int32) -> Bool {
         switch ServiceLock.holder(for: daemon) {
         case .followsDaemon: true
         case .hasNoDaemon: geteuid() == 0 && ownerOfGuests(in: "/run") == daemon

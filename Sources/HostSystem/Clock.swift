@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// The clocks of this host.
-public enum Clock {
+package enum Clock {
     /// When the host started, since 1970, by the clocks as they are set now.
     ///
     /// The C function is `clock_gettime` with `CLOCK_BOOTTIME`. `/proc/stat` says it, too, but in
     /// whole seconds.
-    public static var bootTime: Duration { read(CLOCK_REALTIME) - read(CLOCK_BOOTTIME) }
+    package static var bootTime: Duration { read(CLOCK_REALTIME) - read(CLOCK_BOOTTIME) }
 
     /// The time since the host started, sleep included.
     ///
@@ -16,7 +16,7 @@ public enum Clock {
     static var now: Duration { read(CLOCK_BOOTTIME) }
 
     /// The time since the host started, in the kernel's ticks, as `/proc/PID/stat` counts it.
-    public static var ticksSinceBoot: UInt64 {
+    package static var ticksSinceBoot: UInt64 {
         let (seconds, attoseconds) = now.components
         return UInt64(seconds) * ticksPerSecond
             + UInt64(attoseconds / 1_000_000_000) * ticksPerSecond / 1_000_000_000
@@ -26,15 +26,15 @@ public enum Clock {
     /// sleeps.
     ///
     /// The C function is `clock_gettime` with `CLOCK_MONOTONIC`.
-    public static var monotonicOrigin: Duration { read(CLOCK_REALTIME) - read(CLOCK_MONOTONIC) }
+    package static var monotonicOrigin: Duration { read(CLOCK_REALTIME) - read(CLOCK_MONOTONIC) }
 
     /// How many of the kernel's ticks are a second; the C function is `sysconf` with `_SC_CLK_TCK`.
-    public static var ticksPerSecond: UInt64 { UInt64(max(1, sysconf(Int32(_SC_CLK_TCK)))) }
+    package static var ticksPerSecond: UInt64 { UInt64(max(1, sysconf(Int32(_SC_CLK_TCK)))) }
 
     /// The time of day in ISO 8601, in whole seconds, with the zone's offset.
     ///
     /// The C functions are `time`, `localtime_r` and `strftime`.
-    public static var localTime: String {
+    package static var localTime: String {
         var seconds = time(nil)
         var parts = tm()
         localtime_r(&seconds, &parts)

@@ -5,7 +5,7 @@ internal import CSystemCalls
 /// A program that it executes is as ever, other than under a limit of 0 bytes, of which a handler
 /// that the kernel pipes core files to need not take notice. Most of what is in `/proc/self` is
 /// root's from then on. The C function is `prctl` with `PR_SET_DUMPABLE`.
-public func forbidCoreFile() {
+package func forbidCoreFile() {
     _ = virt_watchdog_set_dumpable(0)
 }
 

@@ -4,15 +4,15 @@ internal import Synchronization
 /// Ends this process, whatever its threads are at; the C function is `_exit`.
 ///
 /// - Parameter status: The exit status.
-public func leaveAtOnce(_ status: Int32 = 0) -> Never { _exit(status) }
+package func leaveAtOnce(_ status: Int32 = 0) -> Never { _exit(status) }
 
 /// Asks the same of many, on several threads, and waits for none for ever.
 ///
 /// Whoever asks is let down by those who do not answer; their threads stay behind until the process
 /// ends. Signals are not delivered to the threads.
-public enum Crew {
+package enum Crew {
     /// Why there is no answer.
-    public enum Silence: Error, Sendable, Hashable {
+    package enum Silence: Error, Sendable, Hashable {
         /// Who was asked did not answer.
         case noAnswer
         /// All hands wait for others, who do not answer.
@@ -32,7 +32,7 @@ public enum Crew {
     ///   - patience: For how many seconds it waits while no answer comes.
     ///   - isOver: Tells whether to wait no longer; asked a few times a second.
     ///   - ask: Gives the answer to a question of that index, on any thread.
-    public static func ask<Answer: Sendable>(
+    package static func ask<Answer: Sendable>(
         count: Int, patience: Int, unless isOver: () -> Bool = { false },
         _ ask: @escaping @Sendable (Int) -> Answer
     ) -> [Result<Answer, Silence>] {
@@ -53,7 +53,7 @@ public enum Crew {
     }
 
     /// Asks once, and waits no longer than so many seconds.
-    public static func ask<Answer: Sendable>(
+    package static func ask<Answer: Sendable>(
         patience: Int, unless isOver: () -> Bool = { false },
         _ ask: @escaping @Sendable () -> Answer
     ) -> Answer? {
@@ -66,7 +66,7 @@ public enum Crew {
     ///
     /// - Returns: Whether there is such a thread.
     @discardableResult
-    public static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)

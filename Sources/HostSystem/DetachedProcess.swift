@@ -11,7 +11,7 @@ extension Program {
     /// The C functions are `fork`, `setsid`, `close_range` and those of ``run(within:)``.
     ///
     /// - Parameter tell: Called in the child with how the program ended.
-    public func startDetached(
+    package func startDetached(
         _ tell: (Result<Outcome, ProgramError>) -> Void
     ) throws(Errno) {
         guard try retrying({ fork() }) == 0 else { return }

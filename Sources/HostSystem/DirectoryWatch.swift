@@ -3,33 +3,33 @@ internal import Glibc
 /// A watch over directories and single files.
 ///
 /// The C interface is [`inotify`](https://man7.org/linux/man-pages/man7/inotify.7.html).
-public final class DirectoryWatch: Sendable {
+package final class DirectoryWatch: Sendable {
     /// An event in a directory or of a file.
-    public struct Event: Sendable, Hashable {
+    package struct Event: Sendable, Hashable {
         /// The number that ``DirectoryWatch/add(_:_:)`` returned; -1 if events were lost.
-        public var watch: Int32
+        package var watch: Int32
         /// The kinds of the event, as bits: `IN_CREATE` and the like.
-        public var mask: UInt32
+        package var mask: UInt32
         /// The name in the directory, invalid UTF-8 replaced; empty for the watched file or directory
         /// itself.
-        public var name: String
+        package var name: String
 
         /// Describes an event.
-        public init(watch: Int32, mask: UInt32, name: String = "") {
+        package init(watch: Int32, mask: UInt32, name: String = "") {
             self.watch = watch
             self.mask = mask
             self.name = name
         }
 
         /// Whether the kernel dropped events, as it does when its queue is full; `IN_Q_OVERFLOW`.
-        public var isOverflow: Bool { mask & UInt32(IN_Q_OVERFLOW) != 0 }
+        package var isOverflow: Bool { mask & UInt32(IN_Q_OVERFLOW) != 0 }
     }
 
     /// The descriptor, which is readable when there are events.
-    public let descriptor: CInt
+    package let descriptor: CInt
 
     /// Watches nothing yet; the C function is `inotify_init1`, with `IN_NONBLOCK` and `IN_CLOEXEC`.
-    public init() throws(Errno) {
+    package init() throws(Errno) {
         descriptor = try retrying { inotify_init1(CInt(IN_NONBLOCK | IN_CLOEXEC)) }
     }
 
@@ -42,19 +42,19 @@ public final class DirectoryWatch: Sendable {
     /// - Parameter events: The kinds of events, as bits: `IN_OPEN` and the like.
     /// - Returns: A number for the watch, the same one for the same directory or file. `nil` if nothing
     ///   is there or the kernel has no watches left.
-    public func add(_ path: String, _ events: UInt32) -> Int32? {
+    package func add(_ path: String, _ events: UInt32) -> Int32? {
         try? retrying { inotify_add_watch(descriptor, path, events) }
     }
 
     /// Ends a watch; the C function is `inotify_rm_watch`.
     ///
     /// Events that came before stay to be read, and one with `IN_IGNORED` follows them.
-    public func remove(_ watch: Int32) {
+    package func remove(_ watch: Int32) {
         inotify_rm_watch(descriptor, watch)
     }
 
     /// Takes the events that have come, oldest first, without waiting; the C function is `read`.
-    public func read() -> [Event] {
+    package func read() -> [Event] {
         var events: [Event] = []
         var buffer = [UInt8](repeating: 0, count: Self.chunkLength)
         while let count = try? retrying({ Glibc.read(descriptor, &buffer, buffer.count) }),

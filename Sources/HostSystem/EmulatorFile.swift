@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// The file of an emulator, as it was when it was looked at. Nothing of it is executed.
-public struct EmulatorFile: Sendable, Hashable {
+package struct EmulatorFile: Sendable, Hashable {
     private let path: String
     private let device: UInt
     private let inode: UInt
@@ -16,7 +16,7 @@ public struct EmulatorFile: Sendable, Hashable {
     /// Looks at a file; nothing where there is no regular one.
     ///
     /// The C function is `stat`.
-    public init?(at path: String) {
+    package init?(at path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(path, status)
@@ -38,7 +38,7 @@ public struct EmulatorFile: Sendable, Hashable {
     /// - Parameter type: The type's name, as `-device help` has it.
     /// - Returns: Nothing where the file is another one by now, or no program of QEMU's: it may be a
     ///   script that starts one.
-    public func includes(_ type: String) -> Bool? {
+    package func includes(_ type: String) -> Bool? {
         guard (1...Self.maximumLength).contains(length),
             let file = try? FileDescriptor(reading: path), let status = try? file.status(),
             EmulatorFile(path, status) == self,

@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// A number that a C function left in `errno`.
-public struct Errno: Error, Sendable, Hashable {
+package struct Errno: Error, Sendable, Hashable {
     /// The number.
-    public var code: Int32
+    package var code: Int32
 
     /// Wraps a number.
-    public init(code: Int32) {
+    package init(code: Int32) {
         self.code = code
     }
 
@@ -14,11 +14,11 @@ public struct Errno: Error, Sendable, Hashable {
     static var current: Errno { Errno(code: errno) }
 
     /// Nothing is there by that name.
-    public static let noSuchFile = Errno(code: ENOENT)
+    package static let noSuchFile = Errno(code: ENOENT)
     /// A part of the path is no folder.
-    public static let notADirectory = Errno(code: ENOTDIR)
+    package static let notADirectory = Errno(code: ENOTDIR)
     /// Whoever asks may not.
-    public static let notPermitted = Errno(code: EACCES)
+    package static let notPermitted = Errno(code: EACCES)
     /// Symbolic links lead to each other, or there are too many of them.
     static let tooManyLinks = Errno(code: ELOOP)
     /// The call would wait on a descriptor that does not.
@@ -32,7 +32,7 @@ public struct Errno: Error, Sendable, Hashable {
 
 extension Errno: CustomStringConvertible {
     /// The C library's text for it; the C function is `strerror`.
-    public var description: String { String(cString: strerror(code)) }
+    package var description: String { String(cString: strerror(code)) }
 }
 
 /// Calls a C function that returns -1 for an error, again if a signal cut it short.

@@ -1,15 +1,15 @@
 internal import WatchdogPolicy
 
 /// A place on the way to a file at which others than those who may can change what the file holds.
-public struct Exposure: Error, Sendable, Hashable {
+package struct Exposure: Error, Sendable, Hashable {
     /// The file, one of its folders, or a symbolic link.
-    public var place: String
+    package var place: String
     /// How they can change it, as a clause with the place for its subject.
-    public var way: String
+    package var way: String
     /// Whether the place is the file itself.
-    public var isFile: Bool
+    package var isFile: Bool
     /// What to do about it, as a command where one can do it.
-    public var remedy: String
+    package var remedy: String
 
     private init(_ place: String, _ status: FileStatus, _ ways: [String], isFile: Bool) {
         self.place = place
@@ -50,7 +50,7 @@ public struct Exposure: Error, Sendable, Hashable {
     /// The C functions are `lstat` and `readlink`.
     ///
     /// - Returns: The path without any symbolic link in it.
-    public static func way(
+    package static func way(
         to path: String, trusting users: [UInt32]
     ) throws(PathError) -> String {
         // The root is the empty string, so that each name follows a slash.
@@ -134,7 +134,7 @@ public struct Exposure: Error, Sendable, Hashable {
 }
 
 /// Why a path was not followed to its end.
-public enum PathError: Error, Sendable, Hashable {
+package enum PathError: Error, Sendable, Hashable {
     /// The system does not let us, or there is nothing.
     case system(Errno)
     /// Others can change what is there.
@@ -154,7 +154,7 @@ extension FileStatus {
     var isWritableByOthers: Bool { mode & 0o022 != 0 }
 
     /// How somebody else than some users can change the file, as clauses without a subject.
-    public func exposure(trusting users: [UInt32]) -> [String] {
+    package func exposure(trusting users: [UInt32]) -> [String] {
         var ways: [String] = []
         if !users.contains(owner) { ways.append("belongs to the user \(owner)") }
         if mode & 0o002 != 0 {
@@ -167,20 +167,20 @@ extension FileStatus {
 
     /// How somebody else than some users can put another file into the folder; the sticky bit keeps
     /// them from replacing those of others.
-    public func folderExposure(trusting users: [UInt32]) -> [String] {
+    package func folderExposure(trusting users: [UInt32]) -> [String] {
         guard mode & 0o1000 != 0 else { return exposure(trusting: users) }
         return users.contains(owner) ? [] : ["belongs to the user \(owner)"]
     }
 
     /// The mode as `chmod` takes it.
-    public var octalMode: String {
+    package var octalMode: String {
         let digits = String(mode, radix: 8)
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }
 
 /// The folder that a file is in.
-public func folder(of path: String) -> String {
+package func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
 }

@@ -57,7 +57,7 @@ private let chunkLength = 64 << 10
 /// The C functions are `read` and `poll`.
 ///
 /// - Parameter limit: How many bytes are wanted at most; reading stops soon after.
-public func readAll(from descriptor: Int32, limit: Int) throws(Errno) -> [UInt8] {
+package func readAll(from descriptor: Int32, limit: Int) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count <= limit {
         do throws(Errno) {
@@ -88,7 +88,7 @@ private func readChunk(from descriptor: Int32) throws(Errno) -> [UInt8] {
 /// Writes all bytes to a descriptor, also to one that does not wait.
 ///
 /// The C functions are `write` and `poll`.
-public func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+package func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
     var rest = bytes[...]
     while !rest.isEmpty {
         do throws(Errno) {
@@ -113,7 +113,7 @@ private func waitFor(_ events: CInt, of descriptor: Int32) throws(Errno) {
 /// A pipe is made large enough first. Over `/proc/sys/fs/pipe-max-size`, 1 MiB, only a process with
 /// CAP_SYS_RESOURCE may do that; else the pipe takes them piece by piece. The C function is `fcntl`
 /// with `F_SETPIPE_SZ`.
-public func writeWhole(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+package func writeWhole(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
     if bytes.count > usualPipeCapacity {
         _ = fcntl(descriptor, setPipeCapacity, CInt(bytes.count))
     }
@@ -131,7 +131,7 @@ private let setPipeCapacity: CInt = 1031
 /// The C functions are `open` and `read`.
 ///
 /// - Parameter limit: How many bytes are wanted at most; reading stops soon after.
-public func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+package func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
     let file = try FileDescriptor(reading: path, isPatient: true)
     return try readAll(from: file.number, limit: limit)
 }

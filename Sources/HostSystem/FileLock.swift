@@ -7,7 +7,7 @@ internal import Glibc
 ///
 /// - Returns: The process ID. `nil` if the file cannot be read, if there is no lock, or if its holder
 ///   has no number here: an open file description, or a process of another PID namespace.
-public func lockHolder(of path: String) -> Int32? {
+package func lockHolder(of path: String) -> Int32? {
     guard let file = try? FileDescriptor(reading: path) else { return nil }
     var lock = flock(F_WRLCK, length: 1)
     guard (try? retrying { fcntl(file.number, F_GETLK, &lock) }) != nil,

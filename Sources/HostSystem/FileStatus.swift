@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// What a file is, whose it is, and when that last changed.
-public struct FileStatus: Sendable, Hashable {
+package struct FileStatus: Sendable, Hashable {
     /// The kind of a file.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// A file of bytes.
         case regular
         /// A folder.
@@ -17,18 +17,18 @@ public struct FileStatus: Sendable, Hashable {
     }
 
     /// The kind.
-    public var kind: Kind
+    package var kind: Kind
     /// The permission bits with the sticky bit and the like, as `chmod` takes them.
-    public var mode: UInt32
+    package var mode: UInt32
     /// The user who owns it, by number.
-    public var owner: UInt32
+    package var owner: UInt32
     /// The group that it belongs to, by number.
-    public var group: UInt32
+    package var group: UInt32
     /// When its contents, its name or its permissions last changed, since 1970.
-    public var changed: Duration
+    package var changed: Duration
 
     /// Describes a file.
-    public init(
+    package init(
         kind: Kind = .regular, mode: UInt32, owner: UInt32 = 0, group: UInt32 = 0,
         changed: Duration = .zero
     ) {
@@ -44,7 +44,7 @@ public struct FileStatus: Sendable, Hashable {
     /// The C functions are `stat` and `lstat`.
     ///
     /// - Parameter followsLinks: Whether to ask for what a symbolic link leads to.
-    public init(of path: String, followsLinks: Bool = true) throws(Errno) {
+    package init(of path: String, followsLinks: Bool = true) throws(Errno) {
         var status = stat()
         _ = try retrying { followsLinks ? stat(path, &status) : lstat(path, &status) }
         self.init(status)
@@ -67,14 +67,14 @@ public struct FileStatus: Sendable, Hashable {
 }
 
 /// Tells where a path leads, without any symbolic link in it; the C function is `realpath`.
-public func realPath(of path: String) throws(Errno) -> String {
+package func realPath(of path: String) throws(Errno) -> String {
     guard let real = realpath(path, nil) else { throw .current }
     defer { free(real) }
     return String(cString: real)
 }
 
 /// Tells what is written in a symbolic link; the C function is `readlink`.
-public func linkTarget(of path: String) throws(Errno) -> String {
+package func linkTarget(of path: String) throws(Errno) -> String {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = try retrying { readlink(path, &buffer, Int(PATH_MAX)) }
     return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -82,7 +82,7 @@ public func linkTarget(of path: String) throws(Errno) -> String {
 
 /// Tells whether nothing can be executed on the file system that a file is on, since it is mounted
 /// `noexec`; the C function is `statvfs`.
-public func forbidsExecution(at path: String) -> Bool {
+package func forbidsExecution(at path: String) -> Bool {
     var status = statvfs()
     return statvfs(path, &status) == 0 && status.f_flag & withoutExecution != 0
 }
@@ -98,7 +98,7 @@ private let withoutExecution: UInt = 8
 ///   - limit: How many bytes are wanted at most; of the start, reading stops soon after.
 ///   - fromEnd: Whether the last bytes are wanted.
 /// - Returns: The bytes, or nothing where there is another kind of file.
-public func readRegularFile(
+package func readRegularFile(
     _ path: String, limit: Int, fromEnd: Bool = false
 ) throws(Errno) -> [UInt8]? {
     let file = try FileDescriptor(reading: path)

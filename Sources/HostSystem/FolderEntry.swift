@@ -1,18 +1,18 @@
 internal import Glibc
 
 /// An entry of a folder.
-public struct FolderEntry: Sendable, Hashable {
+package struct FolderEntry: Sendable, Hashable {
     /// The name, with what is not UTF-8 in it replaced.
-    public var name: String
+    package var name: String
     /// What the entry is, a symbolic link not being followed.
-    public var status: FileStatus
+    package var status: FileStatus
     /// What it leads to: itself, or the end of a symbolic link, if there is one.
-    public var target: FileStatus?
+    package var target: FileStatus?
 
     /// Lists a folder, ordered by the bytes of the names, as `strcmp` does.
     ///
     /// The C functions are `opendir`, `readdir` and `fstatat`.
-    public static func all(in folder: String) throws(Errno) -> [FolderEntry] {
+    package static func all(in folder: String) throws(Errno) -> [FolderEntry] {
         guard let stream = opendir(folder) else { throw .current }
         defer { closedir(stream) }
         var found: [(bytes: [UInt8], entry: FolderEntry)] = []

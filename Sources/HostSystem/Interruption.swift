@@ -5,11 +5,11 @@ internal import Synchronization
 private let noted = Atomic<Int32>(0)
 
 /// The user's wish that the program ends, noted so that it can tidy up first.
-public enum Interruption {
+package enum Interruption {
     /// Notes SIGHUP, SIGINT and SIGTERM from now on; a second one ends the program at once.
     ///
     /// The C function is `sigaction`.
-    public static func watch() {
+    package static func watch() {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { noted.store($0, ordering: .relaxed) }
         action.sa_flags = CInt(bitPattern: UInt32(SA_RESETHAND))
@@ -17,10 +17,10 @@ public enum Interruption {
     }
 
     /// Whether one of them came.
-    public static var happened: Bool { noted.load(ordering: .relaxed) != 0 }
+    package static var happened: Bool { noted.load(ordering: .relaxed) != 0 }
 
     /// Ends the program by the signal that came, if one did; the C function is `raise`.
-    public static func endIfHappened() {
+    package static func endIfHappened() {
         let number = noted.load(ordering: .relaxed)
         if number != 0 { raise(number) }
     }

@@ -3,39 +3,39 @@ internal import CSystemCalls
 internal import Glibc
 
 /// Where things are on a host.
-public struct Layout: Sendable, Hashable {
+package struct Layout: Sendable, Hashable {
     /// The environment variable that names another properties file.
-    public static let propertiesVariable = "VIRT_WATCHDOG_PROPERTIES"
+    package static let propertiesVariable = "VIRT_WATCHDOG_PROPERTIES"
 
     /// The version that every executable reports.
-    public static let version = VIRT_WATCHDOG_VERSION
+    package static let version = VIRT_WATCHDOG_VERSION
 
     /// The program of the service, which the hook starts as a one-shot.
     ///
     /// AppArmor's profile of libvirtd lets it start programs in `/usr/bin` and `/usr/sbin` only.
-    public static let service = VIRT_WATCHDOG_SBINDIR + "/virt-watchdogd"
+    package static let service = VIRT_WATCHDOG_SBINDIR + "/virt-watchdogd"
 
     /// The folder that libvirt looks for its hooks in.
-    public static let hooks = "/etc/libvirt/hooks"
+    package static let hooks = "/etc/libvirt/hooks"
 
     /// Where install.sh notes which daemons it has reloaded: a line `PID STARTTICKS` for each.
-    public static let reloadRecord = "/run/virt-watchdog/reloaded"
+    package static let reloadRecord = "/run/virt-watchdog/reloaded"
 
     /// The properties file that somebody asked for, which then is the only one.
-    public var chosenProperties: String?
+    package var chosenProperties: String?
 
     /// Whether that file counts whoever can change it, since the user of the tool has named it.
-    public var trustsChosenProperties = true
+    package var trustsChosenProperties = true
 
     /// The properties files to look for, the first that exists counts.
-    public var properties: [String]
+    package var properties: [String]
 
     /// Lays out a host.
     ///
     /// - Parameters:
     ///   - root: A folder to take for the root of the host; the host's own is the empty string.
     ///   - chosenProperties: A properties file to use instead of the host's.
-    public init(root: String = "", chosenProperties: String? = nil) {
+    package init(root: String = "", chosenProperties: String? = nil) {
         self.chosenProperties = chosenProperties
         properties = [
             root + "/etc/cloudstack/agent/agent.properties",
@@ -46,7 +46,7 @@ public struct Layout: Sendable, Hashable {
     /// Whether the policy may be on another file system than the root's, which may not answer.
     ///
     /// To ask is to touch none but the root's; the C function is `openat2` with `RESOLVE_NO_XDEV`.
-    public var mayLeaveRoot: Bool {
+    package var mayLeaveRoot: Bool {
         (chosenProperties.map { [$0] } ?? properties).contains { path in
             guard path.hasPrefix("/") else { return true }
             let place = virt_watchdog_open_place(path)
@@ -59,7 +59,7 @@ public struct Layout: Sendable, Hashable {
     }
 
     /// Lays out this host, with the properties file that the environment names, if any.
-    public static func ofEnvironment() -> Layout {
+    package static func ofEnvironment() -> Layout {
         var layout = Layout(chosenProperties: environment(propertiesVariable))
         layout.trustsChosenProperties = false
         return layout
@@ -69,7 +69,7 @@ public struct Layout: Sendable, Hashable {
 /// Reads a variable of the environment; an empty one counts as missing.
 ///
 /// The C function is `getenv`.
-public func environment(_ name: String) -> String? {
+package func environment(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
     return String(cString: value)
 }

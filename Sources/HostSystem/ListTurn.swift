@@ -5,9 +5,9 @@ internal import Glibc
 /// A list waits for the hooks of all guests, and holds a thread of the daemon meanwhile. The daemon has
 /// few of them, and a hundred one-shots may come at once. A list that began after a one-shot came is as
 /// good as the one-shot's own.
-public struct ListTurn: Sendable {
+package struct ListTurn: Sendable {
     /// The file's name in the directory.
-    public static let name = "list"
+    package static let name = "list"
     /// How many milliseconds lie between two attempts to lock the file.
     private static let interval: UInt32 = 5
     /// After how many milliseconds the list of another one-shot counts as blocked.
@@ -26,7 +26,7 @@ public struct ListTurn: Sendable {
     }
 
     /// What came of a turn.
-    public enum Outcome<Value> {
+    package enum Outcome<Value> {
         /// The one-shot has listed.
         case listed(Value)
         /// Another list that began later than the one-shot came has ended.
@@ -41,7 +41,7 @@ public struct ListTurn: Sendable {
     /// Takes note of when this one-shot came.
     ///
     /// - Parameter directory: The directory of the lists' file, which is created where it is missing.
-    public init(in directory: String) {
+    package init(in directory: String) {
         path = directory + "/" + Self.name
         try? ServiceFile.makeDirectory(directory)
         if let file = Self.open(path) {
@@ -58,7 +58,7 @@ public struct ListTurn: Sendable {
     ///
     /// - Parameter list: Asks the daemon.
     @discardableResult
-    public func take<Value>(_ list: () -> Value) -> Outcome<Value> {
+    package func take<Value>(_ list: () -> Value) -> Outcome<Value> {
         guard let file = Self.open(path) else { return .listed(list()) }
         var waited: UInt32 = 0
         while flock(file.number, LOCK_EX | LOCK_NB) != 0 {

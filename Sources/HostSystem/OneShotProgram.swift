@@ -1,14 +1,14 @@
 /// The one-shot: ``Layout/service`` for a single guest, as the hook starts it.
-public struct OneShotProgram: Sendable {
+package struct OneShotProgram: Sendable {
     /// The program with its arguments and environment.
-    public let program: Program
+    package let program: Program
 
     /// Describes the one-shot for a guest.
     ///
     /// - Parameters:
     ///   - uuid: The guest's UUID.
     ///   - daemon: The process ID of the daemon that called the hook.
-    public init(uuid: String, daemon: Int32) {
+    package init(uuid: String, daemon: Int32) {
         program = Self.program(["--guest", uuid, "--daemon", "\(daemon)"])
     }
 
@@ -23,7 +23,7 @@ public struct OneShotProgram: Sendable {
     /// Runs the program's own check, for one second at most.
     ///
     /// - Returns: Why no one-shot can run, in a clause; `nil` if one can.
-    public static func check() -> String? {
+    package static func check() -> String? {
         let ending = Result { () throws(ProgramError) in
             try program(["--check"]).run(within: .seconds(1))
         }
@@ -35,7 +35,7 @@ public struct OneShotProgram: Sendable {
     ///
     /// - Returns: A clause with a fix; `nil` for an exit status of 0, and of 1, which the one-shot
     ///   explains in the log.
-    public static func failure(of ending: Result<Program.Outcome, ProgramError>) -> String? {
+    package static func failure(of ending: Result<Program.Outcome, ProgramError>) -> String? {
         switch ending {
         case .failure(.cannotStart(let error)):
             let fix =

@@ -1,5 +1,5 @@
 internal import Glibc
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension PolicyReport {
     /// The longest properties file that is read, in bytes.
@@ -19,7 +19,7 @@ extension PolicyReport {
     /// gives a policy with a fault, so that guests are left alone; so does one that others than root,
     /// or than the user we act as, can change. What the user of the tool has named by an argument is
     /// that user's own affair.
-    public static func ofHost(_ layout: Layout) -> PolicyReport {
+    package static func ofHost(_ layout: Layout) -> PolicyReport {
         let users = [0, geteuid()]
         if let file = layout.chosenProperties {
             do throws(PropertiesFileError) {

@@ -1,21 +1,21 @@
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 /// What the kernel says of a process.
 ///
 /// The file is [`/proc/PID/stat`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
-public struct ProcessStatus: Sendable, Hashable {
+package struct ProcessStatus: Sendable, Hashable {
     /// The program's name, at most 15 bytes.
-    public var name: String
+    package var name: String
     /// The process ID of the parent, or 0.
-    public var parent: Int32
+    package var parent: Int32
     /// The state, as a letter: `T` where a signal has stopped the process, `Z` where it has ended and
     /// its parent has not asked for that yet.
-    public var state: Character
+    package var state: Character
     /// When the process started, in kernel ticks since the host's boot.
-    public var startTicks: UInt64
+    package var startTicks: UInt64
 
     /// Reads the status of a process; returns nothing where it is gone or may not be seen.
-    public init?(of id: Int32) {
+    package init?(of id: Int32) {
         guard let bytes = try? readFile("/proc/\(id)/stat", limit: 4096) else { return nil }
         self.init(parsing: String(decoding: bytes, as: UTF8.self))
     }
@@ -24,7 +24,7 @@ public struct ProcessStatus: Sendable, Hashable {
     ///
     /// The second field is the program's name in parentheses, and may have blanks and parentheses in
     /// it. The state is the third field, the start the 22nd.
-    public init?(parsing stat: String) {
+    package init?(parsing stat: String) {
         guard let start = stat.firstIndex(of: "("), let end = stat.lastIndex(of: ")"), start < end
         else { return nil }
         let fields = stat[end...].split(separator: " ")
@@ -45,7 +45,7 @@ public struct ProcessStatus: Sendable, Hashable {
 ///
 /// - Parameter processFile: The file's path; the file has the number alone, on a line.
 /// - Returns: Nothing where the file cannot be read, or the process is gone.
-public func runID(of processFile: String) -> RunID? {
+package func runID(of processFile: String) -> RunID? {
     guard let bytes = try? readFile(processFile, limit: 64) else { return nil }
     let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
     guard let process = Int32(String(decoding: line, as: UTF8.self)), process > 0,

@@ -2,32 +2,32 @@ internal import CSystemCalls
 internal import Glibc
 
 /// A program that is run to its end for what it prints.
-public struct Program: Sendable, Hashable {
+package struct Program: Sendable, Hashable {
     /// The program's path.
-    public var path: String
+    package var path: String
     /// Its arguments, without its own name.
-    public var arguments: [String]
+    package var arguments: [String]
     /// Its whole environment, `NAME=value` each; nothing is inherited.
-    public var environment = ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+    package var environment = ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
 
     /// Names a program and its arguments.
-    public init(_ path: String, _ arguments: [String] = []) {
+    package init(_ path: String, _ arguments: [String] = []) {
         self.path = path
         self.arguments = arguments
     }
 
     /// What a program did.
-    public struct Outcome: Sendable, Hashable {
+    package struct Outcome: Sendable, Hashable {
         /// The exit status, or the number of the signal that ended it, negated.
-        public var status: Int32
+        package var status: Int32
         /// The start of what it wrote to standard output.
-        public var output: [UInt8]
+        package var output: [UInt8]
         /// The start of what it wrote to standard error.
-        public var error: [UInt8]
+        package var error: [UInt8]
     }
 
     /// How much is kept of each stream; what comes after that is read and dropped.
-    public static let outputLimit = 4 << 20
+    package static let outputLimit = 4 << 20
 
     /// Runs the program with nothing to read, and ends it if it takes too long.
     ///
@@ -36,7 +36,7 @@ public struct Program: Sendable, Hashable {
     /// `pidfd_open`.
     ///
     /// - Parameter limit: How long the program may run; `nil` for ever.
-    public func run(within limit: Duration?) throws(ProgramError) -> Outcome {
+    package func run(within limit: Duration?) throws(ProgramError) -> Outcome {
         let start = Clock.now
         let (output, error): (Pipe, Pipe)
         let id: pid_t
@@ -132,7 +132,7 @@ public struct Program: Sendable, Hashable {
 }
 
 /// Why a program could not be run to its end.
-public enum ProgramError: Error, Sendable, Hashable {
+package enum ProgramError: Error, Sendable, Hashable {
     /// It cannot be started.
     case cannotStart(Errno)
     /// It took too long, and was ended.
@@ -141,7 +141,7 @@ public enum ProgramError: Error, Sendable, Hashable {
 
 extension ProgramError: CustomStringConvertible {
     /// A clause that says what happened.
-    public var description: String {
+    package var description: String {
         switch self {
         case .cannotStart(let error): "it cannot be started: \(error)"
         case .outOfTime(let limit): "it did not end within \(limit.components.seconds) seconds"

@@ -8,7 +8,7 @@ internal import Glibc
 /// - Parameters:
 ///   - path: The file, which others may read.
 ///   - contents: The new contents.
-public func replaceFile(_ path: String, with contents: [UInt8]) throws(Errno) {
+package func replaceFile(_ path: String, with contents: [UInt8]) throws(Errno) {
     let new = "\(path).new"
     unlink(new)
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
@@ -27,7 +27,7 @@ public func replaceFile(_ path: String, with contents: [UInt8]) throws(Errno) {
 /// Adds bytes at the end of a file that exists.
 ///
 /// The C functions are `open` with `O_APPEND`, and `write`.
-public func appendToFile(_ path: String, _ contents: [UInt8]) throws(Errno) {
+package func appendToFile(_ path: String, _ contents: [UInt8]) throws(Errno) {
     let file = try retrying {
         open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     }
@@ -36,6 +36,6 @@ public func appendToFile(_ path: String, _ contents: [UInt8]) throws(Errno) {
 }
 
 /// Writes a text to standard error, as far as it can be written; the C function is `write`.
-public func writeToStandardError(_ text: String) {
+package func writeToStandardError(_ text: String) {
     try? writeAll(Array(text.utf8), to: STDERR_FILENO)
 }

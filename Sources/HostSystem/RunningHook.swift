@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// The hooks that a libvirt daemon runs, as `/proc` shows them.
-public enum RunningHook {
+package enum RunningHook {
     /// How long no hook of the guest may be seen: libvirt runs one after the other.
     private static let quietTime = Duration.seconds(1)
     private static let interval: UInt32 = 100_000
@@ -11,7 +11,7 @@ public enum RunningHook {
     /// - Parameters:
     ///   - uuid: The UUID of the guest, which its QEMU has on its command line.
     ///   - daemon: The process ID of the daemon.
-    public static func waitForNone(ofGuest uuid: String, under daemon: Int32) {
+    package static func waitForNone(ofGuest uuid: String, under daemon: Int32) {
         var start = Clock.now
         while Clock.now - start < quietTime {
             usleep(interval)

@@ -3,11 +3,11 @@ internal import Glibc
 /// Counts what some threads have done, for another that waits for it.
 ///
 /// The C type is `sem_t`.
-public final class Semaphore: @unchecked Sendable {
+package final class Semaphore: @unchecked Sendable {
     private let semaphore: UnsafeMutablePointer<sem_t>
 
     /// Makes a count of zero; the C function is `sem_init`.
-    public init() {
+    package init() {
         semaphore = .allocate(capacity: 1)
         sem_init(semaphore, 0, 0)
     }
@@ -18,19 +18,19 @@ public final class Semaphore: @unchecked Sendable {
     }
 
     /// Says that one more is done; the C function is `sem_post`.
-    public func post() {
+    package func post() {
         sem_post(semaphore)
     }
 
     /// Waits until one more is done; the C function is `sem_wait`.
-    public func wait() {
+    package func wait() {
         while sem_wait(semaphore) != 0, errno == EINTR {}
     }
 
     /// Waits until one more is done, for so many parts of a second at most.
     ///
     /// The C function is `sem_timedwait`.
-    public func wait(forPartOfSecond part: Int) -> Bool {
+    package func wait(forPartOfSecond part: Int) -> Bool {
         var deadline = timespec()
         clock_gettime(CLOCK_REALTIME, &deadline)
         deadline.tv_nsec += 1_000_000_000 / part

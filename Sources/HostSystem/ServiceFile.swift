@@ -4,25 +4,25 @@ internal import Glibc
 ///
 /// The hook asks for the lock with ``holder(at:)`` and talks to no one. The kernel releases the lock
 /// when the service ends, however it ends.
-public final class ServiceFile: Sendable {
+package final class ServiceFile: Sendable {
     /// The directory of the system's service.
-    public static let directory = "/run/libvirt/virt-watchdog"
+    package static let directory = "/run/libvirt/virt-watchdog"
     /// The file's name in its directory.
-    public static let name = "service"
+    package static let name = "service"
 
     /// The most bytes that a text can have.
-    public static let maximumLength = 512
+    package static let maximumLength = 512
     private static let newline = UInt8(ascii: "\n")
 
     /// The path of the file.
-    public let path: String
+    package let path: String
     private let descriptor: CInt
 
     /// Creates the directory and the file where they are missing, and locks the file.
     ///
     /// The directory has the permissions 0755 and the file 0644. The C functions are `mkdir`, `openat`,
     /// `fstat`, `fchmod`, and `fcntl` with `F_OFD_SETLK`, which does not wait.
-    public init(in directory: String = ServiceFile.directory) throws(ServiceFileError) {
+    package init(in directory: String = ServiceFile.directory) throws(ServiceFileError) {
         let path = directory + "/" + Self.name
         let file = try ServiceFileError.wrapping(directory) { () throws(Errno) in
             try Self.makeDirectory(directory)
@@ -54,7 +54,7 @@ public final class ServiceFile: Sendable {
     /// a write half done, and so the reader notices. The C function is `pwrite`.
     ///
     /// - Parameter text: At most ``maximumLength`` bytes; more are cut off.
-    public func write(_ text: String) throws(ServiceFileError) {
+    package func write(_ text: String) throws(ServiceFileError) {
         var bytes = Array(text.utf8.prefix(Self.maximumLength))
         bytes += [UInt8](repeating: Self.newline, count: Self.maximumLength - bytes.count)
         bytes += bytes
@@ -69,7 +69,7 @@ public final class ServiceFile: Sendable {
     /// It never returns half of a text. The C function is `read`.
     ///
     /// - Returns: `nil` if the file cannot be read.
-    public static func contents(at path: String) -> String? {
+    package static func contents(at path: String) -> String? {
         // A write takes well below a microsecond, unless the host suspends the writer's processor.
         for _ in 0..<100 {
             guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
@@ -89,12 +89,12 @@ public final class ServiceFile: Sendable {
     }
 
     /// Locks the file again; the C function is `fcntl` with `F_OFD_SETLK`, which does not wait.
-    public func lock() throws(ServiceFileError) {
+    package func lock() throws(ServiceFileError) {
         try Self.lock(descriptor, at: path)
     }
 
     /// Releases the lock and keeps the file; the C function is `fcntl` with `F_OFD_SETLK`.
-    public func unlock() {
+    package func unlock() {
         var lock = flock(F_UNLCK, length: 0)
         _ = fcntl(descriptor, setLock, &lock)
     }
@@ -102,7 +102,7 @@ public final class ServiceFile: Sendable {
     /// Returns whether a service holds the lock on a file.
     ///
     /// Reading suffices to ask. The C function is `fcntl` with `F_OFD_GETLK`.
-    public static func holder(at path: String) -> Bool {
+    package static func holder(at path: String) -> Bool {
         guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
             return false
         }
@@ -154,7 +154,7 @@ private let getLock: CInt = 36
 private let setLock: CInt = 37
 
 /// Why a service cannot have its file.
-public enum ServiceFileError: Error, Sendable, Hashable {
+package enum ServiceFileError: Error, Sendable, Hashable {
     /// Another service holds the lock.
     case held(path: String)
     /// Another user owns the directory or file.
@@ -182,7 +182,7 @@ public enum ServiceFileError: Error, Sendable, Hashable {
 
 extension ServiceFileError: CustomStringConvertible {
     /// The fact, its cause and a fix.
-    public var description: String {
+    package var description: String {
         switch self {
         case .held(let path):
             "cannot lock \(path): another virt-watchdogd holds the lock; stop that one first"

@@ -3,9 +3,9 @@ internal import Glibc
 /// What the hook asks about the service: whether it takes care of a daemon's guests.
 ///
 /// All of it works before Swift's runtime is set up: no string is made and no memory taken.
-public enum ServiceLock {
+package enum ServiceLock {
     /// What holds the lock of the service's file.
-    public enum Holder: Sendable {
+    package enum Holder: Sendable {
         /// No service.
         case none
         /// A service that follows the daemon.
@@ -24,7 +24,7 @@ public enum ServiceLock {
     /// with `F_OFD_GETLK`, `pread` and `usleep`.
     ///
     /// - Parameter daemon: The process ID of a libvirt daemon.
-    public static func holder(for daemon: Int32) -> Holder {
+    package static func holder(for daemon: Int32) -> Holder {
         usualPath.withUTF8Buffer { path in
             path.withMemoryRebound(to: CChar.self) { path in
                 path.baseAddress.map { holder(of: $0, for: daemon) } ?? .none

@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// The service manager that started this process, most often systemd, as `sd_notify(3)` addresses it.
-public struct ServiceManager: Sendable {
+package struct ServiceManager: Sendable {
     /// The time within which the manager expects the next `WATCHDOG=1`; `nil` if it expects none.
-    public let watchdogInterval: Duration?
+    package let watchdogInterval: Duration?
     /// The path of the manager's socket, or the name of an abstract one behind a null character.
     private let socketName: String
 
@@ -13,7 +13,7 @@ public struct ServiceManager: Sendable {
     ///
     /// - Parameter value: Returns the value of a variable.
     /// - Returns: `nil` if no manager listens.
-    public init?(environment value: (String) -> String? = environment) {
+    package init?(environment value: (String) -> String? = environment) {
         let names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
         let values = names.map(value)
         for name in names { unsetenv(name) }
@@ -32,7 +32,7 @@ public struct ServiceManager: Sendable {
     ///
     /// - Returns: Whether the manager takes them.
     @discardableResult
-    public func send(_ text: String) -> Bool {
+    package func send(_ text: String) -> Bool {
         let type = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard var address = sockaddr_un(socketName),
             let descriptor = try? retrying({ socket(AF_UNIX, type, 0) })

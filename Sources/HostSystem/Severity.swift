@@ -1,8 +1,8 @@
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension Plan {
     /// How much the log should make of the plan.
-    public var severity: SystemLog.Severity {
+    package var severity: SystemLog.Severity {
         switch decision {
         case .leave(.faultyPolicy), .leave(.faultyGuestPolicy): .error
         case .coldPlug, .refuse: .warning

@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// A file for another program on this host to read, such as QEMU, whoever that runs as.
-public final class SharedFile {
+package final class SharedFile {
     /// Where it is.
-    public let path: String
+    package let path: String
     /// The folder that was made for it.
     private let folder: String
 
@@ -14,7 +14,7 @@ public final class SharedFile {
     /// `O_EXCL`, and `write`.
     ///
     /// - Parameter name: The name of folder and file, which nothing else there may have.
-    public init(named name: String, _ contents: [UInt8]) throws(Errno) {
+    package init(named name: String, _ contents: [UInt8]) throws(Errno) {
         let folder = (effectiveUser == 0 ? "/run/" : "/tmp/") + name
         let path = folder + "/" + name
         _ = try retrying { mkdir(folder, 0o711) }
@@ -37,7 +37,7 @@ public final class SharedFile {
 
     /// Takes it away, which whoever has it open does not mind; the C functions are `unlink` and
     /// `rmdir`.
-    public func remove() {
+    package func remove() {
         unlink(path)
         rmdir(folder)
     }

@@ -1,5 +1,5 @@
 /// Writes a word so that a shell takes it for one word.
-public func shellWord(_ word: String) -> String {
+package func shellWord(_ word: String) -> String {
     let plain = word.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -4,15 +4,15 @@ internal import Glibc
 /// The signals that end or reload a service, as a descriptor to read them from.
 ///
 /// The signals are SIGTERM, SIGINT and SIGHUP.
-public final class SignalDescriptor: Sendable {
+package final class SignalDescriptor: Sendable {
     /// The descriptor, which is readable when a signal has come.
-    public let descriptor: CInt
+    package let descriptor: CInt
 
     /// Blocks the signals in this thread and those that it starts, and opens the descriptor.
     ///
     /// Call it before there are other threads: a signal goes to a thread that does not block it. The C
     /// functions are `pthread_sigmask` and `signalfd`.
-    public init() throws(Errno) {
+    package init() throws(Errno) {
         let signals = [SIGTERM, SIGINT, SIGHUP]
         descriptor = try retrying { virt_watchdog_open_signals(signals, CInt(signals.count)) }
     }
@@ -22,7 +22,7 @@ public final class SignalDescriptor: Sendable {
     }
 
     /// Takes the number of a signal that has come, without waiting; the C function is `read`.
-    public func read() -> Int32? {
+    package func read() -> Int32? {
         let signal = virt_watchdog_read_signal(descriptor)
         return signal == 0 ? nil : signal
     }

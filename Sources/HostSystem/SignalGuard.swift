@@ -6,7 +6,7 @@ internal import Glibc
 /// be caught, the traps of Swift among them, and an alarm end in a handler that writes one line to
 /// the log and leaves with 0. No core file is left behind, since a definition that migrates or is
 /// restored carries passwords.
-public enum SignalGuard {
+package enum SignalGuard {
     /// What the handler sends; prepared beforehand, since a handler cannot take memory.
     nonisolated(unsafe) private static var message: UnsafeMutablePointer<SystemLog.Message>?
     nonisolated(unsafe) private static var isInstalled = false
@@ -15,7 +15,7 @@ public enum SignalGuard {
     nonisolated(unsafe) private static var budget = TimeBudget(seconds: 0)
 
     /// Stands for the signal's number, two digits long, in the line that ``explain(with:)`` is given.
-    public static let placeholder = "##"
+    package static let placeholder = "##"
 
     /// What the handler sends as long as there is nothing better.
     private static var firstLine: StaticString {
@@ -32,7 +32,7 @@ public enum SignalGuard {
     ///
     /// - Parameter seconds: After how many seconds to leave in any case. Time in which a signal has
     ///   stopped the process does not count.
-    public static func install(leavingAfter seconds: UInt32) {
+    package static func install(leavingAfter seconds: UInt32) {
         guard !isInstalled else { return }
         isInstalled = true
         forbidCoreFile()
@@ -78,7 +78,7 @@ public enum SignalGuard {
     /// Has all signals that can be caught wait until ``install(leavingAfter:)``.
     ///
     /// It uses nothing of Swift's runtime. The C function is `sigprocmask`.
-    public static func holdSignals() {
+    package static func holdSignals() {
         var all = sigset_t()
         sigfillset(&all)
         sigprocmask(SIG_SETMASK, &all, nil)
@@ -87,7 +87,7 @@ public enum SignalGuard {
     /// Says what the handler writes to the log from now on.
     ///
     /// - Parameter line: The line; the signal's number takes the place of ``placeholder``.
-    public static func explain(with line: String) {
+    package static func explain(with line: String) {
         let message = UnsafeMutablePointer<SystemLog.Message>.allocate(capacity: 1)
         message.initialize(to: SystemLog.Message(line, severity: .error, placeholder: placeholder))
         Self.message = message
@@ -98,7 +98,7 @@ public enum SignalGuard {
     ///
     /// Another thread leaves a moment later than the handler would. The C functions are `pthread_create`
     /// and `nanosleep`.
-    public static func leaveWhileStuck() {
+    package static func leaveWhileStuck() {
         var budget = budget
         budget.rest += TimeBudget.interval
         Crew.start { [budget] in
@@ -112,7 +112,7 @@ public enum SignalGuard {
     }
 
     /// Says what the handler leaves with from now on, without another line: what was decided holds.
-    public static func leaveQuietly(with status: Int32) {
+    package static func leaveQuietly(with status: Int32) {
         decided = status
     }
 

@@ -4,9 +4,9 @@ internal import Glibc
 ///
 /// The hook must not wait for a log that is stuck, as `syslog(3)` may; a line that cannot be
 /// delivered at once is lost.
-public enum SystemLog {
+package enum SystemLog {
     /// How much a line matters, with syslog's numbers.
-    public enum Severity: Int32, Sendable, Comparable {
+    package enum Severity: Int32, Sendable, Comparable {
         /// Something does not work.
         case error = 3
         /// Somebody should look.
@@ -17,18 +17,18 @@ public enum SystemLog {
         case info = 6
 
         /// Compares how much two lines matter; syslog has the highest number for what matters least.
-        public static func < (lesser: Severity, greater: Severity) -> Bool {
+        package static func < (lesser: Severity, greater: Severity) -> Bool {
             lesser.rawValue > greater.rawValue
         }
     }
 
     /// What each line of ours bears.
-    public static let tag = "virt-watchdog"
+    package static let tag = "virt-watchdog"
 
     /// Sends one line to the log.
     ///
     /// The C functions are `socket`, `connect` and `send`.
-    public static func send(_ line: String, severity: Severity) {
+    package static func send(_ line: String, severity: Severity) {
         let message = Message(line, severity: severity)
         message.send()
         message.discard()
@@ -37,7 +37,7 @@ public enum SystemLog {
     /// Asks whether somebody takes lines, and sends none; the C functions are `socket` and `connect`.
     ///
     /// - Parameter path: The socket of the log.
-    public static func reach(at path: String = socketPath) throws(Errno) {
+    package static func reach(at path: String = socketPath) throws(Errno) {
         let descriptor = try retrying { socket(AF_UNIX, socketType, 0) }
         defer { close(descriptor) }
         guard var address = sockaddr_un(path) else { throw Errno(code: ENAMETOOLONG) }
@@ -45,7 +45,7 @@ public enum SystemLog {
     }
 
     /// The socket that every program of a host sends its lines to.
-    public static let socketPath = "/dev/log"
+    package static let socketPath = "/dev/log"
 
     /// Computed each time: a signal handler must not set up a stored one.
     private static var socketType: CInt {

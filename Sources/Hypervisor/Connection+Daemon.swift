@@ -9,7 +9,7 @@ extension Connection {
     ///
     /// - Throws: Also an error with the code `noConnect` if the daemon ended, or lost its guests to
     ///   another daemon, in the meantime.
-    public convenience init(to daemon: Daemon) throws(LibvirtError) {
+    package convenience init(to daemon: Daemon) throws(LibvirtError) {
         try self.init(to: daemon.uri)
         guard daemon.isCurrent else {
             throw LibvirtError(
@@ -20,7 +20,7 @@ extension Connection {
     /// Keeps libvirt from starting a daemon for any connection of this process.
     ///
     /// Call it before there are other threads. The C function is `setenv`, of `LIBVIRT_AUTOSTART`.
-    public static func forbidAutostart() {
+    package static func forbidAutostart() {
         setenv("LIBVIRT_AUTOSTART", "0", 1)
     }
 
@@ -35,7 +35,7 @@ extension Connection {
     ///     one interval later.
     /// - Returns: Whether libvirt does so.
     @discardableResult
-    public func keepAlive(interval: Int32, count: UInt32) -> Bool {
+    package func keepAlive(interval: Int32, count: UInt32) -> Bool {
         virConnectSetKeepAlive(pointer, interval, count) == 0
     }
 
@@ -43,7 +43,7 @@ extension Connection {
     ///
     /// The C functions are `virConnectListAllDomains`, `virDomainGetUUIDString`, `virDomainGetName` and
     /// `virDomainGetID`.
-    public func guestIDs() throws(LibvirtError) -> [RunningGuest] {
+    package func guestIDs() throws(LibvirtError) -> [RunningGuest] {
         try guests(.running).map {
             RunningGuest(
                 uuid: $0.uuid, name: $0.name, id: Int32(bitPattern: virDomainGetID($0.pointer)))
@@ -52,16 +52,16 @@ extension Connection {
 }
 
 /// A guest at the time when it was listed.
-public struct RunningGuest: Sendable, Hashable {
+package struct RunningGuest: Sendable, Hashable {
     /// The UUID, as libvirt writes it.
-    public var uuid: String
+    package var uuid: String
     /// The name.
-    public var name: String
+    package var name: String
     /// libvirt's number of this run; numbers start again with the daemon's host.
-    public var id: Int32
+    package var id: Int32
 
     /// Describes a guest.
-    public init(uuid: String, name: String, id: Int32) {
+    package init(uuid: String, name: String, id: Int32) {
         self.uuid = uuid
         self.name = name
         self.id = id

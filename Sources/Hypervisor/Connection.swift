@@ -5,9 +5,9 @@ internal import Synchronization
 /// A connection to a libvirt daemon, which several threads may use at once.
 ///
 /// The C type is [`virConnect`](https://libvirt.org/html/libvirt-libvirt-host.html).
-public final class Connection: @unchecked Sendable {
+package final class Connection: @unchecked Sendable {
     /// Some of the guests that a daemon knows.
-    public enum Selection: Sendable, Hashable {
+    package enum Selection: Sendable, Hashable {
         /// Those that run, paused ones included.
         case running
         /// Those that are defined and do not run.
@@ -28,7 +28,7 @@ public final class Connection: @unchecked Sendable {
     ///
     /// While the daemon starts, this waits until it serves clients: until all guests that start
     /// with it are up. The C functions are `virConnectOpen` and `virConnectOpenReadOnly`.
-    public init(to uri: String? = nil, readOnly: Bool = false) throws(LibvirtError) {
+    package init(to uri: String? = nil, readOnly: Bool = false) throws(LibvirtError) {
         // By default libvirt also prints each error to standard error.
         virSetErrorFunc(nil) { _, _ in }
         let pointer = readOnly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri)
@@ -39,7 +39,7 @@ public final class Connection: @unchecked Sendable {
     }
 
     /// Opens another connection like this one, after this one was lost.
-    public func reopened() throws(LibvirtError) -> Connection {
+    package func reopened() throws(LibvirtError) -> Connection {
         try Connection(to: requestedURI, readOnly: isReadOnly)
     }
 
@@ -48,7 +48,7 @@ public final class Connection: @unchecked Sendable {
     ///
     /// In clients of libvirt before 10.0, a call may be lost for as long as another thread waits on the
     /// same connection: `g_main_loop_quit` is unheard by a loop that is about to run.
-    public func forAnotherThread() throws(LibvirtError) -> Connection {
+    package func forAnotherThread() throws(LibvirtError) -> Connection {
         geteuid() == 0 && uri?.hasPrefix("qemu:///") == true ? try reopened() : self
     }
 
@@ -60,7 +60,7 @@ public final class Connection: @unchecked Sendable {
     }
 
     /// Finds a guest by its UUID; the C function is `virDomainLookupByUUIDString`.
-    public func guest(uuid: String) throws(LibvirtError) -> Guest {
+    package func guest(uuid: String) throws(LibvirtError) -> Guest {
         try guest(virDomainLookupByUUIDString(pointer, uuid))
     }
 
@@ -68,7 +68,7 @@ public final class Connection: @unchecked Sendable {
     ///
     /// The C functions are `virDomainLookupByID`, `virDomainLookupByName` and
     /// `virDomainLookupByUUIDString`.
-    public func guest(named text: String) throws(LibvirtError) -> Guest {
+    package func guest(named text: String) throws(LibvirtError) -> Guest {
         if let id = Int32(text), id >= 0, let found = virDomainLookupByID(pointer, id) {
             return Guest(found, on: self)
         }
@@ -79,7 +79,7 @@ public final class Connection: @unchecked Sendable {
     }
 
     /// Lists guests; the C function is `virConnectListAllDomains`.
-    public func guests(_ selection: Selection) throws(LibvirtError) -> [Guest] {
+    package func guests(_ selection: Selection) throws(LibvirtError) -> [Guest] {
         let flags =
             switch selection {
             case .running: VIR_CONNECT_LIST_DOMAINS_ACTIVE.rawValue
@@ -102,7 +102,7 @@ public final class Connection: @unchecked Sendable {
     ///
     /// - Parameter body: Runs on the event loop's thread, with a lock of libvirt held: it must not use
     ///   the connection.
-    public func onClose(_ body: @escaping @Sendable () -> Void) throws(LibvirtError) {
+    package func onClose(_ body: @escaping @Sendable () -> Void) throws(LibvirtError) {
         let callback = Unmanaged.passRetained(CloseCallback(body))
         let result = virConnectRegisterCloseCallback(
             pointer, Self.closeCallback, callback.toOpaque(),

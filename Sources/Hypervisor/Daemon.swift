@@ -2,23 +2,23 @@ internal import Glibc
 internal import HostSystem
 
 /// A libvirt daemon that runs QEMU's guests, found by the pid file that it holds locked.
-public struct Daemon: Sendable, Hashable {
+package struct Daemon: Sendable, Hashable {
     /// The program: `libvirtd` or `virtqemud`.
-    public var name: String
+    package var name: String
     /// The process ID.
-    public var process: Int32
+    package var process: Int32
     /// The start time of the process, in the kernel's ticks since the host started; field 22 of
     /// `/proc/PID/stat`.
-    public var startTicks: UInt64
+    package var startTicks: UInt64
     /// The directory in which libvirt keeps the daemon's sockets and pid files.
-    public var runtimeDirectory: String
+    package var runtimeDirectory: String
     /// The seconds without a client and a guest after which the daemon ends; `nil` if it stays.
-    public var timeout: Int?
+    package var timeout: Int?
     /// Whether the daemon is the system's and not a user's own.
-    public var isSystem: Bool
+    package var isSystem: Bool
 
     /// Describes a daemon.
-    public init(
+    package init(
         name: String, process: Int32, startTicks: UInt64, runtimeDirectory: String = "/run",
         timeout: Int? = nil, isSystem: Bool = true
     ) {
@@ -31,7 +31,7 @@ public struct Daemon: Sendable, Hashable {
     }
 
     /// The path of the socket on which the daemon serves clients that may change guests.
-    public var socket: String { "\(runtimeDirectory)/libvirt/\(Self.sockets[name] ?? "")" }
+    package var socket: String { "\(runtimeDirectory)/libvirt/\(Self.sockets[name] ?? "")" }
 
     /// The programs that run QEMU's guests, with the names of their sockets.
     private static let sockets = ["virtqemud": "virtqemud-sock", "libvirtd": "libvirt-sock"]
@@ -43,7 +43,7 @@ public struct Daemon: Sendable, Hashable {
     ///
     /// - Parameter runtimeDirectory: The directory in which libvirt keeps its sockets and pid files.
     /// - Returns: `nil` if no daemon of this PID namespace holds a lock, or if its socket is missing.
-    public static func find(runtimeDirectory: String = "/run") -> Daemon? {
+    package static func find(runtimeDirectory: String = "/run") -> Daemon? {
         for file in CallingDaemon.pidFiles {
             guard let process = lockHolder(of: "\(runtimeDirectory)/\(file)"),
                 let daemon = Daemon(process, in: runtimeDirectory)
@@ -75,7 +75,7 @@ public struct Daemon: Sendable, Hashable {
     /// to hooks.
     ///
     /// - Parameter process: The process ID of the daemon.
-    public init(calling process: Int32) throws(DaemonError) {
+    package init(calling process: Int32) throws(DaemonError) {
         guard let status = ProcessStatus(of: process) else { throw .ended(process) }
         guard Self.sockets[status.name] != nil else {
             throw .noDaemon(process, name: status.name)
@@ -120,10 +120,10 @@ public struct Daemon: Sendable, Hashable {
     }
 
     /// Whether the process still runs.
-    public var isRunning: Bool { ProcessStatus(of: process)?.startTicks == startTicks }
+    package var isRunning: Bool { ProcessStatus(of: process)?.startTicks == startTicks }
 
     /// Whether the process still runs and still is the daemon that owns the guests.
-    public var isCurrent: Bool {
+    package var isCurrent: Bool {
         isSystem ? Self.find(runtimeDirectory: runtimeDirectory) == self : isRunning
     }
 
@@ -131,7 +131,7 @@ public struct Daemon: Sendable, Hashable {
     ///
     /// With a socket in the URI, libvirt neither looks for another daemon, such as virtproxyd, nor
     /// starts one.
-    public var uri: String {
+    package var uri: String {
         "qemu+unix:///\(isSystem ? "system" : "session")?socket=" + Self.percentEncoded(socket)
     }
 
@@ -187,7 +187,7 @@ public struct Daemon: Sendable, Hashable {
 }
 
 /// Why the daemon that called a hook cannot be reached.
-public enum DaemonError: Error, Sendable, Hashable {
+package enum DaemonError: Error, Sendable, Hashable {
     /// The process has ended.
     case ended(Int32)
     /// The process is a program that serves no clients, such as one with libvirt's embedded driver.
@@ -202,7 +202,7 @@ public enum DaemonError: Error, Sendable, Hashable {
 
 extension DaemonError: CustomStringConvertible {
     /// The fact, its cause and, where there is one, a fix.
-    public var description: String {
+    package var description: String {
         switch self {
         case .ended(let process):
             "cannot reach the daemon that called the hook: process \(process) has ended"

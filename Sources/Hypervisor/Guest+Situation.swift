@@ -1,9 +1,9 @@
 internal import CLibvirt
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension Guest {
     /// Asks for the state of the guest and the reason for it; the C function is `virDomainGetState`.
-    public func situation() throws(LibvirtError) -> Situation {
+    package func situation() throws(LibvirtError) -> Situation {
         let (state, reason) = try stateAndReason()
         return Situation(state: state, reason: reason)
     }
@@ -11,7 +11,7 @@ extension Guest {
     /// Asks how the daemon gets along with the guest's QEMU; the answer comes at once, whatever QEMU does.
     ///
     /// The C function is `virDomainGetControlInfo`.
-    public func controlInfo() throws(LibvirtError) -> ControlInfo {
+    package func controlInfo() throws(LibvirtError) -> ControlInfo {
         var information = virDomainControlInfo()
         try check(virDomainGetControlInfo(pointer, &information, 0))
         return ControlInfo(
@@ -94,9 +94,9 @@ private let postCopyFailedWhileRunning: UInt32 = 11
 private let apiErrorWhilePaused: UInt32 = 14
 
 /// How the daemon gets along with a guest's QEMU.
-public struct ControlInfo: Sendable, Hashable {
+package struct ControlInfo: Sendable, Hashable {
     /// The kinds of libvirt's `virDomainControlState`.
-    public enum State: Sendable, Hashable {
+    package enum State: Sendable, Hashable {
         /// The daemon can talk to QEMU.
         case ok
         /// A job that libvirt can cancel or ask about is running.
@@ -117,12 +117,12 @@ public struct ControlInfo: Sendable, Hashable {
     }
 
     /// The state.
-    public var state: State
+    package var state: State
     /// For how long it has been in this state; 0 for `ok` and `error`.
-    public var stateTime: Duration
+    package var stateTime: Duration
 
     /// Describes a state.
-    public init(state: State, stateTime: Duration = .zero) {
+    package init(state: State, stateTime: Duration = .zero) {
         self.state = state
         self.stateTime = stateTime
     }

@@ -1,12 +1,12 @@
 internal import CLibvirt
 internal import Glibc
 internal import HostSystem
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 /// A guest that libvirt knows; several threads may use it at once.
 ///
 /// The C type is [`virDomain`](https://libvirt.org/html/libvirt-libvirt-domain.html).
-public final class Guest: @unchecked Sendable {
+package final class Guest: @unchecked Sendable {
     let pointer: virDomainPtr
     /// Kept, so that no guest outlives its connection.
     let connection: Connection
@@ -21,13 +21,13 @@ public final class Guest: @unchecked Sendable {
     }
 
     /// The name; the C function is `virDomainGetName`.
-    public var name: String { Self.name(of: pointer) }
+    package var name: String { Self.name(of: pointer) }
 
     /// The UUID; the C function is `virDomainGetUUIDString`.
-    public var uuid: String { Self.uuid(of: pointer) }
+    package var uuid: String { Self.uuid(of: pointer) }
 
     /// Whether it is on this host, as far as the connection's URI tells.
-    public var isLocal: Bool { !connection.isElsewhere }
+    package var isLocal: Bool { !connection.isElsewhere }
 
     static func name(of pointer: virDomainPtr) -> String {
         virDomainGetName(pointer).map { String(cString: $0) } ?? ""
@@ -41,21 +41,21 @@ public final class Guest: @unchecked Sendable {
     }
 
     /// Whether it runs; the C function is `virDomainIsActive`.
-    public func isRunning() throws(LibvirtError) -> Bool {
+    package func isRunning() throws(LibvirtError) -> Bool {
         let answer = virDomainIsActive(pointer)
         if answer < 0 { throw .last() }
         return answer == 1
     }
 
     /// Whether it has a definition that outlives its run; the C function is `virDomainIsPersistent`.
-    public func isPersistent() throws(LibvirtError) -> Bool {
+    package func isPersistent() throws(LibvirtError) -> Bool {
         let answer = virDomainIsPersistent(pointer)
         if answer < 0 { throw .last() }
         return answer == 1
     }
 
     /// What the guest is doing; the C function is `virDomainGetState`.
-    public func state() throws(LibvirtError) -> GuestState {
+    package func state() throws(LibvirtError) -> GuestState {
         try GuestState(stateAndReason().state)
     }
 
@@ -63,7 +63,7 @@ public final class Guest: @unchecked Sendable {
     ///
     /// Its state alone does not tell: a guest that was restored paused has the same one. The C
     /// functions are `virDomainGetState` and `virDomainGetJobInfo`.
-    public func isMigratingIn() throws(LibvirtError) -> Bool {
+    package func isMigratingIn() throws(LibvirtError) -> Bool {
         let (state, reason) = try stateAndReason()
         switch (UInt32(bitPattern: state), UInt32(bitPattern: reason)) {
         case (VIR_DOMAIN_PAUSED.rawValue, VIR_DOMAIN_PAUSED_MIGRATION.rawValue),
@@ -99,14 +99,14 @@ public final class Guest: @unchecked Sendable {
     /// The definition: the live one while the guest runs, else the persistent one.
     ///
     /// It holds no secrets. The C function is `virDomainGetXMLDesc`.
-    public func definition() throws(LibvirtError) -> String {
+    package func definition() throws(LibvirtError) -> String {
         try definition(flags: 0)
     }
 
     /// The definition that the guest is started from next; without secrets, too.
     ///
     /// The C function is `virDomainGetXMLDesc` with `VIR_DOMAIN_XML_INACTIVE`.
-    public func persistentDefinition() throws(LibvirtError) -> String {
+    package func persistentDefinition() throws(LibvirtError) -> String {
         try definition(flags: VIR_DOMAIN_XML_INACTIVE.rawValue)
     }
 
@@ -115,14 +115,14 @@ public final class Guest: @unchecked Sendable {
     ///
     /// The C function is `virDomainGetXMLDesc` with `VIR_DOMAIN_XML_INACTIVE` and
     /// `VIR_DOMAIN_XML_SECURE`.
-    public func secretPersistentDefinition() throws(LibvirtError) -> String {
+    package func secretPersistentDefinition() throws(LibvirtError) -> String {
         try definition(flags: VIR_DOMAIN_XML_INACTIVE.rawValue | VIR_DOMAIN_XML_SECURE.rawValue)
     }
 
     /// Puts a definition in the place of the one that the guest is started from next.
     ///
     /// The C function is `virDomainDefineXML`.
-    public func define(_ xml: String) throws(LibvirtError) {
+    package func define(_ xml: String) throws(LibvirtError) {
         guard let defined = virDomainDefineXML(connection.pointer, xml) else { throw .last() }
         virDomainFree(defined)
     }
@@ -131,7 +131,7 @@ public final class Guest: @unchecked Sendable {
     ///
     /// It is unknown on another host, where the URI is neither that of the system's daemon nor that of
     /// the user's, and where this user may not read the file.
-    public var run: RunID? {
+    package var run: RunID? {
         guard !connection.isElsewhere, let uri = connection.uri else { return nil }
         return QEMUProcessFile.path(
             ofGuest: name, uri: uri, runtimeDirectory: environment("XDG_RUNTIME_DIR")
@@ -142,7 +142,7 @@ public final class Guest: @unchecked Sendable {
     /// one out.
     ///
     /// The C function is `virDomainSetMetadata` with `VIR_DOMAIN_METADATA_ELEMENT`.
-    public func setMetadata(
+    package func setMetadata(
         _ element: String?, namespace: String, of target: DeviceTarget
     ) throws(LibvirtError) {
         try check(
@@ -160,7 +160,7 @@ public final class Guest: @unchecked Sendable {
     /// Adds a device: to the running guest by hot-plugging, or to the persistent definition.
     ///
     /// The C function is `virDomainAttachDeviceFlags`.
-    public func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError) {
+    package func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError) {
         try check(virDomainAttachDeviceFlags(pointer, xml, target.flags))
     }
 
@@ -169,17 +169,17 @@ public final class Guest: @unchecked Sendable {
     ///
     /// The guest is asked and not waited for; once it has agreed, the live definition does not show
     /// the device any more. The C function is `virDomainDetachDeviceAlias`.
-    public func detach(alias: String, from target: DeviceTarget) throws(LibvirtError) {
+    package func detach(alias: String, from target: DeviceTarget) throws(LibvirtError) {
         try check(virDomainDetachDeviceAlias(pointer, alias, target.flags))
     }
 
     /// Stops the guest's processors; the C function is `virDomainSuspend`.
-    public func suspend() throws(LibvirtError) {
+    package func suspend() throws(LibvirtError) {
         try check(virDomainSuspend(pointer))
     }
 
     /// Lets the guest's processors run on; the C function is `virDomainResume`.
-    public func resume() throws(LibvirtError) {
+    package func resume() throws(LibvirtError) {
         try check(virDomainResume(pointer))
     }
 
@@ -190,7 +190,7 @@ public final class Guest: @unchecked Sendable {
 }
 
 /// Which of a guest's two definitions is changed.
-public enum DeviceTarget: Sendable, Hashable {
+package enum DeviceTarget: Sendable, Hashable {
     /// The running guest, for as long as it runs.
     case live
     /// The definition that the guest is started from next.

@@ -1,29 +1,29 @@
 internal import CLibvirt
-public import DomainXML
+package import DomainXML
 internal import Glibc
 
 extension Connection {
     /// The URI that libvirt chose or was given; the C function is `virConnectGetURI`.
-    public var uri: String? {
+    package var uri: String? {
         guard let text = virConnectGetURI(pointer) else { return nil }
         defer { free(text) }
         return String(cString: text)
     }
 
     /// Whether the URI names a host, as `qemu+ssh://HOST/system` does: most likely another one.
-    public var isElsewhere: Bool {
+    package var isElsewhere: Bool {
         guard let uri, let start = uri.firstRange(of: "://")?.upperBound else { return false }
         let authority = uri[start...].prefix { $0 != "/" && $0 != "?" }
         return !authority.isEmpty && authority != "localhost"
     }
 
     /// Whether the guests are QEMU's; the C function is `virConnectGetType`.
-    public var isQEMU: Bool {
+    package var isQEMU: Bool {
         virConnectGetType(pointer).map { String(cString: $0) } == "QEMU"
     }
 
     /// The version of the daemon; the C function is `virConnectGetLibVersion`.
-    public func libvirtVersion() throws(LibvirtError) -> Version {
+    package func libvirtVersion() throws(LibvirtError) -> Version {
         var number: UInt = 0
         if virConnectGetLibVersion(pointer, &number) < 0 { throw .last() }
         return Version(number: number)
@@ -31,21 +31,21 @@ extension Connection {
 
     /// The version of QEMU, or nothing where the daemon finds none; the C function is
     /// `virConnectGetVersion`.
-    public func emulatorVersion() throws(LibvirtError) -> Version? {
+    package func emulatorVersion() throws(LibvirtError) -> Version? {
         var number: UInt = 0
         if virConnectGetVersion(pointer, &number) < 0 { throw .last() }
         return number == 0 ? nil : Version(number: number)
     }
 
     /// The version of the library that this program has loaded; the C function is `virGetVersion`.
-    public static var libraryVersion: Version {
+    package static var libraryVersion: Version {
         var number: UInt = 0
         virGetVersion(&number, nil, nil)
         return Version(number: number)
     }
 
     /// What libvirt says of its host; the C function is `virConnectGetCapabilities`.
-    public func capabilities() throws(LibvirtError) -> HostCapabilities {
+    package func capabilities() throws(LibvirtError) -> HostCapabilities {
         guard let text = virConnectGetCapabilities(pointer) else { throw .last() }
         defer { free(text) }
         do throws(DocumentError) {
@@ -58,29 +58,29 @@ extension Connection {
 }
 
 /// A version as libvirt counts: a million for each major, a thousand for each minor release.
-public struct Version: Sendable, Hashable {
+package struct Version: Sendable, Hashable {
     /// libvirt's number.
-    public var number: UInt
+    package var number: UInt
 
     /// Wraps libvirt's number.
-    public init(number: UInt) {
+    package init(number: UInt) {
         self.number = number
     }
 
     /// Composes a version.
-    public init(_ major: UInt, _ minor: UInt, _ release: UInt = 0) {
+    package init(_ major: UInt, _ minor: UInt, _ release: UInt = 0) {
         number = major * 1_000_000 + minor * 1000 + release
     }
 }
 
 extension Version: Comparable {
     /// Whether the left one is older.
-    public static func < (left: Version, right: Version) -> Bool { left.number < right.number }
+    package static func < (left: Version, right: Version) -> Bool { left.number < right.number }
 }
 
 extension Version: CustomStringConvertible {
     /// The version with dots.
-    public var description: String {
+    package var description: String {
         "\(number / 1_000_000).\(number / 1000 % 1000).\(number % 1000)"
     }
 }

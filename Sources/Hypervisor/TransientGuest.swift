@@ -5,14 +5,14 @@ extension Connection {
     /// Starts a guest that is gone once it is shut off, or once this connection is closed.
     ///
     /// The C function is `virDomainCreateXML` with `VIR_DOMAIN_START_AUTODESTROY`.
-    public func startTransientGuest(_ definition: String) throws(LibvirtError) -> Guest {
+    package func startTransientGuest(_ definition: String) throws(LibvirtError) -> Guest {
         let flags = VIR_DOMAIN_START_AUTODESTROY.rawValue
         guard let pointer = virDomainCreateXML(pointer, definition, flags) else { throw .last() }
         return Guest(pointer, on: self)
     }
 
     /// The architecture of the daemon's host, such as `x86_64`; the C function is `virNodeGetInfo`.
-    public func architecture() throws(LibvirtError) -> String {
+    package func architecture() throws(LibvirtError) -> String {
         var information = virNodeInfo()
         if virNodeGetInfo(pointer, &information) < 0 { throw .last() }
         return withUnsafeBytes(of: information.model) { model in
@@ -22,7 +22,7 @@ extension Connection {
 
     /// Whether the host has guests of a type, such as `kvm`, with a machine of x86; the C function is
     /// `virConnectGetDomainCapabilities`.
-    public func supports(type: String, machine: String) -> Bool {
+    package func supports(type: String, machine: String) -> Bool {
         let text = virConnectGetDomainCapabilities(pointer, nil, "x86_64", machine, type, 0)
         free(text)
         return text != nil
@@ -31,13 +31,13 @@ extension Connection {
 
 extension Connection {
     /// Whether the daemon is still there; the C function is `virConnectIsAlive`.
-    public var isAlive: Bool { virConnectIsAlive(pointer) == 1 }
+    package var isAlive: Bool { virConnectIsAlive(pointer) == 1 }
 }
 
 extension Guest {
     /// Ends the guest, over a new connection where the one that it was found by is lost; one that is
     /// gone already is as good.
-    public func destroyAnyhow() throws(LibvirtError) {
+    package func destroyAnyhow() throws(LibvirtError) {
         do throws(LibvirtError) {
             let guest = connection.isAlive ? self : try reconnected()
             try guest.destroy()
@@ -52,7 +52,7 @@ extension Guest {
     }
 
     /// Ends the guest at once, as pulling its plug would; the C function is `virDomainDestroy`.
-    public func destroy() throws(LibvirtError) {
+    package func destroy() throws(LibvirtError) {
         try check(virDomainDestroy(pointer))
     }
 }

@@ -1,7 +1,7 @@
 internal import CLibvirt
 
 /// What a guest prints on its first serial port, from the moment that this was made.
-public final class Console {
+package final class Console {
     private static let chunkLength = 4096
 
     private let stream: virStreamPtr
@@ -10,7 +10,7 @@ public final class Console {
     private var bytes: [UInt8] = []
 
     /// Opens the console; the C functions are `virStreamNew` and `virDomainOpenConsole`.
-    public init(of guest: Guest) throws(LibvirtError) {
+    package init(of guest: Guest) throws(LibvirtError) {
         self.guest = guest
         let flags = VIR_STREAM_NONBLOCK.rawValue
         guard let stream = virStreamNew(guest.connection.pointer, flags) else { throw .last() }
@@ -24,7 +24,7 @@ public final class Console {
     }
 
     /// The whole lines that were printed so far; the C function is `virStreamRecv`.
-    public func lines() -> [String] {
+    package func lines() -> [String] {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.chunkLength) { chunk in
             while true {
                 let count = virStreamRecv(stream, chunk.baseAddress, chunk.count)

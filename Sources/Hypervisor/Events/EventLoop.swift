@@ -9,7 +9,7 @@ private let hasThread = Mutex(false)
 /// libvirt's event loop, run by whoever waits for something.
 ///
 /// It has to be there before the connection is opened whose events are waited for.
-public final class EventLoop {
+package final class EventLoop {
     /// How often whoever waits can look around, in milliseconds.
     private static let interval: CInt = 20
 
@@ -17,7 +17,7 @@ public final class EventLoop {
 
     /// Registers the loop; the C functions are `virEventRegisterDefaultImpl` and
     /// `virEventAddTimeout`.
-    public init() throws(LibvirtError) {
+    package init() throws(LibvirtError) {
         if virEventRegisterDefaultImpl() < 0 { throw .last() }
         // Without it a turn would last until something comes in.
         timer = virEventAddTimeout(Self.interval, { _, _ in }, nil, nil)
@@ -31,7 +31,7 @@ public final class EventLoop {
     /// Handles what came in, or waits for it for some milliseconds.
     ///
     /// The C function is `virEventRunDefaultImpl`.
-    public func turn() throws(LibvirtError) {
+    package func turn() throws(LibvirtError) {
         if virEventRunDefaultImpl() < 0 { throw .last() }
     }
 
@@ -40,7 +40,7 @@ public final class EventLoop {
     /// The thread sleeps until something comes; libvirt wakes it when another thread adds a connection.
     /// Signals are not delivered to it. The C functions are `virEventRegisterDefaultImpl` and
     /// `virEventRunDefaultImpl`.
-    public static func startThread() throws(LibvirtError) {
+    package static func startThread() throws(LibvirtError) {
         try hasThread.withLock { hasThread throws(LibvirtError) in
             guard !hasThread else { return }
             if virEventRegisterDefaultImpl() < 0 { throw .last() }

@@ -1,11 +1,11 @@
 internal import CLibvirt
 internal import HostSystem
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 /// A change of a guest, as libvirt's daemon reports it.
-public struct GuestEvent: Sendable, Hashable {
+package struct GuestEvent: Sendable, Hashable {
     /// The change.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// QEMU was started for the guest.
         case started(Start)
         /// The guest's processors run again.
@@ -33,7 +33,7 @@ public struct GuestEvent: Sendable, Hashable {
     }
 
     /// How a guest came to run.
-    public enum Start: Sendable, Hashable {
+    package enum Start: Sendable, Hashable {
         /// It booted.
         case booted
         /// It came from another host.
@@ -47,7 +47,7 @@ public struct GuestEvent: Sendable, Hashable {
     }
 
     /// Why a guest's processors run again.
-    public enum Resume: Sendable, Hashable {
+    package enum Resume: Sendable, Hashable {
         /// It is no longer paused; at a cold start, too.
         case unpaused
         /// Its migration ended.
@@ -61,7 +61,7 @@ public struct GuestEvent: Sendable, Hashable {
     }
 
     /// Why a guest's processors stopped.
-    public enum Suspend: Sendable, Hashable {
+    package enum Suspend: Sendable, Hashable {
         /// It was paused.
         case paused
         /// It is moving to another host.
@@ -83,16 +83,16 @@ public struct GuestEvent: Sendable, Hashable {
     }
 
     /// The UUID, as libvirt writes it.
-    public var uuid: String
+    package var uuid: String
     /// The name.
-    public var name: String
+    package var name: String
     /// libvirt's number of the run; -1 once the guest is off.
-    public var id: Int32
+    package var id: Int32
     /// The change.
-    public var kind: Kind
+    package var kind: Kind
 
     /// Describes an event.
-    public init(uuid: String, name: String, id: Int32, kind: Kind) {
+    package init(uuid: String, name: String, id: Int32, kind: Kind) {
         self.uuid = uuid
         self.name = name
         self.id = id
@@ -183,7 +183,7 @@ extension GuestEvent.Suspend {
 ///
 /// It ends with this object or with the connection. Ending it waits for the daemon's answer, unless the
 /// connection is lost.
-public final class GuestEvents: @unchecked Sendable {
+package final class GuestEvents: @unchecked Sendable {
     private typealias Handler = @Sendable (GuestEvent) -> Void
 
     private let connection: Connection
@@ -196,7 +196,7 @@ public final class GuestEvents: @unchecked Sendable {
     ///
     /// - Parameter handler: Takes each event, on the event loop's thread: it must not use libvirt or
     ///   wait, since later events and answers wait for it.
-    public init(
+    package init(
         on connection: Connection, _ handler: @escaping @Sendable (GuestEvent) -> Void
     ) throws(LibvirtError) {
         self.connection = connection

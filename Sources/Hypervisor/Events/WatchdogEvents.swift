@@ -1,7 +1,7 @@
 internal import CLibvirt
 
 /// The times that a guest's watchdog fired, from the moment that this was made.
-public final class WatchdogEvents {
+package final class WatchdogEvents {
     private final class Record {
         var actions: [String] = []
     }
@@ -12,7 +12,7 @@ public final class WatchdogEvents {
 
     /// Subscribes; the C function is `virConnectDomainEventRegisterAny` with
     /// `VIR_DOMAIN_EVENT_ID_WATCHDOG`.
-    public init(of guest: Guest) throws(LibvirtError) {
+    package init(of guest: Guest) throws(LibvirtError) {
         self.guest = guest
         let note:
             @convention(c) (virConnectPtr?, virDomainPtr?, CInt, UnsafeMutableRawPointer?) -> Void =
@@ -37,7 +37,7 @@ public final class WatchdogEvents {
     }
 
     /// What QEMU did each time, in the words of `virsh event`.
-    public var actions: [String] { record.actions }
+    package var actions: [String] { record.actions }
 }
 
 /// The word for a value of `virDomainEventWatchdogAction`.

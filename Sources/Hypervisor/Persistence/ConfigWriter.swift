@@ -1,10 +1,10 @@
 internal import DomainXML
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 /// What came of bringing a persistent definition to the policy.
-public struct Persistence: Sendable, Hashable {
+package struct Persistence: Sendable, Hashable {
     /// What was done.
-    public enum Result: String, Sendable, Hashable {
+    package enum Result: String, Sendable, Hashable {
         /// The device was added.
         case written
         /// There was nothing to do.
@@ -22,12 +22,12 @@ public struct Persistence: Sendable, Hashable {
     }
 
     /// What was done.
-    public var result: Result
+    package var result: Result
     /// Why, in a clause that an operator understands.
-    public var reason: String
+    package var reason: String
 
     /// Whether the definition now is as the policy wants it; one that is not there has no say.
-    public var isConverged: Bool {
+    package var isConverged: Bool {
         switch result {
         case .written, .aligned, .unchanged, .transient: true
         case .wouldWrite, .wouldAlign, .unprotected: false
@@ -38,12 +38,12 @@ public struct Persistence: Sendable, Hashable {
 /// Changes the persistent definitions of guests.
 ///
 /// It asks libvirt for each change once, and never waits for a guest.
-public struct ConfigWriter: Sendable {
+package struct ConfigWriter: Sendable {
     /// Whether it only tells what it would do.
-    public var isDry: Bool
+    package var isDry: Bool
 
     /// Makes a writer.
-    public init(isDry: Bool = false) {
+    package init(isDry: Bool = false) {
         self.isDry = isDry
     }
 
@@ -53,7 +53,7 @@ public struct ConfigWriter: Sendable {
     /// libvirt checks each addition, and adds it to the definition of that moment.
     ///
     /// - Throws: libvirt's error, or why the definition cannot be read.
-    public func persist(
+    package func persist(
         _ guest: some PersistentGuest, under policy: Policy
     ) throws(ProtectionError) -> Persistence {
         guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
@@ -95,7 +95,7 @@ public struct ConfigWriter: Sendable {
     ///
     /// - Returns: The result, or nothing for a guest without a persistent definition.
     /// - Throws: libvirt's error, or why the definition cannot be read.
-    public func remove(from guest: some PersistentGuest) throws(ProtectionError) -> Removal? {
+    package func remove(from guest: some PersistentGuest) throws(ProtectionError) -> Removal? {
         guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
             return nil
         }

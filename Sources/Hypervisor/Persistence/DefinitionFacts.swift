@@ -1,7 +1,7 @@
 internal import DomainXML
 internal import HostSystem
 internal import Synchronization
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension GuestFacts {
     /// Reads the facts of a definition that libvirt gave.
@@ -10,7 +10,7 @@ extension GuestFacts {
     ///
     /// - Parameter isLocal: Whether the guest's emulator is on this host, so that its file tells which
     ///   models it has.
-    public init(definition: String, isLocal: Bool = false) throws(ProtectionError) {
+    package init(definition: String, isLocal: Bool = false) throws(ProtectionError) {
         do throws(DocumentError) {
             self = try Document(parsing: definition).facts
         } catch {

@@ -1,7 +1,7 @@
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 /// A guest as ``ConfigWriter`` sees it.
-public protocol PersistentGuest {
+package protocol PersistentGuest {
     /// Whether the guest is on this host.
     var isLocal: Bool { get }
     /// Whether the guest has a definition that outlives its run.
@@ -22,7 +22,7 @@ extension Guest: PersistentGuest {}
 
 extension PersistentGuest {
     /// Reads the definition that the guest is started from next.
-    public func persistentFacts() throws(ProtectionError) -> GuestFacts {
+    package func persistentFacts() throws(ProtectionError) -> GuestFacts {
         let text = try asking { () throws(LibvirtError) in try persistentDefinition() }
         return try GuestFacts(definition: text, isLocal: isLocal)
     }

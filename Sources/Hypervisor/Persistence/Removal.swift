@@ -1,5 +1,5 @@
 /// The result of a removal: of the device and of all else that we gave a guest.
-public enum Removal: String, Sendable, Hashable {
+package enum Removal: String, Sendable, Hashable {
     /// It was there, and is gone.
     case removed
     /// It is there. A dry run leaves it.

@@ -1,9 +1,9 @@
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 /// What came of carrying out a plan on a live guest.
-public struct Protection: Sendable, Hashable {
+package struct Protection: Sendable, Hashable {
     /// What was done.
-    public enum Result: String, Sendable, Hashable {
+    package enum Result: String, Sendable, Hashable {
         /// The device was hot-plugged and stands in the live definition.
         case attached
         /// There was nothing to do.
@@ -15,28 +15,28 @@ public struct Protection: Sendable, Hashable {
     }
 
     /// The guest as it was found.
-    public var facts: GuestFacts
+    package var facts: GuestFacts
     /// The plan that was carried out.
-    public var plan: Plan
+    package var plan: Plan
     /// What was done.
-    public var result: Result
+    package var result: Result
 
     /// Makes what came of a plan.
-    public init(facts: GuestFacts, plan: Plan, result: Result) {
+    package init(facts: GuestFacts, plan: Plan, result: Result) {
         self.facts = facts
         self.plan = plan
         self.result = result
     }
 
     /// Why, in a clause that an operator understands.
-    public var reason: String { plan.reason }
+    package var reason: String { plan.reason }
 
     /// Whether the guest now is as the policy wants it.
-    public var isConverged: Bool { result != .unprotected }
+    package var isConverged: Bool { result != .unprotected }
 }
 
 /// Why a plan could not be carried out.
-public enum ProtectionError: Error, Sendable, Hashable {
+package enum ProtectionError: Error, Sendable, Hashable {
     /// libvirt refused or failed.
     case libvirt(LibvirtError)
     /// libvirt's definition of the guest cannot be read.
@@ -55,7 +55,7 @@ public enum ProtectionError: Error, Sendable, Hashable {
     case outOfTime(LibvirtError)
 
     /// Whether the guest is gone or does not run: nothing is left to do.
-    public var isGuestGone: Bool {
+    package var isGuestGone: Bool {
         guard case .libvirt(let error) = self else { return false }
         return error.code == .noDomain || error.code == .operationInvalid
     }
@@ -63,12 +63,12 @@ public enum ProtectionError: Error, Sendable, Hashable {
 
 extension ProtectionError: CustomStringConvertible {
     /// A clause with the remedy, where there is one.
-    public var description: String { description(retryingWith: "virt-watchdog apply") }
+    package var description: String { description(retryingWith: "virt-watchdog apply") }
 
     /// A clause with the remedy, where there is one.
     ///
     /// - Parameter command: The command to run once the cause is gone.
-    public func description(retryingWith command: String) -> String {
+    package func description(retryingWith command: String) -> String {
         switch self {
         case .libvirt(let error): "libvirt says: \(error)"
         case .definition(let message): "libvirt's definition cannot be read: \(message)"

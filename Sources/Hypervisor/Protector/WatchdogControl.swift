@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension Guest {
     /// Changes what QEMU does when a watchdog of the running guest fires.
@@ -8,7 +8,7 @@ extension Guest {
     /// whose definition has a watchdog: libvirt 9.0 ends when one fires that it does not know of. The
     /// commands are QMP's `set-action` and, before QEMU 6.0, `watchdog-set-action`; they know all
     /// actions but `dump`, which is libvirt's.
-    public func setWatchdogAction(_ action: WatchdogAction) throws(LibvirtError) {
+    package func setWatchdogAction(_ action: WatchdogAction) throws(LibvirtError) {
         let name = action.rawValue
         var answer = try MonitorOutcome(
             ask(machine: #"{"execute":"set-action","arguments":{"watchdog":"\#(name)"}}"#))
@@ -35,7 +35,7 @@ extension Guest {
     /// meanwhile. The command is QMP's `device_del`, which does not wait for the guest.
     ///
     /// - Returns: Whether it has done so.
-    public func letGoOfForgottenWatchdog() throws(LibvirtError) -> Bool {
+    package func letGoOfForgottenWatchdog() throws(LibvirtError) -> Bool {
         let answer = try ask(
             machine:
                 #"{"execute":"device_del","arguments":{"id":"\#(WatchdogDevice.alias)"}}"#)

@@ -6,7 +6,7 @@ internal import WatchdogPolicy
 ///
 /// libvirt then marks the guest as tainted (`custom-monitor`) until it is shut off: in its log and in
 /// `virsh dominfo`. Nothing else comes of it.
-public protocol MonitoredGuest: Sendable {
+package protocol MonitoredGuest: Sendable {
     /// Runs a command of the machine protocol, QMP, and returns the answer's JSON.
     func ask(machine command: String) throws(LibvirtError) -> String
     /// Runs a command of the human monitor, and returns what it prints.
@@ -16,7 +16,7 @@ public protocol MonitoredGuest: Sendable {
 /// A guest whose guest agent can be asked.
 ///
 /// libvirt then marks the guest as tainted (`custom-ga-command`), as it does for the monitor.
-public protocol GuestWithAgent: Sendable {
+package protocol GuestWithAgent: Sendable {
     /// The same guest for another thread, over a connection on which no call of this thread waits.
     func forAnotherThread() throws(LibvirtError) -> Self
     /// Runs a command of the guest agent and returns the answer's JSON.
@@ -29,13 +29,13 @@ public protocol GuestWithAgent: Sendable {
 
 extension Guest: MonitoredGuest {
     /// Runs a command of QMP; the C function is `virDomainQemuMonitorCommand`.
-    public func ask(machine command: String) throws(LibvirtError) -> String {
+    package func ask(machine command: String) throws(LibvirtError) -> String {
         try ask(command, flags: VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT.rawValue)
     }
 
     /// Runs a command of the human monitor; the C function is `virDomainQemuMonitorCommand` with
     /// `VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP`.
-    public func ask(human command: String) throws(LibvirtError) -> String {
+    package func ask(human command: String) throws(LibvirtError) -> String {
         try ask(command, flags: VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP.rawValue)
     }
 
@@ -51,13 +51,13 @@ extension Guest: MonitoredGuest {
 extension Guest: GuestWithAgent {
     /// Looks the guest up over another connection, where there may be one; see
     /// ``Connection/forAnotherThread()``.
-    public func forAnotherThread() throws(LibvirtError) -> Guest {
+    package func forAnotherThread() throws(LibvirtError) -> Guest {
         let other = try connection.forAnotherThread()
         return other === connection ? self : try other.guest(uuid: uuid)
     }
 
     /// Runs a command of the guest agent; the C function is `virDomainQemuAgentCommand`.
-    public func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String {
+    package func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String {
         guard let answer = virDomainQemuAgentCommand(pointer, command, timeout, 0) else {
             throw .last()
         }

@@ -1,11 +1,11 @@
 internal import HostSystem
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 /// Reads whether a guest has started its watchdogs' timers, by QEMU's monitor or the guest agent.
 ///
 /// It only reads: memory of the guest, answers of QEMU's monitor and files in the guest's `/sys`. The
 /// guest runs on, or stays as it is.
-public struct TimerReader: Sendable {
+package struct TimerReader: Sendable {
     private let knownWindows = KnownWindows()
     /// The time that has passed since some moment.
     private let now: @Sendable () -> Duration
@@ -15,7 +15,7 @@ public struct TimerReader: Sendable {
     private let agentPatience: Int
 
     /// Makes a reader; one for many guests asks less of each.
-    public init() {
+    package init() {
         let start = ContinuousClock.now
         self.init(now: { start.duration(to: .now) })
     }
@@ -26,19 +26,19 @@ public struct TimerReader: Sendable {
     }
 
     /// What was found out about a guest.
-    public struct Reading: Sendable, Hashable {
+    package struct Reading: Sendable, Hashable {
         /// The state of each watchdog's timer, in the order of the definition.
-        public var timers: [TimerState]
+        package var timers: [TimerState]
         /// Whether a timer still shows a fire that the guest's driver has not cleared, or the driver
         /// found one when it started.
-        public var showsFire: Bool
+        package var showsFire: Bool
         /// Whether QEMU's monitor was asked, which taints the guest (`custom-monitor`).
-        public var usedMonitor: Bool
+        package var usedMonitor: Bool
         /// Whether the guest agent was asked, which taints the guest (`custom-ga-command`).
-        public var usedAgent: Bool
+        package var usedAgent: Bool
 
         /// Makes a reading.
-        public init(
+        package init(
             timers: [TimerState], showsFire: Bool = false, usedMonitor: Bool = false,
             usedAgent: Bool = false
         ) {
@@ -50,14 +50,14 @@ public struct TimerReader: Sendable {
     }
 
     /// Which parts of a guest may be asked.
-    public struct Sources: Sendable, Hashable {
+    package struct Sources: Sendable, Hashable {
         /// Whether QEMU's monitor may be asked.
-        public var usesMonitor: Bool
+        package var usesMonitor: Bool
         /// Whether the guest's processors run, which its agent needs.
-        public var guestRuns: Bool
+        package var guestRuns: Bool
 
         /// Makes sources.
-        public init(usesMonitor: Bool = true, guestRuns: Bool = true) {
+        package init(usesMonitor: Bool = true, guestRuns: Bool = true) {
             self.usesMonitor = usesMonitor
             self.guestRuns = guestRuns
         }
@@ -66,7 +66,7 @@ public struct TimerReader: Sendable {
     /// Reads the timers of an active guest that has these facts.
     ///
     /// It asks the monitor first. Where that cannot tell, it asks the guest agent.
-    public func read(
+    package func read(
         _ facts: GuestFacts, of guest: some MonitoredGuest & GuestWithAgent,
         by sources: Sources = Sources()
     ) -> Reading {

@@ -3,25 +3,25 @@
 /// libvirt's definition still names the old action. So this stands in the guest's live metadata: for
 /// whoever asks next, and for the host that the guest is migrated to or restored on. It counts for
 /// one run of one guest; a QEMU that is started anew does what the definition says.
-public struct Alignment: Sendable, Hashable {
+package struct Alignment: Sendable, Hashable {
     /// The namespace of the element; the guest's own policy has another one.
-    public static let namespace = "urn:virt-watchdog:alignment:1"
+    package static let namespace = "urn:virt-watchdog:alignment:1"
     /// The element's local name.
-    public static let elementName = "alignment"
+    package static let elementName = "alignment"
 
     /// The action that is in force.
-    public var action: String
+    package var action: String
     /// The action that the definition has.
-    public var over: String
+    package var over: String
     /// libvirt's number of the guest in that run, which another host can read, too.
-    public var id: String
+    package var id: String
     /// The run, or nothing where it is unknown, as from another host.
-    public var run: RunID?
+    package var run: RunID?
     /// Whether QEMU's answer is still to come, so that either action may be in force.
-    public var isPending: Bool
+    package var isPending: Bool
 
     /// Makes a record.
-    public init(action: String, over: String, id: String, run: RunID?, isPending: Bool = false) {
+    package init(action: String, over: String, id: String, run: RunID?, isPending: Bool = false) {
         self.isPending = isPending
         self.action = action
         self.over = over
@@ -33,7 +33,7 @@ public struct Alignment: Sendable, Hashable {
     /// missing.
     ///
     /// Without a valid `run`, as in a record of an earlier version, the run is unknown.
-    public init?(attributes: [String: String]) {
+    package init?(attributes: [String: String]) {
         guard let action = attributes["action"], let over = attributes["over"],
             let id = attributes["id"]
         else { return nil }
@@ -46,20 +46,20 @@ public struct Alignment: Sendable, Hashable {
 /// The action that we gave the watchdogs of a persistent definition, in its metadata.
 ///
 /// Whoever takes back what we did gives them the former one again, if ours still stands.
-public struct PersistentAlignment: Sendable, Hashable {
+package struct PersistentAlignment: Sendable, Hashable {
     /// The action that we gave them.
-    public var action: String
+    package var action: String
     /// The action that they had before.
-    public var former: String
+    package var former: String
 
     /// Makes a record.
-    public init(action: String, former: String) {
+    package init(action: String, former: String) {
         self.action = action
         self.former = former
     }
 
     /// Reads a record from the attributes of its element; nothing where one is missing.
-    public init?(attributes: [String: String]) {
+    package init?(attributes: [String: String]) {
         guard let action = attributes["action"], let former = attributes["was"] else { return nil }
         self.init(action: action, former: former)
     }
@@ -77,7 +77,7 @@ extension GuestFacts {
     ///   - hasArrived: Whether the guest was restored from a file or has migrated here. An opt-out then
     ///     came along with the run; an alignment did not, because a new QEMU has the definition's
     ///     action.
-    public mutating func trustRecords(of run: RunID?, hasArrived: Bool = false) {
+    package mutating func trustRecords(of run: RunID?, hasArrived: Bool = false) {
         alignedAction = nil
         if let alignment, !alignment.isPending,
             run.map({ alignment.run == $0 }) ?? (alignment.id == id),
@@ -91,7 +91,7 @@ extension GuestFacts {
     /// A watchdog with the action that is in force, whatever its definition says.
     ///
     /// QEMU has one action for all watchdogs. An argument of the definition's own comes after libvirt's.
-    public func inForce(_ watchdog: Watchdog) -> Watchdog {
+    package func inForce(_ watchdog: Watchdog) -> Watchdog {
         var watchdog = watchdog
         watchdog.action = alignedAction ?? qemuArguments?.watchdogAction ?? watchdog.action
         return watchdog

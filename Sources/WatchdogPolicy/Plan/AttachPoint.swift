@@ -1,5 +1,5 @@
 /// Where an i6300esb goes.
-public enum AttachPoint: Sendable, Hashable {
+package enum AttachPoint: Sendable, Hashable {
     /// libvirt picks a slot, in a definition that it has yet to complete.
     case automatic
     /// A slot of a conventional PCI bus.
@@ -38,7 +38,7 @@ public enum AttachPoint: Sendable, Hashable {
     }
 
     /// The chosen address, or nothing where libvirt picks one.
-    public var address: GuestFacts.PCIAddress? {
+    package var address: GuestFacts.PCIAddress? {
         switch self {
         case .automatic: nil
         case .slot(let address), .rootPort(let address): address

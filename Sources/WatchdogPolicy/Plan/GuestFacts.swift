@@ -1,18 +1,18 @@
 /// What the plan needs to know of a definition.
-public struct GuestFacts: Sendable, Hashable {
+package struct GuestFacts: Sendable, Hashable {
     /// A PCI address as libvirt writes it.
-    public struct PCIAddress: Sendable, Hashable {
+    package struct PCIAddress: Sendable, Hashable {
         /// The PCI domain.
-        public var domain: UInt32
+        package var domain: UInt32
         /// The bus: the index of the controller that the device is plugged into.
-        public var bus: UInt32
+        package var bus: UInt32
         /// The slot on the bus.
-        public var slot: UInt32
+        package var slot: UInt32
         /// The function of the slot.
-        public var function: UInt32
+        package var function: UInt32
 
         /// Makes an address.
-        public init(domain: UInt32 = 0, bus: UInt32, slot: UInt32, function: UInt32 = 0) {
+        package init(domain: UInt32 = 0, bus: UInt32, slot: UInt32, function: UInt32 = 0) {
             self.domain = domain
             self.bus = bus
             self.slot = slot
@@ -21,26 +21,26 @@ public struct GuestFacts: Sendable, Hashable {
     }
 
     /// A PCI controller.
-    public struct Controller: Sendable, Hashable {
+    package struct Controller: Sendable, Hashable {
         /// The `model` attribute, such as `pcie-root-port`.
-        public var model: String
+        package var model: String
         /// The number of the bus that it provides.
-        public var index: UInt32
+        package var index: UInt32
         /// Whether `<target hotplug='off'/>` is absent.
-        public var allowsHotplug: Bool
+        package var allowsHotplug: Bool
         /// The chassis number of a port, if any.
-        public var chassis: UInt32?
+        package var chassis: UInt32?
         /// The port number of a port, if any.
-        public var port: UInt32?
+        package var port: UInt32?
         /// The alias, if any.
-        public var alias: String?
+        package var alias: String?
         /// Where it is plugged in itself, if anywhere.
-        public var address: PCIAddress?
+        package var address: PCIAddress?
         /// Whether its address says that other functions of the slot are in use, too.
-        public var isMultifunction: Bool
+        package var isMultifunction: Bool
 
         /// Makes a controller.
-        public init(
+        package init(
             model: String, index: UInt32, allowsHotplug: Bool = true, chassis: UInt32? = nil,
             port: UInt32? = nil, alias: String? = nil, address: PCIAddress? = nil,
             isMultifunction: Bool = false
@@ -56,7 +56,7 @@ public struct GuestFacts: Sendable, Hashable {
         }
 
         /// Whether it bears the alias of a port that we added.
-        public var isOwned: Bool { alias == PersistentAddition.RootPort.alias }
+        package var isOwned: Bool { alias == PersistentAddition.RootPort.alias }
 
         /// QEMU's name of the bus that it provides.
         var busName: String {
@@ -71,20 +71,20 @@ public struct GuestFacts: Sendable, Hashable {
     }
 
     /// A watchdog that the definition has.
-    public struct Watchdog: Sendable, Hashable {
+    package struct Watchdog: Sendable, Hashable {
         /// The `model` attribute as it stands there.
-        public var model: String
+        package var model: String
         /// The `action` attribute; libvirt's default where there is none.
-        public var action: String
+        package var action: String
         /// The name of the alias, if any.
-        public var alias: String?
+        package var alias: String?
         /// The PCI address, if any.
-        public var address: PCIAddress?
+        package var address: PCIAddress?
         /// Whether QEMU has it by an argument of the definition's own, so that libvirt does not know it.
-        public var isOnCommandLine: Bool
+        package var isOnCommandLine: Bool
 
         /// Makes a watchdog.
-        public init(
+        package init(
             model: String, action: String = WatchdogAction.reset.rawValue, alias: String? = nil,
             address: PCIAddress? = nil, isOnCommandLine: Bool = false
         ) {
@@ -96,11 +96,11 @@ public struct GuestFacts: Sendable, Hashable {
         }
 
         /// Whether the device is ours: libvirt knows it by our alias.
-        public var isOwned: Bool { alias == WatchdogDevice.alias && !isOnCommandLine }
+        package var isOwned: Bool { alias == WatchdogDevice.alias && !isOnCommandLine }
     }
 
     /// The channel to the QEMU guest agent.
-    public enum AgentChannel: Sendable, Hashable {
+    package enum AgentChannel: Sendable, Hashable {
         /// The definition has none.
         case absent
         /// The definition has one, and libvirt does not say that an agent listens.
@@ -109,66 +109,66 @@ public struct GuestFacts: Sendable, Hashable {
         case connected
 
         /// The name of the channel's target.
-        public static let target = "org.qemu.guest_agent.0"
+        package static let target = "org.qemu.guest_agent.0"
     }
 
     /// The guest's name.
-    public var name: String
+    package var name: String
     /// The guest's UUID, or nothing in a definition that libvirt has not seen yet.
-    public var uuid: String?
+    package var uuid: String?
     /// The `type` attribute of `domain`, such as `kvm`, or nothing where there is none.
-    public var type: String?
+    package var type: String?
     /// The architecture, or nothing where the definition leaves it to libvirt.
-    public var arch: String?
+    package var arch: String?
     /// The machine type, or nothing where the definition leaves it to libvirt.
-    public var machine: String?
+    package var machine: String?
     /// The path of the firmware, or nothing where it is the emulator's own.
-    public var firmware: String?
+    package var firmware: String?
     /// The path of the emulator, or nothing where the definition leaves it to libvirt.
-    public var emulator: String?
+    package var emulator: String?
     /// The models that the emulator is known not to have.
-    public var missingModels: [WatchdogModel] = []
+    package var missingModels: [WatchdogModel] = []
     /// Whether the definition has what libvirt adds to each one. A fragment that someone wrote by
     /// hand lacks some of it.
-    public var isComplete = false
+    package var isComplete = false
     /// Whether the machine has ACPI.
-    public var hasACPI: Bool
+    package var hasACPI: Bool
     /// Whether it is the live definition of a guest that runs or is about to.
-    public var isLive: Bool
+    package var isLive: Bool
     /// The PCI controllers.
-    public var controllers: [Controller]
+    package var controllers: [Controller]
     /// The PCI addresses in use, in no order. They are few, and no set: to make one, Swift's runtime
     /// takes a twentieth of the hook's time.
-    public var usedAddresses: [PCIAddress]
+    package var usedAddresses: [PCIAddress]
     /// The watchdogs, in the order of the definition.
-    public var watchdogs: [Watchdog]
+    package var watchdogs: [Watchdog]
     /// The channel to the guest agent.
-    public var agent = AgentChannel.absent
+    package var agent = AgentChannel.absent
     /// The guest's own policy, if its metadata has one.
-    public var guestPolicy: GuestPolicy?
+    package var guestPolicy: GuestPolicy?
     /// What happens when the guest reboots or is reset, as `on_reboot` says.
-    public var onReboot: String?
+    package var onReboot: String?
     /// What happens when the guest's kernel panics, as `on_crash` says.
-    public var onCrash: String?
+    package var onCrash: String?
     /// Whether the guest has a device that tells QEMU of a kernel panic.
-    public var hasPanicDevice = false
+    package var hasPanicDevice = false
     /// libvirt's number of the guest while it runs.
-    public var id: String?
+    package var id: String?
     /// The record of an action that we gave the running guest, in this run or in an earlier one.
-    public var alignment: Alignment?
+    package var alignment: Alignment?
     /// The action that is in force, where it is known not to be the definition's.
-    public var alignedAction: String?
+    package var alignedAction: String?
     /// The record that the operator took our watchdog away, from this run or an earlier one.
-    public var optOut: OptOut?
+    package var optOut: OptOut?
     /// Whether the operator took our watchdog away from this run; see ``trustRecords(of:hasArrived:)``.
-    public var isOptedOutOfRun = false
+    package var isOptedOutOfRun = false
     /// The record of an action that we gave the persistent definition.
-    public var persistentAlignment: PersistentAlignment?
+    package var persistentAlignment: PersistentAlignment?
     /// The definition's own QEMU arguments, if it has any; ``add(_:)`` brings what they add.
-    public private(set) var qemuArguments: QEMUArguments?
+    package private(set) var qemuArguments: QEMUArguments?
 
     /// Makes facts; what is not given is as in a definition that does not mention it.
-    public init(
+    package init(
         name: String, uuid: String? = nil, type: String? = nil, arch: String? = nil,
         machine: String? = nil, firmware: String? = nil, hasACPI: Bool = true,
         isLive: Bool = false,
@@ -202,7 +202,7 @@ extension GuestFacts {
     /// Adds the devices that the definition's own QEMU arguments bring, and what they take.
     ///
     /// Call it once all controllers, addresses and watchdogs are known.
-    public mutating func add(_ line: QEMUArguments) {
+    package mutating func add(_ line: QEMUArguments) {
         qemuArguments = line
         // libvirt has yet to complete such a definition, and would pick slots without regard to QEMU's.
         if controllers.isEmpty, !isLive {
@@ -270,17 +270,17 @@ extension QEMUArguments.Device {
 }
 
 /// A watchdog that we give to a guest.
-public struct WatchdogDevice: Sendable, Hashable {
+package struct WatchdogDevice: Sendable, Hashable {
     /// The alias that marks a device as ours; libvirt keeps user aliases that start with `ua-`.
-    public static let alias = "ua-virt-watchdog"
+    package static let alias = "ua-virt-watchdog"
 
     /// The device's model.
-    public var model: WatchdogModel
+    package var model: WatchdogModel
     /// What the hypervisor does when it fires.
-    public var action: WatchdogAction
+    package var action: WatchdogAction
 
     /// Makes a device.
-    public init(model: WatchdogModel, action: WatchdogAction) {
+    package init(model: WatchdogModel, action: WatchdogAction) {
         self.model = model
         self.action = action
     }

@@ -1,34 +1,34 @@
 /// What is written into a persistent definition, so that the guest has a watchdog from its first
 /// instruction on.
-public struct PersistentAddition: Sendable, Hashable {
+package struct PersistentAddition: Sendable, Hashable {
     /// A pcie-root-port that is added for the watchdog alone, so that the guest's own stay free.
-    public struct RootPort: Sendable, Hashable {
+    package struct RootPort: Sendable, Hashable {
         /// The alias that marks the port as ours.
-        public static let alias = "ua-virt-watchdog-port"
+        package static let alias = "ua-virt-watchdog-port"
 
         /// The number of the bus that it provides.
-        public var index: UInt32
+        package var index: UInt32
         /// The chassis number, which is no other port's.
-        public var chassis: UInt32
+        package var chassis: UInt32
         /// The port number, which is no other port's.
-        public var port: UInt32
+        package var port: UInt32
         /// The place on bus 0, after all bridges, so the guest numbers no other bus anew.
-        public var address: GuestFacts.PCIAddress
+        package var address: GuestFacts.PCIAddress
     }
 
     /// The watchdog.
-    public var device: WatchdogDevice
+    package var device: WatchdogDevice
     /// The port that is added before it, if one is.
-    public var port: RootPort?
+    package var port: RootPort?
     /// Where the watchdog goes.
-    public var point: AttachPoint
+    package var point: AttachPoint
     /// The action that the device has to have at first, since an implicit watchdog has it.
-    public var sharedAction: WatchdogAction?
+    package var sharedAction: WatchdogAction?
 
     /// Decides what to add to the persistent definition that has these facts.
     ///
     /// - Returns: Nothing where the plan adds no device, or there is no room for one.
-    public init?(_ plan: Plan, to facts: GuestFacts) {
+    package init?(_ plan: Plan, to facts: GuestFacts) {
         guard facts.qemuArguments?.doubts.isEmpty != false else { return nil }
         switch plan.decision {
         case .coldPlug(let device, .notHotPluggable), .attach(let device, .automatic):
@@ -68,7 +68,7 @@ public struct PersistentAddition: Sendable, Hashable {
 extension PersistentAddition {
     /// Returns why a persistent definition stays as it is although a plan gives the guest a device, as a
     /// clause with the remedy; nothing where something is added, or nothing is wanted.
-    public static func obstacle(to plan: Plan, in facts: GuestFacts) -> String? {
+    package static func obstacle(to plan: Plan, in facts: GuestFacts) -> String? {
         guard plan.addedModel != nil, PersistentAddition(plan, to: facts) == nil else { return nil }
         if let doubt = facts.qemuArguments?.doubts.first {
             return
@@ -154,7 +154,7 @@ extension GuestFacts.PCIAddress {
 
 extension GuestFacts {
     /// Whether the definition has a port that we added and nothing else is plugged into, ours aside.
-    public var hasOwnedPortToSpare: Bool {
+    package var hasOwnedPortToSpare: Bool {
         guard let port = controllers.first(where: \.isOwned) else { return false }
         let ours = watchdogs.filter(\.isOwned).compactMap(\.address)
         return !usedAddresses.contains { $0.bus == port.index && !ours.contains($0) }

@@ -1,7 +1,7 @@
 /// What is to be done with a guest, and why.
-public struct Plan: Sendable, Hashable {
+package struct Plan: Sendable, Hashable {
     /// The decision, with what is needed to carry it out.
-    public enum Decision: Sendable, Hashable {
+    package enum Decision: Sendable, Hashable {
         /// Nothing is to be done.
         case leave(LeaveReason)
         /// The device can be hot-plugged into the running guest.
@@ -15,17 +15,17 @@ public struct Plan: Sendable, Hashable {
     }
 
     /// The decision.
-    public var decision: Decision
+    package var decision: Decision
     /// What the operator should know besides.
-    public var warnings: [String]
+    package var warnings: [String]
     /// The implicit watchdog whose action a device that is attached has to have at first.
     ///
     /// All watchdogs of a guest share one action, in its definition; QEMU's monitor then gives them
     /// the one that is wanted.
-    public var companion: GuestFacts.Watchdog?
+    package var companion: GuestFacts.Watchdog?
 
     /// Makes a plan.
-    public init(
+    package init(
         _ decision: Decision, warnings: [String] = [], companion: GuestFacts.Watchdog? = nil
     ) {
         self.decision = decision
@@ -34,7 +34,7 @@ public struct Plan: Sendable, Hashable {
     }
 
     /// The decision in a word, as the log and `--json` give it.
-    public var name: String {
+    package var name: String {
         switch decision {
         case .leave: "leave"
         case .attach: "attach"
@@ -45,7 +45,7 @@ public struct Plan: Sendable, Hashable {
     }
 
     /// Why, in a clause that an operator understands.
-    public var reason: String {
+    package var reason: String {
         switch decision {
         case .leave(let reason): reason.description
         case .attach(let device, let point):
@@ -60,7 +60,7 @@ public struct Plan: Sendable, Hashable {
     }
 
     /// Whether the definition differs once the plan is carried out.
-    public var changesDefinition: Bool {
+    package var changesDefinition: Bool {
         switch decision {
         case .attach, .changeAction, .coldPlug: true
         case .leave, .refuse: false
@@ -81,7 +81,7 @@ public struct Plan: Sendable, Hashable {
     /// Whether there is something that a protector could do to the running guest.
     ///
     /// QEMU knows no dump: libvirt has it pause the guest, and does the rest by its own definition.
-    public var changesLiveGuest: Bool {
+    package var changesLiveGuest: Bool {
         switch decision {
         case .attach: true
         case .changeAction(let old, let new):
@@ -91,7 +91,7 @@ public struct Plan: Sendable, Hashable {
     }
 
     /// The model that the plan adds to the guest, or nothing where it adds none.
-    public var addedModel: WatchdogModel? {
+    package var addedModel: WatchdogModel? {
         switch decision {
         case .attach(let device, _), .coldPlug(let device, _): device.model
         case .leave, .changeAction, .refuse: nil
@@ -99,12 +99,12 @@ public struct Plan: Sendable, Hashable {
     }
 
     /// Whether the device can only be there from a cold start on.
-    public var needsColdStart: Bool {
+    package var needsColdStart: Bool {
         if case .coldPlug = decision { true } else { false }
     }
 
     /// Whether the policy wants a watchdog that the guest cannot have in this run.
-    public var leavesUnprotected: Bool {
+    package var leavesUnprotected: Bool {
         switch decision {
         case .coldPlug, .refuse: true
         case .changeAction: !changesLiveGuest
@@ -120,7 +120,7 @@ public struct Plan: Sendable, Hashable {
 /// - Parameters:
 ///   - policy: What the operator wants.
 ///   - facts: What the guest's definition says.
-public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
+package func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     if let fault = policy.fault { return Plan(.leave(.faultyPolicy(fault))) }
     guard policy.covers(facts.name) else { return Plan(.leave(.excluded)) }
 
@@ -172,7 +172,7 @@ public func plan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
 /// A filter may change the action and nothing else. An action that a monitor gave the guest and the
 /// policy does not want otherwise goes along, unless somebody has edited the definition since.
 /// An opt-out changes nothing here: it concerns our device, and a filter adds none.
-public func filterPlan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
+package func filterPlan(_ policy: Policy, _ facts: GuestFacts) -> Plan {
     var facts = facts
     facts.isOptedOutOfRun = false
     let plan = plan(policy, facts)

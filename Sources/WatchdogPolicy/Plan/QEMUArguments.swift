@@ -2,7 +2,7 @@
 ///
 /// libvirt gives them to QEMU as they are, after its own, and shows none of their devices elsewhere in
 /// the definition. The options are those of [qemu(1)](https://www.qemu.org/docs/master/system/invocation.html).
-public struct QEMUArguments: Sendable, Hashable {
+package struct QEMUArguments: Sendable, Hashable {
     /// A device.
     struct Device: Sendable, Hashable {
         /// The driver, such as `virtio-rng-pci`; of an option like `-nic`, the option.
@@ -39,18 +39,18 @@ public struct QEMUArguments: Sendable, Hashable {
     /// The IDs of devices.
     private(set) var ids: [String] = []
     /// What a watchdog that fires leads to, if an argument says so.
-    public private(set) var watchdogAction: String?
+    package private(set) var watchdogAction: String?
     /// The watchdogs.
     private(set) var watchdogs: [Watchdog] = []
     /// The drivers of which `-global` sets a property for each device.
     private(set) var globalDrivers: [String] = []
     /// What else the operator should know; each a clause.
-    public private(set) var remarks: [String] = []
+    package private(set) var remarks: [String] = []
     /// What could not be understood, so that the guest may have more; each a clause.
-    public private(set) var doubts: [String] = []
+    package private(set) var doubts: [String] = []
 
     /// Reads the arguments in their order.
-    public init(arguments: [String]) {
+    package init(arguments: [String]) {
         var index = 0
         while index < arguments.count {
             let argument = arguments[index]
@@ -71,7 +71,7 @@ public struct QEMUArguments: Sendable, Hashable {
     /// Adds a property that `qemu:override` sets for the device with an alias.
     ///
     /// - Parameter isNumber: Whether QEMU gets the value as a number, and not as a string.
-    public mutating func override(
+    package mutating func override(
         _ property: String, of alias: String, to value: String, isNumber: Bool
     ) {
         let number = isNumber ? Int64(value) : nil

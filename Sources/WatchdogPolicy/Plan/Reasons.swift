@@ -1,5 +1,5 @@
 /// Why a guest is left as it is.
-public enum LeaveReason: Sendable, Hashable {
+package enum LeaveReason: Sendable, Hashable {
     /// The policy file has an error, quoted here with its place.
     case faultyPolicy(String)
     /// The guest's metadata has an error.
@@ -24,7 +24,7 @@ public enum LeaveReason: Sendable, Hashable {
 
 extension LeaveReason: CustomStringConvertible {
     /// A clause that an operator understands.
-    public var description: String {
+    package var description: String {
         switch self {
         case .faultyPolicy(let fault):
             "the policy cannot be understood: \(fault)"
@@ -56,7 +56,7 @@ extension LeaveReason: CustomStringConvertible {
 }
 
 /// Why a device can only be there from a cold start on.
-public enum ColdPlugReason: Sendable, Hashable {
+package enum ColdPlugReason: Sendable, Hashable {
     /// Only the i6300esb can be hot-plugged.
     case notHotPluggable
     /// No conventional bus and no pcie-root-port has room for one more device.
@@ -95,7 +95,7 @@ public enum ColdPlugReason: Sendable, Hashable {
 }
 
 /// Why a guest cannot have the watchdog that the policy asks for.
-public enum RefuseReason: Sendable, Hashable {
+package enum RefuseReason: Sendable, Hashable {
     /// The guest is not QEMU's.
     case notQEMU(type: String)
     /// The machine has no PCI bus.
@@ -145,7 +145,7 @@ extension GuestFacts {
 
 extension RefuseReason: CustomStringConvertible {
     /// A clause that an operator understands.
-    public var description: String {
+    package var description: String {
         switch self {
         case .notQEMU(let type):
             "a domain of type \(quoted(type)) is not QEMU's and has no watchdog device"
@@ -203,5 +203,5 @@ extension WatchdogModel {
 
 extension WatchdogDevice: CustomStringConvertible {
     /// The model and the action.
-    public var description: String { "\(model.rawValue) with action \(action.rawValue)" }
+    package var description: String { "\(model.rawValue) with action \(action.rawValue)" }
 }

@@ -2,19 +2,19 @@
 ///
 /// libvirt names no run: its numbers start again. Within one start of the host, the kernel gives a
 /// process ID a second time, but not with the same start.
-public struct RunID: Sendable, Hashable {
+package struct RunID: Sendable, Hashable {
     /// The host's boot ID.
-    public var boot: String
+    package var boot: String
     /// QEMU's process ID.
-    public var process: Int32
+    package var process: Int32
     /// When QEMU's process started, in kernel ticks since the host's boot.
-    public var startTicks: UInt64
+    package var startTicks: UInt64
 
     /// Makes a name of its parts.
     ///
     /// - Parameter boot: Visible ASCII characters other than `/`; only such a name has a ``text`` that
     ///   can be read back.
-    public init(boot: String, process: Int32, startTicks: UInt64) {
+    package init(boot: String, process: Int32, startTicks: UInt64) {
         self.boot = boot
         self.process = process
         self.startTicks = startTicks
@@ -24,7 +24,7 @@ public struct RunID: Sendable, Hashable {
     ///
     /// It refuses numbers with a sign or leading zeros, a process ID below 1, and a boot ID that is
     /// empty or has other characters than visible ASCII.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty,
             parts[0].allSatisfy({ (0x21...0x7E).contains($0) }),
@@ -36,5 +36,5 @@ public struct RunID: Sendable, Hashable {
     }
 
     /// The text form, `BOOT/PID/TICKS`.
-    public var text: String { "\(boot)/\(process)/\(startTicks)" }
+    package var text: String { "\(boot)/\(process)/\(startTicks)" }
 }

@@ -1,5 +1,5 @@
 /// Who put a watchdog into a definition.
-public enum WatchdogOrigin: String, Sendable, Hashable {
+package enum WatchdogOrigin: String, Sendable, Hashable {
     /// We did: it bears our alias.
     case owned
     /// Somebody else chose it.
@@ -14,7 +14,7 @@ extension GuestFacts {
     /// Tells who put one of the guest's watchdogs there.
     ///
     /// The implicit one has the default action; with another one, somebody chose it.
-    public func origin(of watchdog: Watchdog) -> WatchdogOrigin {
+    package func origin(of watchdog: Watchdog) -> WatchdogOrigin {
         if watchdog.isOnCommandLine { return .commandLine }
         if watchdog.isOwned { return .owned }
         let isImplicit =
@@ -25,7 +25,7 @@ extension GuestFacts {
     }
 
     /// The watchdogs that somebody chose.
-    public var chosenWatchdogs: [Watchdog] {
+    package var chosenWatchdogs: [Watchdog] {
         watchdogs.filter { origin(of: $0) != .implicit }
     }
 }

@@ -1,5 +1,5 @@
 /// The state of a guest, in virsh's words.
-public enum GuestState: String, Sendable, Hashable {
+package enum GuestState: String, Sendable, Hashable {
     /// It runs.
     case running
     /// It runs and waits for something.

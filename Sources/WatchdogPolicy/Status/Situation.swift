@@ -1,7 +1,7 @@
 /// The state of a guest and the reason for it.
-public struct Situation: Sendable, Hashable, CustomStringConvertible {
+package struct Situation: Sendable, Hashable, CustomStringConvertible {
     /// The reason for a state, in the words of `virsh domstate --reason`.
-    public enum Reason: String, Sendable, Hashable {
+    package enum Reason: String, Sendable, Hashable {
         // Running
 
         /// It was started.
@@ -73,12 +73,12 @@ public struct Situation: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The state.
-    public var state: GuestState
+    package var state: GuestState
     /// The reason.
-    public var reason: Reason
+    package var reason: Reason
 
     /// Describes a situation.
-    public init(state: GuestState, reason: Reason) {
+    package init(state: GuestState, reason: Reason) {
         self.state = state
         self.reason = reason
     }
@@ -86,12 +86,12 @@ public struct Situation: Sendable, Hashable, CustomStringConvertible {
     /// Whether the run continues that of another host, or of a file.
     ///
     /// libvirt tells until the guest is paused and resumed.
-    public var isOfArrival: Bool {
+    package var isOfArrival: Bool {
         state != .shutOff && (reason == .migrated || reason == .restored)
     }
 
     /// The state, with the reason where it matters to an operator.
-    public var description: String {
+    package var description: String {
         switch (state, reason) {
         case (.paused, _), (.crashed, _), (.running, .postCopy), (.running, .postCopyFailed),
             (.shutOff, .crashed), (.shutOff, .failed), (.shutOff, .daemon):

@@ -1,9 +1,9 @@
 /// What becomes of a guest that hangs, and why.
-public struct Verdict: Sendable, Hashable {
+package struct Verdict: Sendable, Hashable {
     /// The verdict in a word.
     ///
     /// They are in the order in which an operator wants to see them: trouble first.
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
         /// The guest's kernel panicked, and libvirt keeps the guest as it is.
         case crashed
         /// The watchdog fired and paused the guest.
@@ -30,7 +30,7 @@ public struct Verdict: Sendable, Hashable {
         case excluded
 
         /// Whether all is as it should be.
-        public var isFine: Bool {
+        package var isFine: Bool {
             switch self {
             case .paused, .protected, .protectedAtStart, .excluded: true
             case .crashed, .fired, .unknown, .unprotected, .conflict, .halted, .notArmed,
@@ -41,18 +41,18 @@ public struct Verdict: Sendable, Hashable {
     }
 
     /// The evidence about a guest that runs, apart from its definitions.
-    public struct Evidence: Sendable, Hashable {
+    package struct Evidence: Sendable, Hashable {
         /// The state of the guest.
-        public var situation: Situation
+        package var situation: Situation
         /// The states of its watchdogs' timers, in the order of the live definition.
-        public var timers: [TimerState]
+        package var timers: [TimerState]
         /// Why QEMU does not answer, if that is known.
-        public var silence: String?
+        package var silence: String?
         /// The evidence of a fire in the present run, if there is any.
-        public var fire: FireEvidence?
+        package var fire: FireEvidence?
 
         /// Collects evidence.
-        public init(
+        package init(
             situation: Situation = Situation(state: .running, reason: .booted),
             timers: [TimerState], silence: String? = nil, fire: FireEvidence? = nil
         ) {
@@ -64,9 +64,9 @@ public struct Verdict: Sendable, Hashable {
     }
 
     /// The verdict in a word.
-    public var kind: Kind
+    package var kind: Kind
     /// Why, in a clause with the remedy where there is one.
-    public var reason: String
+    package var reason: String
 
     /// Judges a guest that runs.
     ///
@@ -75,7 +75,7 @@ public struct Verdict: Sendable, Hashable {
     ///   - persistent: What its persistent definition says, if it has one.
     ///   - evidence: What else is known of it.
     ///   - isHooked: Whether the hook sees to guests that start.
-    public init(
+    package init(
         _ policy: Policy, live: GuestFacts, persistent: GuestFacts?, evidence: Evidence,
         isHooked: Bool = true
     ) {
@@ -101,7 +101,7 @@ public struct Verdict: Sendable, Hashable {
     /// - Parameters:
     ///   - situation: Why it is shut off.
     ///   - isHooked: Whether the hook sees to guests that start.
-    public init(
+    package init(
         _ policy: Policy, inactive persistent: GuestFacts,
         situation: Situation = Situation(state: .shutOff, reason: .shutdown), isHooked: Bool = true
     ) {
