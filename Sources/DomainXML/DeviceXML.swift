@@ -13,7 +13,7 @@ extension WatchdogDevice {
     }
 }
 
-extension Alignment {
+extension ActionOverride {
     /// The element as libvirt takes it for metadata; it adds the namespace itself.
     package var xml: String {
         "<\(Self.elementName) action='\(action.asAttribute)' over='\(over.asAttribute)'"

@@ -13,7 +13,7 @@ package struct Document: ~Copyable {
     /// The root element, which has the name that was asked for.
     let root: Element
     /// What is not in the tree any more.
-    let settled: SettledDevices
+    let settled: SerializedDevices
 
     /// Parses a definition.
     ///
@@ -33,7 +33,7 @@ package struct Document: ~Copyable {
         guard let context = xmlNewParserCtxt() else { throw .outOfMemory }
         defer { xmlFreeParserCtxt(context) }
 
-        var guardian = ParserGuard(context)
+        var guardian = HardenedSAXHandlers(context)
         defer { guardian.settled.close() }
         let document = withUnsafeMutablePointer(to: &guardian) { guardian in
             context.pointee._private = UnsafeMutableRawPointer(guardian)

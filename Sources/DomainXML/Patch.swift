@@ -23,24 +23,24 @@ extension Document {
 
     /// Writes down in the metadata which action the watchdogs were given and which they had, in the
     /// place of what was written down before; or nothing.
-    package mutating func setAlignment(_ alignment: PersistentAlignment?) {
-        removeAlignment()
+    package mutating func setSavedAction(_ alignment: SavedAction?) {
+        removeSavedAction()
         guard let alignment,
             let metadata = root.child(named: "metadata") ?? root.appendChild(named: "metadata"),
-            let element = metadata.appendChild(named: Alignment.elementName)
+            let element = metadata.appendChild(named: ActionOverride.elementName)
         else { return }
         let prefix = GuestPolicy.prefix
-        xmlSetNs(element.node, xmlNewNs(element.node, Alignment.namespace, prefix))
+        xmlSetNs(element.node, xmlNewNs(element.node, ActionOverride.namespace, prefix))
         xmlNewProp(element.node, "action", alignment.action)
         xmlNewProp(element.node, "was", alignment.former)
     }
 
     /// Takes the record out, wherever one stands, and metadata that is empty without it.
-    private mutating func removeAlignment() {
+    private mutating func removeSavedAction() {
         for metadata in root.children(named: "metadata") {
             for element in metadata.children
-            where element.isNamed(Alignment.elementName)
-                && element.isIn(namespace: Alignment.namespace)
+            where element.isNamed(ActionOverride.elementName)
+                && element.isIn(namespace: ActionOverride.namespace)
             {
                 element.remove()
             }

@@ -1,4 +1,5 @@
-package import Hypervisor
+package import Libvirt
+package import TimerProbe
 package import WatchdogPolicy
 
 /// A number that tells calls apart.
@@ -18,7 +19,7 @@ package struct Call: Sendable, Hashable {
         /// Has QEMU's monitor change what its watchdogs do.
         case setAction(WatchdogAction)
         /// Writes the record of an action into the live metadata, or removes it.
-        case record(Alignment?)
+        case record(ActionOverride?)
         /// Writes the opt-out into the live metadata, or removes it.
         case optOut(OptOut?)
         /// Asks the guest to release our watchdog; libvirt does not wait for it.
@@ -26,9 +27,9 @@ package struct Call: Sendable, Hashable {
         /// Asks QEMU to unplug a watchdog of ours that libvirt does not know.
         case unplugOrphan
         /// Brings the persistent definition to a policy, or tells what that would change.
-        case persist(Policy, isDry: Bool)
+        case persist(Policy, dryRun: Bool)
         /// Removes our devices from the persistent definition, or tells whether it has any.
-        case removePersistent(isDry: Bool)
+        case removePersistent(dryRun: Bool)
         /// Reads all that `status` shows.
         case inspect(TimerSources)
     }
@@ -146,7 +147,7 @@ package enum Answer: Sendable, Hashable {
     /// Whether QEMU has unplugged the watchdog that libvirt does not know.
     case orphanIsGone(Bool)
     /// The persistent definition was brought to the policy.
-    case persisted(Persistence)
+    case persisted(ConfigResult)
     /// Our devices were removed from the persistent definition; nothing where there is none.
     case removedPersistent(Removal?)
     /// The guest was read for `status`.

@@ -1,6 +1,8 @@
 internal import DequeModule
-internal import HostSystem
-internal import Hypervisor
+internal import Host
+internal import Libvirt
+internal import System
+internal import TimerProbe
 package import WatchdogPolicy
 
 /// What the service, a one-shot and `apply` decide, as a value.

@@ -1,5 +1,7 @@
-package import HostSystem
-package import Hypervisor
+internal import Host
+internal import Libvirt
+package import System
+internal import TimerProbe
 package import WatchdogPolicy
 
 /// What the core has the shell do.
@@ -29,9 +31,9 @@ package enum Effect: Sendable {
 /// How a guest ended up that was named.
 package struct Outcome: Sendable {
     /// What became of the running guest, or nothing where the guest does not run or was not to be treated.
-    package var protection: Result<Protection, ProtectionError>?
+    package var protection: Result<LiveResult, TreatmentError>?
     /// What became of the persistent definition, or nothing where it was not to be changed.
-    package var persistence: Result<Persistence, ProtectionError>?
+    package var persistence: Result<ConfigResult, TreatmentError>?
     /// The facts that were read last.
     package var facts: GuestFacts?
     /// What became of our device in the running guest, or nothing where it was not to be removed.
@@ -42,7 +44,7 @@ package struct Outcome: Sendable {
     package var inspection: Inspection?
 
     /// Why the guest could not be treated, removed from, or read.
-    package var error: ProtectionError? {
+    package var error: TreatmentError? {
         guard case .failure(let error) = protection else { return nil }
         return error
     }

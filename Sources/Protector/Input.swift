@@ -1,4 +1,5 @@
-package import Hypervisor
+package import Libvirt
+internal import TimerProbe
 package import WatchdogPolicy
 
 /// What the shell tells the core.

@@ -1,4 +1,5 @@
-internal import Hypervisor
+internal import Libvirt
+internal import TimerProbe
 package import WatchdogPolicy
 
 /// What a core knows, for those who ask about the service.
@@ -111,5 +112,7 @@ extension Core {
     package var unansweredCalls: Int { calls.count }
 
     /// Whether the policy would change a running guest.
-    package func wouldChange(_ facts: GuestFacts) -> Bool { plan(policy, facts).changesLiveGuest }
+    package func wouldChange(_ facts: GuestFacts) -> Bool {
+        Plan(for: facts, under: policy).changesLiveGuest
+    }
 }

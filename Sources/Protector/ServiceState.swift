@@ -1,5 +1,6 @@
 internal import FoundationEssentials
-package import HostSystem
+internal import Host
+package import System
 
 /// What the service tells the commands about itself, in a file.
 package struct ServiceState: Codable, Sendable, Hashable {
@@ -17,8 +18,8 @@ package struct ServiceState: Codable, Sendable, Hashable {
 
     /// Takes what the core of this process reports.
     package init(_ report: Report) {
-        version = Layout.version
-        process = processID
+        version = Paths.version
+        process = CurrentProcess.id
         self.report = report
     }
 
@@ -61,7 +62,7 @@ package struct ServiceState: Codable, Sendable, Hashable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         guard let data = try? encoder.encode(self) else { return }
-        try replaceFile("\(directory)/\(Self.name)", with: Array(data))
+        try File.replace("\(directory)/\(Self.name)", with: Array(data))
     }
 
 }

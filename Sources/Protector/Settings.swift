@@ -17,7 +17,7 @@ package struct Settings: Sendable {
         /// Removes our devices from running guests, from persistent definitions, or both.
         ///
         /// A dry run only looks.
-        case remove(live: Bool, config: Bool, isDry: Bool)
+        case remove(live: Bool, config: Bool, dryRun: Bool)
         /// Reads them, and with `config` tells what would become of their persistent definitions.
         case plan(config: Bool)
         /// Reads them with all that `status` shows, the timers by QEMU's monitor or without it.

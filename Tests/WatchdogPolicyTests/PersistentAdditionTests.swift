@@ -7,7 +7,7 @@ struct PersistentAdditionTests {
     typealias Controller = GuestFacts.Controller
 
     private func addition(_ facts: GuestFacts, _ policy: Policy = .builtIn) -> PersistentAddition? {
-        PersistentAddition(plan(policy, facts), to: facts)
+        PersistentAddition(Plan(for: facts, under: policy), to: facts)
     }
 
     @Test("a conventional machine needs no port")
@@ -61,12 +61,12 @@ struct PersistentAdditionTests {
         #expect(addition(facts)?.point == .rootPort(Address(bus: 3, slot: 0)))
         for bus in UInt32(1)...3 { facts.usedAddresses.append(Address(bus: bus, slot: 0)) }
         #expect(addition(facts) == nil)
-        let obstacle = PersistentAddition.obstacle(to: plan(.builtIn, facts), in: facts)
+        let obstacle = PersistentAddition.obstacle(to: Plan(for: facts, under: .builtIn), in: facts)
         #expect(obstacle?.contains("lower slot") == true)
     }
 
     /// A place of bridges on bus 0, and the place that a port gets.
-    struct Layout: Sendable {
+    struct Paths: Sendable {
         var machine = "pc-q35-7.2"
         var arch = "x86_64"
         var bridges: [Address]
@@ -78,43 +78,43 @@ struct PersistentAdditionTests {
     @Test(
         "a port comes after every bridge, so that the buses keep their numbers",
         arguments: [
-            Layout(bridges: [Address(bus: 0, slot: 1)], port: Address(bus: 0, slot: 0x1e)),
-            Layout(
+            Paths(bridges: [Address(bus: 0, slot: 1)], port: Address(bus: 0, slot: 0x1e)),
+            Paths(
                 bridges: [Address(bus: 0, slot: 0x1c)], others: [Address(bus: 0, slot: 0x1e)],
                 port: Address(bus: 0, slot: 0x1d)),
-            Layout(
+            Paths(
                 bridges: [Address(bus: 0, slot: 0x1e)],
                 port: Address(bus: 0, slot: 0x1f, function: 7)),
-            Layout(
+            Paths(
                 bridges: (0...2).map { Address(bus: 0, slot: 0x1e, function: $0) },
                 isMultifunction: true, port: Address(bus: 0, slot: 0x1e, function: 7)),
-            Layout(
+            Paths(
                 bridges: [Address(bus: 0, slot: 0x1f, function: 6)],
                 port: Address(bus: 0, slot: 0x1f, function: 7)),
-            Layout(bridges: [Address(bus: 0, slot: 0x1f, function: 7)]),
-            Layout(
+            Paths(bridges: [Address(bus: 0, slot: 0x1f, function: 7)]),
+            Paths(
                 machine: "virt-7.2", arch: "aarch64", bridges: [Address(bus: 0, slot: 1)],
                 port: Address(bus: 0, slot: 0x1f)),
-            Layout(
+            Paths(
                 machine: "virt-7.2", arch: "aarch64", bridges: [Address(bus: 0, slot: 0x1f)]),
         ])
-    func order(layout: Layout) {
+    func order(paths: Paths) {
         let facts = PlanTests.q35 { facts in
             facts.isLive = false
-            facts.machine = layout.machine
-            facts.arch = layout.arch
+            facts.machine = paths.machine
+            facts.arch = paths.arch
             facts.controllers =
                 [Controller(model: "pcie-root", index: 0)]
-                + layout.bridges.enumerated().map { index, address in
+                + paths.bridges.enumerated().map { index, address in
                     Controller(
                         model: "pcie-root-port", index: UInt32(index + 1), address: address,
-                        isMultifunction: layout.isMultifunction && address.function == 0)
+                        isMultifunction: paths.isMultifunction && address.function == 0)
                 }
             facts.usedAddresses =
-                layout.bridges + layout.others
-                + layout.bridges.indices.map { Address(bus: UInt32($0 + 1), slot: 0) }
+                paths.bridges + paths.others
+                + paths.bridges.indices.map { Address(bus: UInt32($0 + 1), slot: 0) }
         }
-        #expect(addition(facts)?.port?.address == layout.port)
+        #expect(addition(facts)?.port?.address == paths.port)
     }
 
     @Test("a port shares no slot, chassis or port number with the definition's own QEMU arguments")

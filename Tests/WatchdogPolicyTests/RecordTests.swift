@@ -17,7 +17,7 @@ struct RecordTests {
         PlanTests.pc {
             $0.id = "1"
             $0.watchdogs = [none]
-            $0.alignment = Alignment(action: "reset", over: over, id: id, run: run)
+            $0.alignment = ActionOverride(action: "reset", over: over, id: id, run: run)
         }
     }
 
@@ -61,7 +61,7 @@ struct RecordTests {
     func alignment(row: Case) {
         var facts = row.facts
         facts.trustRecords(of: row.run, hasArrived: row.hasArrived)
-        #expect(facts.alignedAction == (row.counts ? "reset" : nil))
+        #expect(facts.effectiveAction == (row.counts ? "reset" : nil))
         #expect(!facts.isOptedOutOfRun)
     }
 
@@ -70,7 +70,7 @@ struct RecordTests {
         var facts = Self.aligned(run: nil)
         facts.id = nil
         facts.trustRecords(of: nil)
-        #expect(facts.alignedAction == nil)
+        #expect(facts.effectiveAction == nil)
     }
 
     private static let optOuts =
@@ -99,8 +99,8 @@ struct RecordTests {
         var facts = row.facts
         facts.trustRecords(of: row.run, hasArrived: row.hasArrived)
         #expect(facts.isOptedOutOfRun == row.counts)
-        #expect(facts.alignedAction == nil)
-        let isLeft = plan(.builtIn, facts).decision == .leave(.removedFromRun)
+        #expect(facts.effectiveAction == nil)
+        let isLeft = Plan(for: facts, under: .builtIn).decision == .leave(.removedFromRun)
         #expect(isLeft == row.counts)
     }
 
@@ -109,16 +109,16 @@ struct RecordTests {
         var facts = Self.aligned(run: Self.run)
         facts.optOut = OptOut(run: Self.run)
         facts.trustRecords(of: Self.run)
-        #expect(facts.alignedAction == "reset" && facts.isOptedOutOfRun)
+        #expect(facts.effectiveAction == "reset" && facts.isOptedOutOfRun)
         facts.trustRecords(of: Self.otherRuns[0])
-        #expect(facts.alignedAction == nil && !facts.isOptedOutOfRun)
+        #expect(facts.effectiveAction == nil && !facts.isOptedOutOfRun)
     }
 
     @Test("No record counts before it is compared with the run")
     func untrusted() {
         let facts = Self.optedOut(run: Self.run)
         #expect(!facts.isOptedOutOfRun)
-        #expect(plan(.builtIn, facts).name == "attach")
+        #expect(Plan(for: facts, under: .builtIn).name == "attach")
     }
 
     @Test(
@@ -140,7 +140,7 @@ struct RecordTests {
             $0.watchdogs = [Self.none]
             $0.guestPolicy = attribute.map { GuestPolicy(attributes: [$0]) }
         }
-        #expect(plan(policy, facts).decision == .leave(reason))
+        #expect(Plan(for: facts, under: policy).decision == .leave(reason))
     }
 
     @Test("A filter changes the same with an opt-out as without", arguments: [true, false])
@@ -149,9 +149,12 @@ struct RecordTests {
         facts.optOut = OptOut(run: Self.run)
         facts.isOptedOutOfRun = isOptedOut
         #expect(
-            filterPlan(.builtIn, facts).decision == .changeAction(from: "none", to: .reset))
+            Plan(filtering: facts, under: .builtIn).decision
+                == .changeAction(from: "none", to: .reset))
         let align = Policy(action: .pause, existing: .align)
-        #expect(filterPlan(align, facts).decision == .changeAction(from: "none", to: .pause))
+        #expect(
+            Plan(filtering: facts, under: align).decision == .changeAction(from: "none", to: .pause)
+        )
     }
 
     @Test("What a persistent definition is given does not depend on an opt-out")
@@ -160,7 +163,7 @@ struct RecordTests {
             $0.isLive = false
             $0.optOut = OptOut(run: Self.run)
         }
-        let addition = PersistentAddition(plan(.builtIn, persistent), to: persistent)
+        let addition = PersistentAddition(Plan(for: persistent, under: .builtIn), to: persistent)
         #expect(addition?.device == WatchdogDevice(model: .i6300esb, action: .reset))
         #expect(Verdict(.builtIn, inactive: persistent).kind == .protectedAtStart)
         #expect(NextBoot(.builtIn, persistent: persistent).source == "hook")

@@ -1,6 +1,8 @@
-package import HostSystem
-package import Hypervisor
+internal import Host
+package import Libvirt
 internal import Synchronization
+package import System
+internal import TimerProbe
 package import WatchdogPolicy
 
 /// Runs the core's effects on threads and connections. It decides nothing.
@@ -60,7 +62,7 @@ package final class Engine {
 
         /// Closes the connection on another thread, since the daemon may not answer.
         func close() {
-            let isStarted = Crew.start { [self] in
+            let isStarted = Thread.detach { [self] in
                 let last = handles.withLock { handles in
                     defer { handles = nil }
                     return handles
@@ -254,7 +256,7 @@ package final class Engine {
         }
         let (number, access) = (generation, access)
         let mailbox = mailbox
-        let isStarted = Crew.start {
+        let isStarted = Thread.detach {
             mailbox.post(Self.open(number, access, mailbox))
         }
         if !isStarted {
@@ -296,14 +298,14 @@ package final class Engine {
         let number = generation
         let mailbox = mailbox
         let lists = lists
-        let isStarted = Crew.start {
+        let isStarted = Thread.detach {
             let result = lists(connection)
             mailbox.post(.ofLink(number, .listed(result)))
         }
         if case .daemon(let daemon, let uuid) = access {
             // A hook of another guest may not end. The core takes the first answer.
-            Crew.start {
-                sleep(seconds: Self.listPatience)
+            Thread.detach {
+                Thread.sleep(seconds: Self.listPatience)
                 let result = Self.guestWithoutHooks(uuid, of: daemon)
                 mailbox.post(.ofLink(number, .listed(.success([result]))))
             }

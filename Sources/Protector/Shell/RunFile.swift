@@ -1,4 +1,5 @@
-package import HostSystem
+internal import Host
+package import System
 package import WatchdogPolicy
 
 /// The runs that the service has treated in this boot, and their last fires, in a file that outlives the
@@ -59,7 +60,7 @@ package final class RunFile {
         write { () throws(Errno) in
             // A write that failed may have left half a line.
             if lineCount > Self.lineLimit || lastFailure != nil { return try rewrite() }
-            try appendToFile(path, Array("\(line)\n".utf8))
+            try File.append(to: path, Array("\(line)\n".utf8))
         }
     }
 
@@ -84,7 +85,7 @@ package final class RunFile {
         memory.treated = memory.treated.filter { $0.value.isRunning }
         memory.fires = memory.fires.filter { $0.value.run.isRunning }
         lineCount = memory.treated.count + memory.fires.count
-        try replaceFile(path, with: Array(memory.text.utf8))
+        try File.replace(path, with: Array(memory.text.utf8))
     }
 }
 

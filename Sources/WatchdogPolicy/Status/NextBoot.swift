@@ -13,15 +13,15 @@ package enum NextBoot: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - persistent: Nothing for a guest without a persistent definition.
-    ///   - isHooked: Whether the hook sees to guests that start.
-    package init(_ policy: Policy, persistent: GuestFacts?, isHooked: Bool = true) {
+    ///   - hookInstalled: Whether the hook sees to guests that start.
+    package init(_ policy: Policy, persistent: GuestFacts?, hookInstalled: Bool = true) {
         guard let persistent else {
             self = .transient
             return
         }
-        let plan = plan(policy, persistent)
+        let plan = Plan(for: persistent, under: policy)
         if let watchdog = persistent.watchdogThatCounts(under: plan) {
-            if let aligned = persistent.upcomingWatchdog(under: policy, isHooked),
+            if let aligned = persistent.upcomingWatchdog(under: policy, hookInstalled),
                 aligned.action != watchdog.action,
                 let model = WatchdogModel(rawValue: aligned.model),
                 let action = WatchdogAction(rawValue: aligned.action)
@@ -30,7 +30,7 @@ package enum NextBoot: Sendable, Hashable {
             } else {
                 self = .definition(watchdog)
             }
-        } else if isHooked, case .attach(let device, _) = plan.decision {
+        } else if hookInstalled, case .attach(let device, _) = plan.decision {
             self = .hook(device)
         } else {
             self = .nothing

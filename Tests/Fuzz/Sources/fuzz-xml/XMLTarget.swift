@@ -9,7 +9,9 @@ public func testXML(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do throws(DocumentError) {
         let definition = try Definition(input.definition)
         checkPatch(of: definition, by: plan, input.policy)
-        if filterPlan(input.policy, definition.facts) != plan(input.policy, definition.facts) {
+        if Plan(filtering: definition.facts, under: input.policy)
+            != Plan(for: definition.facts, under: input.policy)
+        {
             checkPatch(of: definition, by: filterPlan, input.policy)
         }
         checkRunning(definition.facts, input.policy)
