@@ -146,7 +146,8 @@ let package = Package(
             name: "Live", dependencies: ["TestSupport"],
             path: "Tests/Live",
             exclude: [
-                "debian-13", "demo", "guest", "lab", "lab-on-demand", "matrix-table", "virtqemud",
+                "README.md", "debian-13", "demo", "guest", "lab", "lab-on-demand", "matrix-table",
+                "virtqemud",
             ],
             swiftSettings: strict),
     ]
