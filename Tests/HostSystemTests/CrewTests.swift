@@ -19,7 +19,7 @@ struct CrewTests {
     }
 
     @Test
-    func `Who does not answer is not waited for, and the others are heard`() {
+    func `A call that does not answer is not waited for, and the others return`() {
         let start = ContinuousClock.now
         let answers = Crew.ask(count: 7, patience: 1) { index in
             if index == 2 { sleep(30) }
@@ -31,7 +31,7 @@ struct CrewTests {
     }
 
     @Test
-    func `Whom nobody was left to ask is told from whom was silent`() {
+    func `A call that never started is told apart from a silent one`() {
         let answers = Crew.ask(count: 8, patience: 1) { index in
             sleep(30)
             return index
@@ -41,7 +41,7 @@ struct CrewTests {
     }
 
     @Test
-    func `Nobody waits once it is over`() {
+    func `A call returns once its condition has ended`() {
         let start = ContinuousClock.now
         let answer = Crew.ask(patience: 60, unless: { true }) { sleep(30) }
         #expect(answer == nil)

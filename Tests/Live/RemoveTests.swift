@@ -128,7 +128,7 @@ extension LiveTests {
         }
 
         @Test
-        func `Guests that do not answer are waited for together, and are told of in 15 s`()
+        func `Guests that do not answer are waited for together, and are reported in 15 s`()
             throws
         {
             let count = Faults.isWhole ? 30 : 15

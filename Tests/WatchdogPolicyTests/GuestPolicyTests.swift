@@ -7,7 +7,7 @@ struct GuestPolicyTests {
         arguments: [
             ("enabled", "no"), ("enabled", " NO "), ("enabled", "false"),
         ] as [(String, String)])
-    func `Attributes are read in any case and without blanks around them`(
+    func `Attributes are read in upper and lower case, and without blanks around them`(
         name: String, value: String
     ) {
         let policy = GuestPolicy(attributes: [(name, value)])

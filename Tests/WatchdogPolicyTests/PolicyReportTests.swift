@@ -51,7 +51,8 @@ struct PolicyReportTests {
             ("", Policy.builtIn),
             ("other.key=1\n", Policy.builtIn),
         ] as [(String, Policy)])
-    func `Each key takes each of its values, in any case`(text: String, policy: Policy) {
+    func `Each key takes each of its values, in upper and lower case`(text: String, policy: Policy)
+    {
         let report = report(text)
         #expect(report.policy == policy)
         #expect(!report.hasErrors)

@@ -119,7 +119,8 @@ struct VerdictTests {
     }
 
     @Test
-    func `A fire is told with its time until the guest arms again, and beside an armed timer`() {
+    func `A fire is reported with its time until the guest arms again, and beside an armed timer`()
+    {
         let seen = FireEvidence.seen(Fire(time: "2026-11-27T11:26:46+01:00", action: "reset"))
         let waiting = verdict(.running, .booted, .notArmed, fire: seen)
         #expect(waiting.kind == .notArmed)
@@ -145,8 +146,9 @@ struct VerdictTests {
             (.shutdown, nil), (.destroyed, nil), (.crashed, "kernel panicked"),
             (.failed, "its last start failed"), (.daemon, "a hook failed"),
         ] as [(Situation.Reason, String?)])
-    func `How a run ended is told where it was not wanted`(reason: Situation.Reason, text: String?)
-    {
+    func `An unwanted end of a run is reported with its reason`(
+        reason: Situation.Reason, text: String?
+    ) {
         let situation = Situation(state: .shutOff, reason: reason)
         let verdict = Verdict(.builtIn, inactive: Self.persistent(), situation: situation)
         #expect(verdict.kind == .protectedAtStart)
