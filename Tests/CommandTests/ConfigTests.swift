@@ -175,7 +175,7 @@ struct ConfigTests {
     }
 
     @Test
-    func `A file that is not there is an error, for whoever names it`() throws {
+    func `A missing file is an error`() throws {
         let missing = "/nonexistent/agent.properties"
         let byOption = try Tool.run("config", "--json", "--properties", missing)
         let byEnvironment = try Tool.run(

@@ -53,7 +53,7 @@ struct ConnectionTests {
     }
 
     @Test
-    func `What libvirt says cannot steer the terminal`() throws {
+    func `libvirt's messages cannot steer the terminal`() throws {
         let outcome = try Tool.run("plan", "-c", "test:///a\u{202E}b", "--all")
         #expect(outcome.status == 2)
         #expect(outcome.errorText.contains("u{202e}b"))

@@ -102,7 +102,7 @@ struct DoctorBuildTests {
     }
 
     @Test
-    func `Without a list nothing can be told`() throws {
+    func `Without a manifest, no build can be compared`() throws {
         try fake.putHook()
         #expect(try build().level == .warn)
         #expect(try build().message.contains("usr/share/virt-watchdog/installed"))
@@ -122,7 +122,7 @@ struct DoctorBuildTests {
     }
 
     @Test(arguments: [(true, false), (true, true), (false, false), (false, true)])
-    func `A static hook is told from a dynamic one, on every processor`(
+    func `A static hook is told apart from a dynamic one, on every processor`(
         _ isWide: Bool, _ isBigEndian: Bool
     ) throws {
         var file = FakeELF(isWide: isWide, isBigEndian: isBigEndian)
@@ -143,7 +143,9 @@ struct DoctorBuildTests {
     }
 
     @Test(arguments: [true, false])
-    func `A file that is cut short anywhere is damaged, and harms nobody`(_ isWide: Bool) throws {
+    func `A file that is cut short anywhere is damaged, and crashes no reader`(
+        _ isWide: Bool
+    ) throws {
         let bytes = FakeELF(interpreter: "/lib/ld.so.1", text: "", isWide: isWide).bytes
         #expect(throws: Never.self) { try ELFFile(bytes) }
         for length in 0..<bytes.count {

@@ -42,7 +42,7 @@ struct DoctorHookTests {
     }
 
     @Test(arguments: ["qemu", "qemu.d/50-virt-watchdog", "qemu.d/any name", "qemu.d/.hidden"])
-    func `Ours counts wherever libvirt looks`(_ name: String) throws {
+    func `Our hook counts wherever libvirt looks`(_ name: String) throws {
         let path = try fake.putHook(name)
         #expect(installed.level == .ok)
         #expect(installed.message.contains(path))
@@ -56,7 +56,7 @@ struct DoctorHookTests {
         ("qemu.bak", "\u{7F}ELF urn:virt-watchdog:policy:1", "not where libvirt looks"),
         ("qemu.d/win10/prepare", "\u{7F}ELF urn:virt-watchdog:policy:1", "a folder too deep"),
     ])
-    func `What is not ours does not count`(
+    func `Another owner's hook does not count`(
         _ name: String, _ text: String, _ reason: String
     ) throws {
         try fake.putScript(name, text)
@@ -65,7 +65,7 @@ struct DoctorHookTests {
     }
 
     @Test
-    func `What stands there and is no file does not count, and is not waited for`() throws {
+    func `A hook path that is not a file does not count, and is not waited for`() throws {
         try #require(mkfifo(fake.path("etc/libvirt/hooks/qemu"), 0o755) == 0)
         try fake.makeFolder("etc/libvirt/hooks/qemu.d")
         try #require(mkfifo(fake.path("etc/libvirt/hooks/qemu.d/fifo"), 0o755) == 0)
@@ -87,7 +87,7 @@ struct DoctorHookTests {
     }
 
     @Test
-    func `Two are one too many, and the one that install.sh upgrades is kept`() throws {
+    func `Of two hooks one is too many, and the hook that install.sh upgrades is kept`() throws {
         let first = try fake.putHook("qemu")
         let second = try fake.putHook("qemu.d/50-virt-watchdog")
         #expect(installed.level == .warn)
@@ -106,7 +106,7 @@ struct DoctorHookTests {
     }
 
     @Test(.disabled(if: Repository.isRoot, "root may read all"))
-    func `What this user may not read is left to root`() throws {
+    func `A hook that this user may not read is left to root`() throws {
         try fake.putHook("qemu", mode: 0o000)
         #expect(installed.level == .warn)
         #expect(installed.remedy?.contains("sudo virt-watchdog doctor") == true)
@@ -144,7 +144,7 @@ struct DoctorHookTests {
     }
 
     @Test
-    func `A hook that belongs to somebody else is one, too`() throws {
+    func `Another user's hook is a way to become root`() throws {
         try fake.putHook()
         var host = fake.host
         host.administrator = geteuid() + 1
@@ -154,7 +154,7 @@ struct DoctorHookTests {
     }
 
     @Test
-    func `So is a folder in which it can be replaced`() throws {
+    func `A hook whose directory others can write to is a way to become root`() throws {
         try fake.putHook()
         chmod(fake.path("etc/libvirt/hooks"), 0o777)
         #expect(try place().level == .fail)
@@ -199,7 +199,7 @@ struct DoctorHookTests {
         (mode_t(0o755), Finding.Level.ok), (0o555, .ok), (0o711, .ok), (0o644, .fail),
         (0o600, .fail), (0o700, .warn), (0o750, .warn), (0o654, .warn), (0o645, .warn),
     ])
-    func `Everybody's libvirt must be able to run it`(
+    func `The libvirt of every user must be able to run the hook`(
         _ mode: mode_t, _ level: Finding.Level
     ) throws {
         try #require(mode & 0o400 != 0)

@@ -72,7 +72,7 @@ struct DoctorHostTests {
     }
 
     @Test
-    func `What AppArmor does is left to root where it cannot be seen`() throws {
+    func `AppArmor is left to root if this user cannot see its profiles`() throws {
         try enableAppArmor(nil)
         #expect(security().map(\.level) == [.warn])
         #expect(security()[0].remedy?.contains("sudo virt-watchdog doctor") == true)
@@ -117,7 +117,7 @@ struct DoctorHostTests {
         ("fffffffb ffffffff 0 0 1 0", .fail, "all but that"), ("nonsense", .fail, "no answer"),
         ("", .fail, "no answer"), ("0 0 0 0 0 0 1", .fail, "another answer"),
     ])
-    func `What SELinux's policy really says counts`(
+    func `The loaded SELinux policy counts`(
         _ answer: String, _ level: Finding.Level, _ reason: String
     ) throws {
         let context = "system_u:system_r:virtqemud_t:s0"
@@ -150,7 +150,7 @@ struct DoctorHostTests {
         (mode_t(0o755), Finding.Level.ok), (0o555, .ok), (0o644, .fail), (0o700, .fail),
         (0o777, .fail), (0o775, .fail),
     ])
-    func `The protector can be started by everybody and changed by nobody`(
+    func `Every user can start the protector, and only root can change it`(
         _ mode: mode_t, _ level: Finding.Level
     ) throws {
         try fake.write("usr/sbin/virt-watchdogd", "", mode: mode)
@@ -249,7 +249,7 @@ struct DoctorHostTests {
     }
 
     @Test
-    func `One that is named for the tool is read, with a warning`() throws {
+    func `A properties file that --properties names is read, with a warning`() throws {
         var host = fake.host
         host.paths.chosenProperties = try fake.write("mine", "a=b", mode: 0o666)
         #expect(policy(host).map(\.level) == [.ok, .warn])
@@ -258,7 +258,7 @@ struct DoctorHostTests {
     @Test(arguments: [
         (mode_t(0o777), Finding.Level.fail), (0o757, .fail), (0o1777, .ok), (0o755, .ok),
     ])
-    func `So is one whose folder others can write to`(
+    func `A policy in a directory that others can write to is not read`(
         _ mode: mode_t, _ level: Finding.Level
     ) throws {
         try fake.write(Self.properties, "a=b")
@@ -272,7 +272,7 @@ struct DoctorHostTests {
     }
 
     @Test
-    func `So is one behind a link into such a folder, or in one`() throws {
+    func `A policy is not read if others can change its link or its target`() throws {
         let real = try fake.write("open/agent.properties", "a=b")
         try fake.makeFolder("etc/virt-watchdog")
         try fake.link(Self.properties, to: real)
@@ -287,7 +287,7 @@ struct DoctorHostTests {
     }
 
     @Test(.enabled(if: Repository.runs(where: Repository.isRoot), "needs root"))
-    func `So is one of another owner`() throws {
+    func `A policy of another owner is not read`() throws {
         let file = try fake.write(Self.properties, "a=b")
         chown(file, 65534, 0)
         let finding = try #require(policy().first { $0.check == .propertiesMode })
@@ -364,7 +364,7 @@ struct DoctorHostTests {
     // MARK: log, refusals
 
     @Test
-    func `The log must be taken from somebody`() throws {
+    func `A daemon must read the log socket`() throws {
         #expect(LogReachable.finding(on: fake.host).level == .warn)
         try fake.makeFolder("dev")
         var socket: LogSocket? = try LogSocket(at: fake.path("dev/log"))
@@ -454,7 +454,7 @@ struct DoctorHostTests {
     }
 
     @Test
-    func `A user who may not see the log is told so`() throws {
+    func `A user who may not read the log gets a message`() throws {
         try writeJournal("exit 0")
         var host = fake.host
         host.administrator = geteuid() + 1

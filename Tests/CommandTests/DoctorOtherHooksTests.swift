@@ -95,7 +95,7 @@ struct DoctorOtherHooksTests {
     }
 
     @Test
-    func `A guest's folder without VFIO-Tools' hook is run by nobody`() throws {
+    func `A guest's directory without VFIO-Tools' hook is not run`() throws {
         try fake.putHook()
         try fake.putScript("qemu.d/win10/prepare/begin/start.sh")
         try fake.makeFolder("etc/libvirt/hooks/qemu.d/win11")
@@ -111,7 +111,7 @@ struct DoctorOtherHooksTests {
     }
 
     @Test
-    func `What cannot be executed is skipped`() throws {
+    func `A file that cannot be executed is skipped`() throws {
         try fake.putHook()
         try fake.putScript("qemu.d/10-off", mode: 0o644)
         let message = try message()
@@ -235,7 +235,7 @@ struct DoctorOtherHooksTests {
     }
 
     @Test
-    func `What binfmt_misc starts can run`() throws {
+    func `A file that binfmt_misc starts can run`() throws {
         try fake.write(
             "etc/libvirt/hooks/qemu", FakeELF(text: "", machine: 0xABCD).bytes, mode: 0o755)
         try fake.putScript("qemu.d/10-x.jar", "PK")
@@ -310,7 +310,7 @@ struct DoctorOtherHooksTests {
     }
 
     @Test
-    func `Where CloudStack's agent is, ours must not stand in its hook's place`() throws {
+    func `Beside CloudStack's agent, our hook must not be in its place`() throws {
         try fake.putHook()
         try fake.makeFolder("usr/share/cloudstack-agent")
         #expect(findings().map(\.level) == [.ok, .warn])
@@ -331,7 +331,7 @@ struct DoctorOtherHooksTests {
     }
 
     @Test(.disabled(if: Repository.isRoot, "root may read all"))
-    func `What this user may not look into is left to root`() throws {
+    func `A directory that this user may not list is left to root`() throws {
         try fake.putHook()
         chmod(fake.path("etc/libvirt"), 0)
         defer { chmod(fake.path("etc/libvirt"), 0o755) }

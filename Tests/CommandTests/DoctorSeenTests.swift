@@ -30,14 +30,14 @@ struct DoctorSeenTests {
     }
 
     @Test(arguments: ["libvirtd", "virtqemud"])
-    func `A daemon that started later has seen it`(_ name: String) throws {
+    func `A daemon that started later has seen the hook`(_ name: String) throws {
         try fake.runDaemon(name, started: putThere + .seconds(1))
         #expect(try finding().level == .ok)
         #expect(try finding().message.contains("\(name) (process 321)"))
     }
 
     @Test(arguments: ["libvirtd", "virtqemud"])
-    func `A daemon that started earlier may not have seen it`(_ name: String) throws {
+    func `A daemon that started earlier may not have seen the hook`(_ name: String) throws {
         try fake.runDaemon(name, started: putThere - .seconds(1))
         #expect(try finding().level == .warn)
         #expect(try finding().message.contains("cannot be seen from outside"))
@@ -53,7 +53,7 @@ struct DoctorSeenTests {
     }
 
     @Test
-    func `An older hook beside it keeps hooks switched on`() throws {
+    func `An older hook beside ours keeps hooks switched on`() throws {
         try FileManager.default.removeItem(atPath: fake.path("etc/libvirt/hooks/qemu"))
         let older = try fake.changed(fake.putScript("qemu"))
         usleep(50_000)

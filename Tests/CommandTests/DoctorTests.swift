@@ -152,7 +152,7 @@ struct DoctorTests {
     }
 
     @Test
-    func `What stands in the log cannot steer the terminal`() {
+    func `Log lines cannot steer the terminal`() {
         let hostile = "a\u{1B}[2J\u{202E}b\nok log"
         let text = Diagnosis([.warn(.refusals, hostile, remedy: hostile)]).text
         #expect(text.split(separator: "\n").count == 3)
@@ -228,7 +228,7 @@ struct DoctorTests {
 
     @Test(
         .enabled(if: Repository.runs(where: Repository.isRoot), "needs root, to be somebody else"))
-    func `For a user who may not see all, what is closed is a warning`() throws {
+    func `For an ordinary user, an unreadable check is a warning`() throws {
         let folder = try TemporaryFolder()
         let tool = try #require(Repository.tool, Tool.needs)
         let copy = folder.url.appending(path: "virt-watchdog").path

@@ -188,7 +188,7 @@ struct PatchTests {
                 before: "<domain type=\"kvm\">\n  <name>web</name>\n</domain>\n",
                 reason: "no devices yet"),
         ])
-    func `The diff is one that patch(1) applies`(_ row: Row) throws {
+    func `patch(1) applies the diff`(_ row: Row) throws {
         let before = try #require(row.before.data(using: row.encoding))
         let after = try patch(input: before, policy: row.policy)
         #expect(after.status == 0)

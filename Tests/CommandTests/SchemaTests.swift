@@ -66,7 +66,7 @@ struct SchemaTests {
     }
 
     @Test
-    func `The forms do refuse what is wrong`() throws {
+    func `The schemas refuse wrong documents`() throws {
         for form in Schema.forms {
             for wrong in ["{}", "[]", #"{"guests":[{}]}"#, #"{"guests":[],"more":1}"#] {
                 #expect(try Schema.complaint(about: Data(wrong.utf8), form: form) != nil)

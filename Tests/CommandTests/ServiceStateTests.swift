@@ -30,7 +30,7 @@ struct ServiceStateTests {
     }
 
     @Test(arguments: ["", "{", "[]", #"{"version":"1"}"#, nil])
-    func `A state that cannot be read is told`(_ text: String?) throws {
+    func `A state that cannot be read is reported`(_ text: String?) throws {
         let folder = try TemporaryFolder()
         let file = try ServiceFile(in: folder.url.path)
         defer { file.unlock() }

@@ -67,7 +67,7 @@ struct ServiceUnitTests {
     }
 
     @Test
-    func `It writes to nothing that it executes`() {
+    func `The service cannot write to its own program`() {
         #expect(!values("Service", "ExecPaths").isEmpty)
         #expect(values("Service", "ExecPaths") == values("Service", "BindReadOnlyPaths"))
     }
@@ -76,7 +76,7 @@ struct ServiceUnitTests {
         "Wants", "Requires", "Requisite", "BindsTo", "PartOf", "Upholds", "After", "Conflicts",
         "OnFailure",
     ])
-    func `It depends on no unit`(_ key: String) {
+    func `The service depends on no unit`(_ key: String) {
         #expect(values("Unit", key).isEmpty, "virtqemud.service conflicts with libvirtd.service")
     }
 
@@ -86,7 +86,7 @@ struct ServiceUnitTests {
         ("ProcSubset", "the boot's ID in /proc/sys would be hidden"),
         ("User", "libvirt's socket and the policy are root's"),
     ])
-    func `A setting that would break it is not there`(_ key: String, _ reason: String) {
+    func `No setting would break the service`(_ key: String, _ reason: String) {
         #expect(values("Service", key).isEmpty, "\(reason)")
     }
 
@@ -103,7 +103,7 @@ struct ServiceUnitTests {
     }
 
     @Test(.enabled(if: Repository.runs(where: analyze != nil), "needs systemd-analyze"))
-    func `systemd finds no fault in it`() throws {
+    func `systemd finds no fault in the unit`() throws {
         // systemd wants the program to be there.
         let unit = try String(contentsOf: Self.file, encoding: .utf8)
             .replacing("/usr/sbin/virt-watchdogd", with: "/bin/sh")

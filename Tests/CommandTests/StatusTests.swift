@@ -30,7 +30,7 @@ struct StatusTests {
     }
 
     @Test
-    func `What is not there is unknown, comes first, and cannot be told`() throws {
+    func `A guest that is not there is unknown, and comes first`() throws {
         let outcome = try Tool.run("status", "-c", Self.driver, "test", "nobody")
         #expect(outcome.status == 2)
         let lines = outcome.text.split(separator: "\n")
@@ -70,7 +70,7 @@ struct StatusTests {
         ["status", "--inactive", "test"], ["remove"], ["remove", "--all", "test"],
         ["verify", "--machine", "isapc"], ["verify", "test"],
     ])
-    func `What contradicts itself is a usage error`(_ arguments: [String]) throws {
+    func `Contradicting options are a usage error`(_ arguments: [String]) throws {
         #expect(try Tool.run(arguments).status == 64)
     }
 

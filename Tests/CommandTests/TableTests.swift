@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test
-    func `Where it is too wide the last column goes below the rows, folded at blanks`() {
+    func `In a table that is too wide, the last column goes below the rows, folded at blanks`() {
         var table = Table("NAME", "WHY")
         table.add("web", "it has no watchdog and no room for one")
         table.add("db", "")

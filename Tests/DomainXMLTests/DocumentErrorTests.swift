@@ -18,7 +18,6 @@ struct DocumentErrorTests {
     private func failure(_ text: String) -> DocumentError? { failure(Array(text.utf8)) }
 
     @Test(
-        "an error has its line, and says what is wrong",
         arguments: [
             ("", 1, "is empty"),
             ("  \n ", 2, "not well-formed"),
@@ -39,22 +38,20 @@ struct DocumentErrorTests {
             ("<!DOCTYPE d [<!ATTLIST a b CDATA #FIXED '&lt;'>]><domain/>", 1, "default value"),
             ("<!DOCTYPE d [<!ENTITY a '<b/>'>]><domain>&a;</domain>", 1, "markup"),
         ] as [(String, Int, String)])
-    func messages(text: String, line: Int, part: String) throws {
+    func `An error names its line and the cause`(text: String, line: Int, part: String) throws {
         let error = try #require(failure(text))
         #expect(error.message(in: "f").hasPrefix("f:\(line):"), "\(error.message(in: "f"))")
         #expect(error.description.contains(part), "\(error)")
     }
 
-    @Test("what a log gets of an error holds nothing of the document")
-    func withoutContent() throws {
+    @Test func `The log text of an error holds nothing of the document`() throws {
         for text in ["<domain p='&secret;'/>", "<secret/>", "<domain><secret></domain>"] {
             let error = try #require(failure(text))
             #expect(!error.descriptionWithoutContent.contains("secret"))
         }
     }
 
-    @Test("no file that an entity names is read")
-    func noFileAccess() throws {
+    @Test func `No file that an entity names is read`() throws {
         let folder = try TemporaryFolder()
         let secret = try folder.write("secret", "<name>found</name>")
         let fifo = folder.url.appending(path: "fifo").path
@@ -67,8 +64,7 @@ struct DocumentErrorTests {
         }
     }
 
-    @Test("a document cut off anywhere is an error, never a crash")
-    func truncated() {
+    @Test func `A document cut off anywhere is an error, never a crash`() {
         let text = Array(
             """
             <?xml version="1.0" encoding="UTF-8"?>
@@ -81,14 +77,12 @@ struct DocumentErrorTests {
         #expect(failure(text) == nil)
     }
 
-    @Test("a million levels are refused")
-    func deep() throws {
+    @Test func `A million levels are refused`() throws {
         let error = try #require(failure(String(repeating: "<domain>", count: 1_000_000)))
         #expect(error.description.contains("depth"))
     }
 
-    @Test("a billion laughs stay unlaughed, nested or flat")
-    func laughs() {
+    @Test func `An entity bomb is refused, nested or flat`() {
         let nested =
             "<!ENTITY l0 'ha'>"
             + (1..<20).map { n in
@@ -108,8 +102,7 @@ struct DocumentErrorTests {
         #expect(usage.ru_maxrss < 1 << 20, "less than a gigabyte, in all of these tests")
     }
 
-    @Test("a document over 16 MiB is refused unread, one below is not")
-    func length() {
+    @Test func `A document over 16 MiB is refused unread, and a shorter one is not`() {
         let padding = { (count: Int) in [UInt8](repeating: UInt8(ascii: " "), count: count) }
         #expect(failure(Array("<domain>".utf8) + padding(16 << 20)) == .tooLong)
         let fits = Array("<domain>".utf8) + padding((16 << 20) - 17) + Array("</domain>".utf8)
@@ -117,18 +110,16 @@ struct DocumentErrorTests {
     }
 
     @Test(
-        "bytes that are no text are an error",
         arguments: [
             [0], [0xFF], [0xFF, 0xFE], [0x3C, 0x00, 0x3E], Array("<domain>\0</domain>".utf8),
             Array("<domain>\u{1}</domain>".utf8), Array("<domain>".utf8) + [0xC3],
             Array("<?xml version='1.0' encoding='no-such'?><domain/>".utf8),
         ] as [[UInt8]])
-    func noText(bytes: [UInt8]) {
+    func `Bytes that are not text are an error`(bytes: [UInt8]) {
         #expect(failure(bytes) != nil)
     }
 
-    @Test("UTF-16 is read")
-    func utf16() throws {
+    @Test func `UTF-16 is read`() throws {
         let text = "<domain><name>é</name></domain>"
         let bytes =
             [UInt8]([0xFF, 0xFE]) + text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }

@@ -8,8 +8,7 @@ struct FactsTests {
         try Document(parsing: text).facts
     }
 
-    @Test("the first emulator counts, where libvirt looks for it")
-    func emulator() throws {
+    @Test func `The first emulator counts, where libvirt looks for it`() throws {
         func emulator(_ devices: String, _ more: String = "") throws -> String? {
             try facts("<domain>\(more)<devices>\(devices)</devices></domain>").emulator
         }
@@ -21,8 +20,7 @@ struct FactsTests {
         #expect(try emulator("<emulator>/a &amp; b</emulator>") == "/a & b")
     }
 
-    @Test("a definition with what libvirt adds to each is complete")
-    func complete() throws {
+    @Test func `A definition with the parts that libvirt adds to each is complete`() throws {
         let uuid = "<uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>"
         let clock = "<clock offset='utc'/>"
         let devices = "<devices><emulator>/q</emulator></devices>"
@@ -45,8 +43,7 @@ struct FactsTests {
         #expect(!other.hasPanicDevice)
     }
 
-    @Test("everything that the plan needs is read")
-    func all() throws {
+    @Test func `Everything that the plan needs is read`() throws {
         let facts = try facts(
             """
             <domain type='kvm' id='3'>
@@ -113,8 +110,7 @@ struct FactsTests {
         #expect(facts.watchdogs[0].address == GuestFacts.PCIAddress(bus: 17, slot: 1))
     }
 
-    @Test("The definition's own QEMU arguments and overrides are part of the facts")
-    func arguments() throws {
+    @Test func `The definition's own QEMU arguments and overrides are part of the facts`() throws {
         func guest(_ own: String) throws -> GuestFacts {
             try facts(
                 """
@@ -145,8 +141,7 @@ struct FactsTests {
         #expect(try guest("<commandline><arg value='-device'/></commandline>").qemuArguments == nil)
     }
 
-    @Test("whether there is ACPI is known of a whole definition alone")
-    func acpi() throws {
+    @Test func `ACPI is known to be absent only in a complete definition`() throws {
         let clock = "<clock offset='utc'/>"
         #expect(try !facts("<domain>\(clock)</domain>").hasACPI)
         #expect(try !facts("<domain><features><pae/></features>\(clock)</domain>").hasACPI)
@@ -164,10 +159,10 @@ struct FactsTests {
                 + "<devices><watchdog model='i6300esb' action='none'/></devices></domain>")
     }
 
-    @Test(
-        "A record of an action is read, and counts only once its run is known to be the present one"
-    )
-    func alignment() throws {
+    @Test
+    func `A record of an action is read, and counts only once its run is known to be current`()
+        throws
+    {
         var live = try facts(
             metadata: "<a:alignment action='reset' over='none' id='3' run='a&amp;b/7/9'/>")
         #expect(
@@ -186,7 +181,6 @@ struct FactsTests {
     }
 
     @Test(
-        "Of an alignment's attributes, the run alone may be missing or odd",
         arguments: [
             ("action='reset' over='none' id='3' run='a&amp;b/7/9'", Self.run, true),
             ("action='reset' over='none' id='3'", nil, true),
@@ -199,15 +193,16 @@ struct FactsTests {
             ("over='none' id='3' run='a&amp;b/7/9'", nil, false),
             ("", nil, false),
         ] as [(String, RunID?, Bool)])
-    func alignmentAttributes(attributes: String, run: RunID?, isRecord: Bool) throws {
+    func `Of an alignment's attributes, the run alone may be missing or odd`(
+        attributes: String, run: RunID?, isRecord: Bool
+    ) throws {
         let record = ActionOverride(action: "reset", over: "none", id: "3", run: run)
         #expect(
             try facts(metadata: "<a:alignment \(attributes)/>").alignment
                 == (isRecord ? record : nil))
     }
 
-    @Test("The first alignment with all its attributes counts")
-    func alignmentTwice() throws {
+    @Test func `The first alignment with all its attributes counts`() throws {
         let facts = try facts(
             metadata: "<a:alignment/><a:alignment action='pause' was='dump'/>"
                 + "<a:alignment action='reset' over='none' id='3' run='a&amp;b/7/9'/>"
@@ -220,7 +215,6 @@ struct FactsTests {
     }
 
     @Test(
-        "An opt-out is read, of several the first with a run",
         arguments: [
             ("<o:opt-out run='a&amp;b/7/9'/>", OptOut(run: Self.run)),
             ("<o:opt-out/>", OptOut(run: nil)),
@@ -237,7 +231,9 @@ struct FactsTests {
             ("<o:alignment run='a&amp;b/7/9'/>", nil),
             ("<x><o:opt-out run='a&amp;b/7/9'/></x>", nil),
         ] as [(String, OptOut?)])
-    func optOut(metadata: String, record: OptOut?) throws {
+    func `An opt-out is read, and of several the first with a run counts`(
+        metadata: String, record: OptOut?
+    ) throws {
         let facts = try facts(metadata: metadata)
         #expect(facts.optOut == record)
         #expect(!facts.isOptedOutOfRun)
@@ -246,47 +242,40 @@ struct FactsTests {
 
     private static let other = OptOut(run: RunID(boot: "c", process: 7, startTicks: 9))
 
-    @Test("what is missing is nothing")
-    func missing() throws {
+    @Test func `An empty document gives empty facts`() throws {
         let facts = try facts("<domain/>")
         #expect(facts == GuestFacts(name: ""))
     }
 
-    @Test(
-        "watchdogs elsewhere are none",
-        arguments: [
-            "<domain><metadata><watchdog model='ib700'/></metadata></domain>",
-            "<domain><watchdog model='ib700'/></domain>",
-            "<domain><devices><x><watchdog model='ib700'/></x></devices></domain>",
-            "<domain><devices><x:watchdog xmlns:x='urn:x' model='ib700'/></devices></domain>",
-            "<domain><devices xmlns='urn:x'><watchdog model='ib700'/></devices></domain>",
-            "<domain><devices><!-- <watchdog model='ib700'/> --></devices></domain>",
-        ])
-    func elsewhere(text: String) throws {
+    @Test(arguments: [
+        "<domain><metadata><watchdog model='ib700'/></metadata></domain>",
+        "<domain><watchdog model='ib700'/></domain>",
+        "<domain><devices><x><watchdog model='ib700'/></x></devices></domain>",
+        "<domain><devices><x:watchdog xmlns:x='urn:x' model='ib700'/></devices></domain>",
+        "<domain><devices xmlns='urn:x'><watchdog model='ib700'/></devices></domain>",
+        "<domain><devices><!-- <watchdog model='ib700'/> --></devices></domain>",
+    ])
+    func `Watchdogs outside of devices do not count`(text: String) throws {
         #expect(try facts(text).watchdogs.isEmpty)
     }
 
-    @Test(
-        "a policy in another namespace or place is none",
-        arguments: [
-            "<metadata><policy enabled='no'/></metadata>",
-            "<metadata><policy xmlns='urn:virt-watchdog:policy:2' enabled='no'/></metadata>",
-            "<policy xmlns='urn:virt-watchdog:policy:1' enabled='no'/>",
-        ])
-    func otherPolicy(text: String) throws {
+    @Test(arguments: [
+        "<metadata><policy enabled='no'/></metadata>",
+        "<metadata><policy xmlns='urn:virt-watchdog:policy:2' enabled='no'/></metadata>",
+        "<policy xmlns='urn:virt-watchdog:policy:1' enabled='no'/>",
+    ])
+    func `A policy in another namespace or place does not count`(text: String) throws {
         #expect(try facts("<domain>\(text)</domain>").guestPolicy == nil)
     }
 
-    @Test("text is read through CDATA, comments and plain entities")
-    func text() throws {
+    @Test func `Text is read through CDATA, comments and plain entities`() throws {
         let facts = try facts(
             "<!DOCTYPE domain [<!ENTITY e 'x'>]><domain><name>a<![CDATA[b]]><!-- c -->&e;</name></domain>"
         )
         #expect(facts.name == "abx")
     }
 
-    @Test("a huge name is cut, not copied around")
-    func hugeName() throws {
+    @Test func `A huge name is cut`() throws {
         let name = String(repeating: "n", count: 1 << 20)
         #expect(try facts("<domain><name>\(name)</name></domain>").name.utf8.count == 64 << 10)
     }

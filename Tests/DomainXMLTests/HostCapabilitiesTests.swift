@@ -2,8 +2,7 @@ import DomainXML
 import Testing
 
 struct HostCapabilitiesTests {
-    @Test("the emulators of the host's own architecture are found, each once")
-    func emulators() throws {
+    @Test func `The emulators of the host's own architecture are found, each once`() throws {
         let capabilities = try HostCapabilities(
             parsing: """
                 <capabilities>
@@ -22,14 +21,13 @@ struct HostCapabilitiesTests {
         #expect(capabilities.emulators == ["/usr/bin/qemu-system-x86_64", "/usr/bin/kvm & more"])
     }
 
-    @Test("a host without emulators has none")
-    func none() throws {
+    @Test func `A host without emulators has none`() throws {
         let capabilities = try HostCapabilities(parsing: "<capabilities/>")
         #expect(capabilities == HostCapabilities(arch: nil, emulators: []))
     }
 
-    @Test("a definition is not taken for capabilities", arguments: ["<domain/>", "", "<cap"])
-    func other(text: String) {
+    @Test(arguments: ["<domain/>", "", "<cap"])
+    func `A definition is not taken for capabilities`(text: String) {
         #expect(throws: DocumentError.self) { try HostCapabilities(parsing: text) }
     }
 }

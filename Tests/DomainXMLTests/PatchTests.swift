@@ -41,8 +41,8 @@ struct PatchTests {
         return try document.serialized()
     }
 
-    @Test("each pair is as it was recorded", arguments: Golden.all)
-    func golden(golden: Golden) throws {
+    @Test(arguments: Golden.all)
+    func `Each definition is patched as it was recorded`(golden: Golden) throws {
         let output = try patched(golden.input(), golden.policy)
         if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] == "1" {
             try Data(output).write(to: golden.outputFile)
@@ -52,13 +52,12 @@ struct PatchTests {
             "\(String(decoding: output, as: UTF8.self))")
     }
 
-    @Test("the folder of pairs is not empty")
-    func complete() {
+    @Test func `The directory of golden pairs is not empty`() {
         #expect(Golden.all.count >= 20)
     }
 
-    @Test("patching twice is patching once", arguments: Golden.all)
-    func twice(golden: Golden) throws {
+    @Test(arguments: Golden.all)
+    func `Patching twice is patching once`(golden: Golden) throws {
         let once = try patched(golden.input(), golden.policy)
         #expect(try patched(once, golden.policy) == once)
     }
@@ -75,8 +74,8 @@ struct PatchTests {
         return (plan, before, try document.serialized())
     }
 
-    @Test("nothing changes but what the plan says", arguments: Golden.all)
-    func onlyThePlan(golden: Golden) throws {
+    @Test(arguments: Golden.all)
+    func `Nothing changes except the parts that the plan names`(golden: Golden) throws {
         let (plan, before, after) = try written(golden)
         let newline = UInt8(ascii: "\n")
         let difference = after.split(separator: newline)
@@ -95,10 +94,9 @@ struct PatchTests {
     }
 
     @Test(
-        "a document is written as libxml2 itself writes it",
         .enabled(if: Repository.runs(where: Command.find("xmllint") != nil), "needs xmllint"),
         arguments: Golden.all)
-    func asLibxml2(golden: Golden) throws {
+    func `A document is written as libxml2 itself writes it`(golden: Golden) throws {
         let before = try written(golden).before
         let xmllint = try #require(Command.find("xmllint"))
         let oracle = try Command(xmllint, ["--nonet", golden.inputFile.path]).run()
@@ -114,10 +112,10 @@ struct PatchTests {
         #expect(String(decoding: before, as: UTF8.self).inASCII == expected)
     }
 
-    @Test(
-        "the element is the last child of the last devices, with model and action",
-        arguments: ["cloudstack", "tabs", "markup", "no-devices", "one-line"])
-    func lastChild(name: String) throws {
+    @Test(arguments: ["cloudstack", "tabs", "markup", "no-devices", "one-line"])
+    func `The element is the last child of the last devices, with model and action`(
+        name: String
+    ) throws {
         let output = try String(decoding: Golden(name: name).output(), as: UTF8.self)
         let end = try #require(output.range(of: "</devices>", options: .backwards))
         let before = output[..<end.lowerBound].trimmingCharacters(in: .whitespacesAndNewlines)
@@ -126,13 +124,13 @@ struct PatchTests {
 
     /// Encodings that libxml2 has from others, and an é in them. UTF-7 hides what is XML; the last
     /// one is ISO-8859-1 to who ignores signs and leading zeros in names, as ICU does.
-    @Test(
-        "in an encoding that libxml2 does not write itself, a document is written in UTF-8",
-        arguments: [
-            ("UTF-7", Array("+AOk-".utf8)), ("ISO-8859-15", [0xE9]), ("windows-1252", [0xE9]),
-            ("ISO08859-1", [0xE9]),
-        ])
-    func foreignEncoding(name: String, e: [UInt8]) throws {
+    @Test(arguments: [
+        ("UTF-7", Array("+AOk-".utf8)), ("ISO-8859-15", [0xE9]), ("windows-1252", [0xE9]),
+        ("ISO08859-1", [0xE9]),
+    ])
+    func `In an encoding that libxml2 does not write, a document is written in UTF-8`(
+        name: String, e: [UInt8]
+    ) throws {
         let text =
             Array("<?xml version='1.0' encoding='\(name)'?><domain><name>".utf8) + e
             + Array("</name><title>&#x3B1;</title></domain>".utf8)
@@ -143,29 +141,25 @@ struct PatchTests {
         #expect(try patched(output, .builtIn) == output)
     }
 
-    @Test(
-        "in an encoding that libxml2 writes itself, what it lacks becomes a reference",
-        arguments: ["ISO-8859-1", "iso-8859-1", "US-ASCII", "ASCII"])
-    func ownEncoding(name: String) throws {
+    @Test(arguments: ["ISO-8859-1", "iso-8859-1", "US-ASCII", "ASCII"])
+    func `In an encoding that libxml2 writes, a character that it lacks becomes a reference`(
+        name: String
+    ) throws {
         let text = "<?xml version='1.0' encoding='\(name)'?><domain><title>&#x3B1;</title></domain>"
         let output = try String(decoding: patched(Array(text.utf8), .builtIn), as: UTF8.self)
         #expect(output.hasPrefix("<?xml version=\"1.0\" encoding=\"\(name)\"?>"))
         #expect(output.contains("<title>&#945;</title>"))
     }
 
-    @Test(
-        "a namespace that libxml2 would write as another one keeps the document from being written",
-        arguments: ["a&amp;b", "a&lt;b", "a&#10;b", "a&#9;"])
-    func unwritableNamespace(name: String) throws {
+    @Test(arguments: ["a&amp;b", "a&lt;b", "a&#10;b", "a&#9;"])
+    func `A namespace that libxml2 would write as another one is an error`(name: String) throws {
         let text = "<domain>\n<metadata><x:y xmlns:x='\(name)'/></metadata></domain>"
         let document = try Document(parsing: text)
         #expect(throws: DocumentError.namespace(line: 2)) { try document.serialized() }
     }
 
-    @Test(
-        "a record is read back as it was written",
-        arguments: ["pause", "<&'\">", "<\u{338}", "&\u{338}", "a\tb\nc\rd", ""])
-    func records(value: String) throws {
+    @Test(arguments: ["pause", "<&'\">", "<\u{338}", "&\u{338}", "a\tb\nc\rd", ""])
+    func `A record is read back as it was written`(value: String) throws {
         func read(_ element: String) throws -> GuestFacts {
             let element = element.replacing("<alignment", with: "<a:alignment")
                 .replacing("<opt-out", with: "<o:opt-out")
@@ -183,8 +177,8 @@ struct PatchTests {
         }
     }
 
-    @Test("the record of a persistent definition is one, is read back, and leaves nothing behind")
-    func persistentRecord() throws {
+    @Test
+    func `The record of a persistent definition is read back, and leaves nothing behind`() throws {
         let text = "<domain>\n  <name>web</name>\n</domain>\n"
         var document = try Document(parsing: text)
         for action in ["reset", "<&'\">"] {
@@ -204,8 +198,7 @@ struct PatchTests {
                 .contains("<metadata><a/></metadata>"))
     }
 
-    @Test("of two records none is left beside the new one")
-    func persistentRecordOfTwo() throws {
+    @Test func `Of two records, neither is left beside the new one`() throws {
         let one = "<alignment xmlns='\(ActionOverride.namespace)' action='pause' was='none'/>"
         var document = try Document(
             parsing: "<domain><metadata>\(one)</metadata><metadata>\(one)<a/></metadata></domain>")
@@ -218,8 +211,7 @@ struct PatchTests {
         #expect(text.ranges(of: "<metadata").count == 1 && text.contains("<a/>"))
     }
 
-    @Test("a device for hot-plugging is written with alias and place")
-    func deviceXML() {
+    @Test func `A device for hot-plugging is written with alias and place`() {
         let device = WatchdogDevice(model: .i6300esb, action: .injectNMI)
         #expect(
             device.xml(at: .rootPort(GuestFacts.PCIAddress(bus: 10, slot: 0)))

@@ -10,7 +10,7 @@ struct BinaryTests {
     }
 
     @Test
-    func `It is a file of its own that everybody may run`() throws {
+    func `The hook is one file that every user may run`() throws {
         var status = stat()
         try #require(lstat(#require(Repository.hook, Host.needs), &status) == 0)
         #expect(status.st_mode & S_IFMT == S_IFREG, "AppArmor judges a link by its target")
@@ -18,7 +18,7 @@ struct BinaryTests {
     }
 
     @Test
-    func `Nothing is linked to it at run time`() throws {
+    func `The hook links no library at run time`() throws {
         let ldd = try Command(
             #require(Command.find("ldd")), [#require(Repository.hook, Host.needs)],
             environment: ["LC_ALL": "C", "PATH": "/usr/bin:/bin"]
@@ -29,7 +29,7 @@ struct BinaryTests {
     }
 
     @Test
-    func `It asks for no interpreter`() throws {
+    func `The hook needs no dynamic loader`() throws {
         let bytes = Array(try contents())
         let number = { (offset: Int, size: Int) in
             (0..<size).reversed().reduce(0) { $0 << 8 | Int(bytes[offset + $1]) }
@@ -50,7 +50,9 @@ struct BinaryTests {
         ("ArgumentParser", "the tool's own library"),
         ("/.build", "a path of the machine that built it"),
     ])
-    func `It holds no trace of what it must not use`(_ word: String, _ reason: String) throws {
+    func `The hook holds no trace of the libraries that it must not use`(
+        _ word: String, _ reason: String
+    ) throws {
         #expect(try contents().firstRange(of: Data(word.utf8)) == nil)
     }
 }

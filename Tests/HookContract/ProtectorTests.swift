@@ -74,7 +74,7 @@ struct ProtectorTests {
     }
 
     @Test(arguments: ["1", "c7a5fdbd-edaf-9455-926a-d65c16db180g", "--fresh", "a b"])
-    func `What is no UUID starts nothing, and is a line in the log`(_ uuid: String) throws {
+    func `A malformed UUID starts nothing, and is a line in the log`(_ uuid: String) throws {
         let definition = Definition(uuid: uuid)
         let run = try Host().run(
             [definition.name, "started", "begin", "-"], definition.data, logLines: 2)

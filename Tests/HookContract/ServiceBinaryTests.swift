@@ -17,23 +17,23 @@ struct ServiceBinaryTests {
     }
 
     @Test
-    func `It calls libvirt's shared library`() throws {
+    func `The service calls libvirt's shared library`() throws {
         #expect(try symbols().contains { $0.hasPrefix("virConnectOpen@") })
     }
 
     @Test
-    func `Its own libxml2 is hidden from libvirt's`() throws {
+    func `The service hides its own libxml2 from libvirt's`() throws {
         let shared = try symbols().filter { $0.contains(/^_*(xml|html|xslt)/) }
         #expect(shared.isEmpty, "run time would mix two copies of libxml2")
     }
 
     @Test
-    func `Its empty ICU table is hidden from libvirt's ICU`() throws {
+    func `The service hides its empty ICU table from libvirt's ICU`() throws {
         #expect(try symbols().filter { $0.hasPrefix("icudt") }.isEmpty)
     }
 
     @Test
-    func `It holds no path of the machine that built it`() throws {
+    func `The service holds no path of its build machine`() throws {
         let contents = try Data(contentsOf: URL(filePath: #require(Repository.service)))
         #expect(contents.firstRange(of: Data("/.build".utf8)) == nil)
     }

@@ -17,8 +17,7 @@ struct EmulatorFileTests {
         return try #require(EmulatorFile(at: file.path)).includes(type)
     }
 
-    @Test("a program of QEMU's has a device or not, by the name that ends with a NUL")
-    func names() throws {
+    @Test func `A QEMU program has a device if it holds the name and a NUL`() throws {
         let start = "\u{7F}ELF\0query-command-line-options\0"
         #expect(try includes(start + "i6300esb\0") == true)
         #expect(try includes(start + "i6300esb\0", "ib700") == false)
@@ -26,8 +25,7 @@ struct EmulatorFileTests {
         #expect(try includes("\u{7F}ELF\0i6300esb\0query-command-line-options") == true)
     }
 
-    @Test("what is no program of QEMU's tells nothing")
-    func unknown() throws {
+    @Test func `A file that is not a QEMU program gives no answer`() throws {
         #expect(try includes("#!/bin/sh\nexec qemu # query-command-line-options\n") == nil)
         #expect(try includes("\u{7F}ELF\0i6300esb\0") == nil)
         #expect(try includes("") == nil)
@@ -39,8 +37,8 @@ struct EmulatorFileTests {
         #expect(EmulatorFile(at: large.path)?.includes("i6300esb") == nil)
     }
 
-    @Test("a file that was replaced since it was looked at tells nothing, and is another one")
-    func replaced() throws {
+    @Test
+    func `A file replaced since its check gives no answer, and counts as another file`() throws {
         let text = "\u{7F}ELF\0query-command-line-options\0"
         let file = try folder.write("emulator", text)
         let looked = try #require(EmulatorFile(at: file.path))
@@ -53,10 +51,8 @@ struct EmulatorFileTests {
         #expect(anew.includes("i6300esb") == true)
     }
 
-    @Test(
-        "a real QEMU has the device",
-        .enabled(if: EmulatorFile(at: "/usr/bin/qemu-system-x86_64") != nil, "needs QEMU"))
-    func real() {
+    @Test(.enabled(if: EmulatorFile(at: "/usr/bin/qemu-system-x86_64") != nil, "needs QEMU"))
+    func `A real QEMU has the device`() {
         let emulator = EmulatorFile(at: "/usr/bin/qemu-system-x86_64")
         #expect(emulator?.includes("i6300esb") == true)
         #expect(emulator?.includes("ib700") == true)

@@ -22,13 +22,11 @@ struct PolicySourceTests {
     private static let cloudstack = "etc/cloudstack/agent/agent.properties"
     private static let own = "etc/virt-watchdog/agent.properties"
 
-    @Test("without a file the policy is the built-in one")
-    func none() {
+    @Test func `Without a file the policy is the built-in one`() {
         #expect(PolicyLoader.load(paths) == .builtIn)
     }
 
-    @Test("CloudStack's file comes before ours, and a chosen one before both")
-    func order() throws {
+    @Test func `CloudStack's file comes before ours, and a chosen one before both`() throws {
         let own = try write(Self.own, "vm.watchdog.action=pause")
         #expect(PolicyLoader.load(paths).file == own)
         #expect(PolicyLoader.load(paths).policy.action == .pause)
@@ -42,23 +40,21 @@ struct PolicySourceTests {
         #expect(report.policy.action == WatchdogAction.none)
     }
 
-    @Test("a chosen file that is not there leaves guests alone")
-    func chosenMissing() {
+    @Test func `A chosen file that is not there leaves guests alone`() {
         let report = PolicyLoader.load(Paths(chosenProperties: folder.url.path + "/missing"))
         #expect(report.hasErrors)
         #expect(report.policy.fault?.contains("No such file") == true)
     }
 
-    @Test("a path through a file is a file that is not there")
-    func notAFolder() throws {
+    @Test func `A path through a file is a file that is not there`() throws {
         _ = try write("etc/cloudstack", "")
         #expect(PolicyLoader.load(paths) == .builtIn)
     }
 
-    @Test(
-        "what is there and is no file of properties leaves guests alone, at once",
-        arguments: ["folder", "fifo", "socket-like", "large"])
-    func noGood(kind: String) throws {
+    @Test(arguments: ["folder", "fifo", "socket-like", "large"])
+    func `A directory or device in the place of the file leaves guests alone, at once`(
+        kind: String
+    ) throws {
         let path = folder.url.appending(path: Self.cloudstack)
         try FileManager.default.createDirectory(
             at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -80,25 +76,22 @@ struct PolicySourceTests {
         #expect(report.file == path.path)
     }
 
-    @Test("a file that others may not read leaves guests alone", .disabled(if: Repository.isRoot))
-    func unreadable() throws {
+    @Test(.disabled(if: Repository.isRoot))
+    func `A file that others may not read leaves guests alone`() throws {
         let path = try write(Self.cloudstack, "vm.watchdog.action=pause")
         chmod(path, 0)
         #expect(PolicyLoader.load(paths).policy.fault?.contains("Permission denied") == true)
     }
 
-    @Test("an empty file gives the built-in policy with a warning")
-    func empty() throws {
+    @Test func `An empty file gives the built-in policy with a warning`() throws {
         _ = try write(Self.own, "")
         let report = PolicyLoader.load(paths)
         #expect(report.policy == .builtIn)
         #expect(report.problems.map(\.severity) == [.warning])
     }
 
-    @Test(
-        "a file dated in the future is read at once",
-        arguments: [0.1, 0.25, 3600, 1e9, 1e17], ["vm.watchdog.action=pause", ""])
-    func future(seconds: Double, text: String) throws {
+    @Test(arguments: [0.1, 0.25, 3600, 1e9, 1e17], ["vm.watchdog.action=pause", ""])
+    func `A file dated in the future is read at once`(seconds: Double, text: String) throws {
         let path = try write(Self.own, text)
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
@@ -115,9 +108,8 @@ struct PolicySourceTests {
         #expect(report.policy.action == (text.isEmpty ? .reset : .pause))
     }
 
-    @Test(
-        "a file that is rewritten in place, as CloudStack's agent does, is never seen half-written")
-    func rewritten() throws {
+    @Test
+    func `A file that CloudStack's agent rewrites in place is never read half-written`() throws {
         // More than one write's worth, with our key behind it.
         let padding = (0..<400).map { "some.other.key.\($0)=\(UUID().uuidString)\n" }.joined()
         let parts = [padding, "vm.watchdog.action=", "poweroff\n"]

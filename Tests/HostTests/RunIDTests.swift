@@ -7,8 +7,8 @@ import WatchdogPolicy
 
 /// The run of a guest, by the file with its QEMU's process ID.
 struct RunIDTests {
-    @Test("A process file names a run, by boot, process and start", arguments: ["", "\n"])
-    func run(end: String) throws {
+    @Test(arguments: ["", "\n"])
+    func `A process file names a run, by boot, process and start`(end: String) throws {
         let folder = try TemporaryFolder()
         let own = ProcessInfo.processInfo.processIdentifier
         let run = try #require(RunID(ofProcessIn: folder.write("guest.pid", "\(own)\(end)").path))
@@ -17,18 +17,15 @@ struct RunIDTests {
         #expect(run.startTicks == ProcessStatus(of: own)?.startTicks)
     }
 
-    @Test(
-        "Without a process there is no run",
-        arguments: ["", "\n", "x", "0", "-1", "2147483647", "2147483648", "1 2", "\u{0}", " "])
-    func withoutRun(text: String) throws {
+    @Test(arguments: ["", "\n", "x", "0", "-1", "2147483647", "2147483648", "1 2", "\u{0}", " "])
+    func `Without a process there is no run`(text: String) throws {
         let folder = try TemporaryFolder()
         #expect(try RunID(ofProcessIn: folder.write("guest.pid", text).path) == nil)
         #expect(RunID(ofProcessIn: folder.url.path + "/none.pid") == nil)
         #expect(RunID(ofProcessIn: folder.url.path) == nil)
     }
 
-    @Test("A process that has ended names no run, though its parent has yet to ask")
-    func ended() throws {
+    @Test func `A process that has ended names no run, though its parent has yet to ask`() throws {
         var id: pid_t = 0
         let words: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
         defer { free(words[0]) }

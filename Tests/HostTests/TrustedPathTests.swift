@@ -39,16 +39,14 @@ struct ExposureTests {
         }
     }
 
-    @Test(
-        "modes as CloudStack and install.sh leave them are fine",
-        arguments: [mode_t(0o600), 0o640, 0o644, 0o755])
-    func sound(mode: mode_t) throws {
+    @Test(arguments: [mode_t(0o600), 0o640, 0o644, 0o755])
+    func `Modes as CloudStack and install.sh set them are trusted`(mode: mode_t) throws {
         let file = try file("etc/agent.properties", mode: mode)
         #expect(try way(to: file) == realPath(of: file))
     }
 
-    @Test("a file or a folder that others can write to is not", arguments: [mode_t(0o020), 0o002])
-    func writable(more: mode_t) throws {
+    @Test(arguments: [mode_t(0o020), 0o002])
+    func `A file or directory that others can write to is not trusted`(more: mode_t) throws {
         let file = try file("a/b/agent.properties")
         for (name, mode) in [("a/b/agent.properties", mode_t(0o644)), ("a/b", 0o755), ("a", 0o755)]
         {
@@ -59,8 +57,7 @@ struct ExposureTests {
         #expect(try way(to: file) == realPath(of: file))
     }
 
-    @Test("links are followed where nobody else can set them")
-    func links() throws {
+    @Test func `Links are followed where only trusted users can set them`() throws {
         let real = try realPath(of: file("real/agent.properties"))
         try file("links/x")
         symlink("../real", path("links/relative"))
@@ -82,13 +79,11 @@ struct ExposureTests {
         #expect(try way(to: path("links/x")) == realPath(of: path("links/x")))
     }
 
-    @Test("a relative path starts where we are")
-    func relative() throws {
+    @Test func `A relative path starts at the current directory`() throws {
         #expect(try way(to: "./Package.swift") == realPath(of: "Package.swift"))
     }
 
-    @Test("a remedy is a command that a shell takes as it is meant, or none")
-    func remedy() throws {
+    @Test func `A fix is a correctly quoted shell command, or absent`() throws {
         func remedy(in name: String) throws -> String {
             let file = try file(name + "/agent.properties")
             chmod(path(name), 0o777)
@@ -107,10 +102,8 @@ struct ExposureTests {
         #expect(try !remedy(in: "a\u{1B}[2J").contains("chmod"))
     }
 
-    @Test(
-        "what belongs to somebody else is not trusted, and what is one's own is",
-        .enabled(if: Repository.runs(where: Repository.isRoot), "needs root"))
-    func owners() throws {
+    @Test(.enabled(if: Repository.runs(where: Repository.isRoot), "needs root"))
+    func `Another user's file is not trusted, and the user's own file is`() throws {
         let file = try file("a/agent.properties")
         symlink("agent.properties", path("a/link"))
         for name in ["a/agent.properties", "a", "a/link"] {
@@ -127,8 +120,7 @@ struct ExposureTests {
         #expect(try TrustedPath.resolve(file, trusting: [0, 65534]) == realPath(of: file))
     }
 
-    @Test("the policy of an exposed file leaves guests alone, and says what to do")
-    func policy() throws {
+    @Test func `The policy of an exposed file leaves guests alone, and names the fix`() throws {
         let paths = Paths(root: folder.url.path)
         let file = try file("etc/virt-watchdog/agent.properties")
         #expect(PolicyLoader.load(paths).policy.fault == nil)

@@ -9,8 +9,7 @@ struct ConnectionTests {
         connection = try Connection(to: "test:///default")
     }
 
-    @Test("a guest is found by name, number and UUID")
-    func finds() throws {
+    @Test func `A guest is found by name, number and UUID`() throws {
         let byName = try connection.guest(named: "test")
         #expect(byName.name == "test")
         #expect(try connection.guest(named: "1").name == "test")
@@ -20,19 +19,17 @@ struct ConnectionTests {
         #expect(try !byName.isMigratingIn())
     }
 
-    @Test("the running guests are listed")
-    func lists() throws {
+    @Test func `The running guests are listed`() throws {
         #expect(try connection.guests(.running).map(\.name) == ["test"])
     }
 
-    @Test("a guest outlives the variable that held its connection")
-    func outlives() throws {
+    @Test func `A guest outlives the variable that held its connection`() throws {
         func guest() throws -> Guest { try Connection(to: "test:///default").guest(named: "test") }
         #expect(try guest().definition().contains("<name>test</name>"))
     }
 
-    @Test("an error keeps libvirt's code and text", arguments: ["nobody", "4711"])
-    func notThere(name: String) throws {
+    @Test(arguments: ["nobody", "4711"])
+    func `An error keeps libvirt's code and text`(name: String) throws {
         let error = try #require(throws: LibvirtError.self) {
             try connection.guest(named: name)
         }
@@ -40,16 +37,14 @@ struct ConnectionTests {
         #expect(error.message.contains("Domain not found"))
     }
 
-    @Test("a URI that leads nowhere is an error, and nothing is printed by libvirt itself")
-    func noDaemon() throws {
+    @Test func `A URI without a daemon is an error, and libvirt itself prints nothing`() throws {
         let error = try #require(throws: LibvirtError.self) {
             try Connection(to: "qemu+unix:///system?socket=/nonexistent/socket")
         }
         #expect(error.isConnectionLost, "a protector tries such a daemon again")
     }
 
-    @Test("a driver that cannot attach says so")
-    func attach() throws {
+    @Test func `A driver that cannot attach says so`() throws {
         let guest = try connection.guest(named: "test")
         #expect(throws: LibvirtError.self) { try guest.attach(device: "<watchdog/>", to: .live) }
     }

@@ -9,8 +9,10 @@ extension LiveTests {
             try Lab.setPolicy("")
         }
 
-        @Test("A guest starts an idle daemon once, and its one-shot leaves the daemon idle again")
-        func idleDaemon() throws {
+        @Test
+        func `A guest starts an idle daemon once, and its one-shot leaves the daemon idle again`()
+            throws
+        {
             try LabOneShot.waitUntilNoneIsLeft()
             try Lab.script(["restart-daemon", "--on-demand", "--timeout", "2"])
             defer { _ = try? Lab.script(["restart-daemon"]) }

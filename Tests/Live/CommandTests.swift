@@ -27,7 +27,7 @@ extension LiveTests {
         }
 
         @Test
-        func `One stopped QEMU among three: the others are done at once, and the third is named`()
+        func `Of three guests, a stopped QEMU is named, and the others are done at once`()
             throws
         {
             // The hook is to leave them without a watchdog.

@@ -57,8 +57,7 @@ extension LiveTests {
             _ = try? Lab.script(["restart-libvirtd"])
         }
 
-        @Test("all is ok where install.sh has been")
-        func installed() throws {
+        @Test func `After install.sh, every check is ok`() throws {
             try Lab.script(["restart-libvirtd"])
             let answer = try examine()
             #expect(answer.complaints.isEmpty)
@@ -85,8 +84,7 @@ extension LiveTests {
             #expect(try Lab.run(Lab.tool, ["doctor"]).contains("virt-watchdog can work on this"))
         }
 
-        @Test("a hook that is gone, or cannot be run, is a failure")
-        func withoutHook() throws {
+        @Test func `A hook that is missing or cannot run is a failure`() throws {
             defer { restoreHook() }
             try Lab.run("/bin/chmod", ["-x", Self.hook])
             var answer = try examine()
@@ -99,8 +97,7 @@ extension LiveTests {
             #expect(answer.status == 1)
         }
 
-        @Test("a hook on a file system without execution is a failure, as it is for guests")
-        func withoutExecution() throws {
+        @Test func `A hook on a noexec file system is a failure, as it is for guests`() throws {
             try Lab.run("/bin/cp", ["-p", Self.hook, Self.aside])
             defer { restoreHook() }
             let folder = "/etc/libvirt/hooks"
@@ -116,8 +113,7 @@ extension LiveTests {
             #expect(started.errorText.contains("exit status 126"))
         }
 
-        @Test("a damaged hook is of another build")
-        func damaged() throws {
+        @Test func `A damaged hook counts as another build`() throws {
             try Lab.run("/bin/cp", ["-p", Self.hook, Self.aside])
             defer { restoreHook() }
             try Lab.run("/usr/bin/truncate", ["-s", "-1000", Self.hook])
@@ -126,9 +122,10 @@ extension LiveTests {
             #expect(try examine().levels("hook-build") == ["ok"])
         }
 
-        @Test(
-            "a first hook that is put there while libvirt runs is not seen, until install.sh came")
-        func firstHook() throws {
+        @Test
+        func `A first hook added while libvirt runs is not seen until install.sh reloads libvirt`()
+            throws
+        {
             defer { restoreHook() }
             try Lab.run("/bin/cp", ["-p", Self.hook, Self.aside])
             try FileManager.default.removeItem(atPath: Self.hook)
@@ -152,8 +149,7 @@ extension LiveTests {
             try guest.waits(forLog: "op=started", "plan=attach")
         }
 
-        @Test("hooks beside ours are named in the order in which libvirt runs them")
-        func beside() throws {
+        @Test func `Other hooks are named in the order in which libvirt runs them`() throws {
             let folder = "/etc/libvirt/hooks/qemu.d"
             defer {
                 try? FileManager.default.removeItem(atPath: folder)
@@ -191,8 +187,7 @@ extension LiveTests {
             try Lab.run("/bin/mv", ["\(folder)/50-virt-watchdog", Self.aside])
         }
 
-        @Test("a policy with an error is a failure, and so is one that all can write to")
-        func policy() throws {
+        @Test func `A policy with an error is a failure, and so is a world-writable one`() throws {
             try Lab.setPolicy("\nvm.watchdog.action=resett\n")
             var answer = try examine()
             #expect(answer.levels("properties-file") == ["fail"])
@@ -212,8 +207,7 @@ extension LiveTests {
             try guest.waits(forLog: "op=started", "plan=leave", "can be written by everybody")
         }
 
-        @Test("a QEMU without the device is a failure")
-        func emulator() throws {
+        @Test func `A QEMU without the device is a failure`() throws {
             let emulator = try Lab.run("/usr/bin/realpath", ["/usr/bin/qemu-system-x86_64"])
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             try Lab.run("/bin/mv", [emulator, emulator + ".real"])
@@ -229,8 +223,7 @@ extension LiveTests {
             #expect(answer["emulator"].first?.message.contains("i6300esb") == true)
         }
 
-        @Test("a daemon that does not run, or hangs, is a failure")
-        func daemon() throws {
+        @Test func `A daemon that does not run, or hangs, is a failure`() throws {
             try Lab.script(["stop-libvirtd"])
             var answer = try examine()
             try Lab.script(["start-libvirtd"])
@@ -244,8 +237,7 @@ extension LiveTests {
             #expect(answer.status == 1)
         }
 
-        @Test("a guest that was refused is named, with what to do")
-        func refusal() throws {
+        @Test func `A guest that was refused is named, with the fix`() throws {
             let log = "/var/log/syslog"
             try? FileManager.default.removeItem(atPath: log)
             try FileManager.default.createSymbolicLink(

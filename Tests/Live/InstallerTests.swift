@@ -36,10 +36,9 @@ extension LiveTests {
             ).split(separator: "\n").map(String.init).sorted()
         }
 
-        @Test(
-            "beside somebody else's hook ours goes to qemu.d, both run, and only ours is taken back"
-        )
-        func beside() throws {
+        @Test
+        func `Beside another hook, ours goes to qemu.d, both run, and only ours is removed`() throws
+        {
             let own = Self.hooks.appending(path: "qemu")
             defer { restoreOwnHook() }
             let foreign = "#!/bin/sh\necho \"$2\" >>\(Lab.folder.path)/foreign\n"
@@ -68,9 +67,8 @@ extension LiveTests {
                 !FileManager.default.fileExists(atPath: "/usr/share/man/man1/virt-watchdog.1"))
         }
 
-        @Test(
-            "guests start while the hook is upgraded over and over", arguments: ["qemu", "qemu.d"])
-        func upgrade(place: String) throws {
+        @Test(arguments: ["qemu", "qemu.d"])
+        func `Guests start while the hook is upgraded over and over`(place: String) throws {
             let own = Self.hooks.appending(path: "qemu")
             if place == "qemu.d" { try replace(own, by: "#!/bin/sh\nexit 0\n") }
             defer { restoreOwnHook() }
@@ -94,8 +92,8 @@ extension LiveTests {
             #expect(try files().allSatisfy { !$0.contains(".new") })
         }
 
-        @Test("an installation that fails leaves nothing that libvirt would run, and is taken back")
-        func fullDisk() throws {
+        @Test
+        func `A failed installation leaves nothing that libvirt would run, and is undone`() throws {
             let folder = try TemporaryFolder()
             try Lab.run("/bin/mount", ["-t", "tmpfs", "-o", "size=20m", "full", folder.url.path])
             defer { _ = try? Command("/bin/umount", [folder.url.path]).run() }
@@ -112,8 +110,8 @@ extension LiveTests {
                     == folder.url.path + "/etc/libvirt/hooks/qemu\n")
         }
 
-        @Test("a tree is laid open to all whatever the umask, and is empty again when taken back")
-        func tree() throws {
+        @Test
+        func `A destdir tree is readable by all under any umask, and empty after removal`() throws {
             let folder = try TemporaryFolder()
             let run =
                 "umask 077; exec '\(Self.script)' --no-deps --destdir '\(folder.url.path)/a b'"
@@ -125,8 +123,7 @@ extension LiveTests {
             #expect(try Lab.run("/usr/bin/find", rest).isEmpty)
         }
 
-        @Test("a script that mentions our namespace is somebody else's hook")
-        func mention() throws {
+        @Test func `A script that mentions our namespace is another owner's hook`() throws {
             let folder = try TemporaryFolder()
             let text = "#!/bin/sh\n# like urn:virt-watchdog:policy:1\n"
             let hook = try folder.write("etc/libvirt/hooks/qemu", text)
@@ -136,8 +133,7 @@ extension LiveTests {
             #expect(FileManager.default.isExecutableFile(atPath: ours))
         }
 
-        @Test("a libvirt that runs one hook only is told of, and nothing is changed")
-        func oldLibvirt() throws {
+        @Test func `A libvirt that runs only one hook is reported, and nothing changes`() throws {
             let folder = try TemporaryFolder()
             let old = try folder.write(
                 "bin/libvirtd", "#!/bin/sh\necho 'libvirtd (libvirt) 6.4.0'\n")
@@ -155,8 +151,7 @@ extension LiveTests {
             #expect(files == folder.url.path + "/tree/etc/libvirt/hooks/qemu\n")
         }
 
-        @Test("a dry run says what would be done, and does nothing")
-        func dryRun() throws {
+        @Test func `A dry run names each step, and takes none`() throws {
             try FileManager.default.removeItem(atPath: Lab.tool)
             defer { restoreOwnHook() }
             let before = try files()
@@ -167,8 +162,7 @@ extension LiveTests {
             }
         }
 
-        @Test("a changed agent.properties survives upgrade and removal")
-        func changedProperties() throws {
+        @Test func `A changed agent.properties survives upgrade and removal`() throws {
             try FileManager.default.removeItem(at: Lab.properties)
             try Lab.run(Self.script, ["--no-deps", "--no-verify"])
             #expect(try String(contentsOf: Lab.properties, encoding: .utf8).contains("reset"))
@@ -184,8 +178,8 @@ extension LiveTests {
             #expect(try files().contains("/etc/libvirt/hooks/qemu"))
         }
 
-        @Test("an installation that does not do its work is a failure, and says why")
-        func notProven() throws {
+        @Test
+        func `An installation whose hook does not work is a failure with the reason`() throws {
             try Lab.setPolicy("vm.watchdog.exclude=virt-watchdog-*\n")
             let outcome = try Command(Self.script, ["--no-deps"]).run()
             #expect(outcome.status == 1)

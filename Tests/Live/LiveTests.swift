@@ -16,10 +16,12 @@ extension LiveTests {
             try Lab.setPolicy("")
         }
 
-        @Test(
-            "a guest started without a watchdog has one before its kernel looks, hangs, and is reset",
-            arguments: ["pc", "q35"], LabGuest.Birth.usual)
-        func started(machine: String, birth: LabGuest.Birth) throws {
+        @Test(arguments: ["pc", "q35"], LabGuest.Birth.usual)
+        func
+            `A guest without a watchdog gets one before its kernel runs, hangs, and is reset`(
+                machine: String, birth: LabGuest.Birth
+            ) throws
+        {
             let events = try LabEvents()
             let guest = try LabGuest(
                 "started-\(machine)-\(birth)", birth, options: ["--machine", machine],
@@ -42,10 +44,8 @@ extension LiveTests {
             #expect(try guest.state() == "running")
         }
 
-        @Test(
-            "a guest that runs is protected by apply, hangs, and is reset",
-            arguments: ["pc", "q35"])
-        func applied(machine: String) throws {
+        @Test(arguments: ["pc", "q35"])
+        func `A running guest is protected by apply, hangs, and is reset`(machine: String) throws {
             try Lab.setPolicy("vm.watchdog.model=none\n")
             let events = try LabEvents()
             let guest = try LabGuest(
@@ -70,8 +70,7 @@ extension LiveTests {
             #expect(try guest.seesWatchdog(inBoot: 2))
         }
 
-        @Test("the policy's action is what the hypervisor does: pause")
-        func action() throws {
+        @Test func `The hypervisor takes the policy's action, pause`() throws {
             try Lab.setPolicy("vm.watchdog.action = pause\n")
             let events = try LabEvents()
             let guest = try LabGuest("action-pause", hangsAfter: 1)
@@ -105,8 +104,10 @@ extension LiveTests {
             </controller>
             """
 
-        @Test("a q35 guest with no port left is left running, and log and plan say why")
-        func noPort() throws {
+        @Test
+        func `A q35 guest with no port left keeps running, and log and plan name the reason`()
+            throws
+        {
             let folder = try TemporaryFolder()
             let controllers = try folder.write("controllers", Self.fullQ35)
             let guest = try LabGuest(
@@ -123,8 +124,8 @@ extension LiveTests {
             #expect(apply.text.contains("unprotected"))
         }
 
-        @Test("under enforce, a guest that cannot be protected is refused with the reason")
-        func enforce() throws {
+        @Test
+        func `Under enforce, a guest that cannot be protected is refused with the reason`() throws {
             try Lab.setPolicy("vm.watchdog.enforce=true\n")
             let folder = try TemporaryFolder()
             let controllers = try folder.write("controllers", Self.fullQ35)
@@ -139,8 +140,8 @@ extension LiveTests {
             try guest.waits(forLog: "op=protect", "result=attached")
         }
 
-        @Test("under enforce, a guest whose QEMU does not have the device is refused")
-        func enforceWithoutDevice() throws {
+        @Test
+        func `Under enforce, a guest whose QEMU does not have the device is refused`() throws {
             try Lab.setPolicy("vm.watchdog.enforce=true\n")
             let lite = "/usr/bin/qemu-lite"
             try InstalledQEMU.copyWithoutWatchdog(to: lite)
@@ -162,8 +163,8 @@ extension LiveTests {
             #expect(status.status != 0)
         }
 
-        @Test("a q35 guest with a bridge gets the device there, where libvirt puts it")
-        func bridge() throws {
+        @Test
+        func `A q35 guest with a bridge gets the device there, where libvirt puts it`() throws {
             let folder = try TemporaryFolder()
             let controllers = try folder.write("controllers", Self.bridgedQ35)
             let guest = try LabGuest(
@@ -173,8 +174,7 @@ extension LiveTests {
             try guest.waits(forLine: "LAB armed i6300ESB")
         }
 
-        @Test("an excluded guest and one whose metadata says no are left alone")
-        func leftAlone() throws {
+        @Test func `An excluded guest and a guest whose metadata opts out are left alone`() throws {
             try Lab.setPolicy("vm.watchdog.exclude=r-*-VM, excluded\n")
             let folder = try TemporaryFolder()
             let metadata = try folder.write(
@@ -189,8 +189,7 @@ extension LiveTests {
             #expect(try optedOut.watchdogs().isEmpty)
         }
 
-        @Test("a bad value leaves guests alone and is in the log with its place")
-        func badValue() throws {
+        @Test func `A bad value leaves guests alone, and the log names its place`() throws {
             try Lab.setPolicy("\nvm.watchdog.action=resett\n")
             let guest = try LabGuest("bad-value")
             try guest.waits(

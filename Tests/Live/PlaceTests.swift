@@ -40,8 +40,9 @@ extension LiveTests {
             "<interface type='user'><mac address='52:54:00:00:00:02'/>"
             + "<model type='virtio'/></interface>"
 
-        @Test("Slots that only QEMU's own arguments use are left alone, also under enforce")
-        func occupied() throws {
+        @Test
+        func `Slots that only QEMU's own arguments use are left alone, also under enforce`() throws
+        {
             try Lab.setPolicy("vm.watchdog.enforce=true\n")
             let known = try guest(
                 "places-known", arguments: ["-device", "virtio-rng-pci,bus=pci.0,addr=0x1f"])
@@ -65,10 +66,10 @@ extension LiveTests {
             #expect(try Lab.log(of: hidden.name).contains { $0.contains("not understood whole") })
         }
 
-        @Test(
-            "A watchdog of QEMU's own arguments is the guest's own under keep, and align says why not"
-        )
-        func ownWatchdog() throws {
+        @Test
+        func `A watchdog of QEMU's own arguments is kept under keep, and align names the reason`()
+            throws
+        {
             let own = try guest(
                 "places-own",
                 arguments: [
@@ -88,8 +89,7 @@ extension LiveTests {
             #expect(try own.watchdogs().isEmpty)
         }
 
-        @Test("The action of QEMU's own arguments stays in force under keep")
-        func ownAction() throws {
+        @Test func `The action of QEMU's own arguments stays in force under keep`() throws {
             let events = try LabEvents()
             let paused = try guest(
                 "places-action", arguments: ["-action", "watchdog=pause"], append: "lab.hang=1")
@@ -99,8 +99,8 @@ extension LiveTests {
             #expect(try paused.boots().count == 1)
         }
 
-        @Test("A device that is added live and to the definition has one slot in both")
-        func liveAndConfig() throws {
+        @Test
+        func `A device that is added live and to the definition has one slot in both`() throws {
             let guest = try guest("places-both", .defined, devices: "")
             try guest.waits(forLog: "op=protect", "result=attached")
             let device = Lab.folder.appending(path: "nic.xml")
@@ -115,8 +115,8 @@ extension LiveTests {
             #expect(try value(path, guest.definition()) == live)
         }
 
-        @Test("Under persist, a guest keeps the buses of its devices over three starts")
-        func busNumbers() throws {
+        @Test
+        func `Under persist, a guest keeps the buses of its devices over three starts`() throws {
             try Lab.setPolicy("vm.watchdog.persist=true\n")
             let ports = (0...2).map { function in
                 "<controller type='pci' index='\(function + 1)' model='pcie-root-port'>"
@@ -156,10 +156,10 @@ extension LiveTests {
                 listings[0].count == 4 && listings[0] == listings[1] && listings[1] == listings[2])
         }
 
-        @Test(
-            "Under persist, a guest with devices on QEMU's own arguments starts again, protected",
-            arguments: Faults.isWhole ? ["pc", "q35"] : ["q35"])
-        func secondStart(machine: String) throws {
+        @Test(arguments: Faults.isWhole ? ["pc", "q35"] : ["q35"])
+        func `Under persist, a guest with devices on QEMU's own arguments starts again, protected`(
+            machine: String
+        ) throws {
             try Lab.setPolicy("vm.watchdog.persist=true\n")
             let bus = machine == "pc" ? "pci.0" : "pcie.0"
             let more =
@@ -186,8 +186,7 @@ extension LiveTests {
             }
         }
 
-        @Test("The last empty port is told of, and reserve-ports leaves it")
-        func lastPort() throws {
+        @Test func `The last empty port is reported, and reserve-ports leaves it`() throws {
             let taken = try LabGuest("places-last", options: ["--machine", "q35"])
             try taken.waits(forLog: "op=protect", "result=attached")
             for command in ["plan", "status"] {

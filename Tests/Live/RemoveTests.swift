@@ -28,10 +28,10 @@ extension LiveTests {
             var reason: String
         }
 
-        @Test(
-            "a persistent definition gets the watchdog, and after remove is byte for byte what it was",
-            arguments: ["pc", "q35", "q35 with a bridge", "q35 without an empty port"])
-        func persist(machine: String) throws {
+        @Test(arguments: ["pc", "q35", "q35 with a bridge", "q35 without an empty port"])
+        func `A persistent definition gets the watchdog, and remove restores every byte`(
+            machine: String
+        ) throws {
             let folder = try TemporaryFolder()
             var options = ["--machine", machine == "pc" ? "pc" : "q35"]
             let controllers: [String: String] = [
@@ -77,8 +77,7 @@ extension LiveTests {
             #expect((nothing.row.live, nothing.row.config) == ("absent", "absent"))
         }
 
-        @Test("vm.watchdog.persist=true writes it at the guest's start")
-        func persistPolicy() throws {
+        @Test func `vm.watchdog.persist=true writes the watchdog at the guest's start`() throws {
             try Lab.setPolicy("vm.watchdog.persist=true\n")
             let guest = try LabGuest("persist-policy", .defined, options: ["--machine", "q35"])
             try guest.waits(forLog: "op=protect", "result=attached")
@@ -94,9 +93,8 @@ extension LiveTests {
             try transient.waits(forLog: "op=persist", "result=transient")
         }
 
-        @Test(
-            "vm.watchdog.persist=true brings a model that cannot be hot-plugged at the next start")
-        func persistColdPlug() throws {
+        @Test
+        func `vm.watchdog.persist=true adds a model without hot-plug at the next start`() throws {
             try Lab.setPolicy("vm.watchdog.persist=true\nvm.watchdog.model=ib700\n")
             let guest = try LabGuest("persist-ib700", .definedPaused)
             try guest.waits(forLog: "op=persist", "result=written")
@@ -107,8 +105,7 @@ extension LiveTests {
             #expect(try guest.watchdogs().map(\.model) == ["ib700"])
         }
 
-        @Test("somebody else's watchdog stays")
-        func theirs() throws {
+        @Test func `Another owner's watchdog stays`() throws {
             let folder = try TemporaryFolder()
             let device = try folder.write("device", "<watchdog model='i6300esb' action='reset'/>")
             let guest = try LabGuest(
@@ -120,8 +117,7 @@ extension LiveTests {
             #expect(try persistent(guest) == before)
         }
 
-        @Test("a guest that does not answer keeps its device, and is told of")
-        func notAnswered() throws {
+        @Test func `A guest that does not answer keeps its device, and is reported`() throws {
             let guest = try LabGuest("stubborn", .createdPaused)
             try guest.waits(forLog: "op=protect", "result=attached")
             let (status, row) = try remove("--live", guest.name)
@@ -132,7 +128,7 @@ extension LiveTests {
         }
 
         @Test
-        func `Guests that do not answer are waited for together, and are told of in 15 s`()
+        func `Guests that do not answer are waited for together, and are reported in 15 s`()
             throws
         {
             let count = Faults.isWhole ? 30 : 15

@@ -9,10 +9,8 @@ extension LiveTests {
             try Lab.setPolicy("")
         }
 
-        @Test(
-            "a hook that dies while it reads lets the guest start",
-            arguments: ["SEGV", "ILL", "ABRT", "BUS", "FPE", "TERM"])
-        func signal(name: String) throws {
+        @Test(arguments: ["SEGV", "ILL", "ABRT", "BUS", "FPE", "TERM"])
+        func `A hook that dies while it reads lets the guest start`(name: String) throws {
             // The real hook, behind a script that holds its input back until the signal is sent.
             let hook = try LabStandIn(for: LabHookAway.hook) { real in
                 """

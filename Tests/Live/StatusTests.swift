@@ -21,10 +21,10 @@ extension LiveTests {
             }
         }
 
-        @Test(
-            "ARMED is what the guest did: before it starts its timer, while it runs, and after a reset",
-            arguments: ["pc", "q35"])
-        func armed(machine: String) throws {
+        @Test(arguments: ["pc", "q35"])
+        func `ARMED follows the guest's timer before it starts, while it runs, and after a reset`(
+            machine: String
+        ) throws {
             let events = try LabEvents()
             let guest = try LabGuest(
                 "armed-\(machine)",
@@ -55,8 +55,7 @@ extension LiveTests {
             #expect(try guest.state() == "running")
         }
 
-        @Test("a q35 guest is read without being stopped")
-        func pureRead() throws {
+        @Test func `A q35 guest is read without being stopped`() throws {
             let events = try LabEvents()
             let guest = try LabGuest("pure-read", options: ["--machine", "q35"])
             try guest.waits(forLine: "LAB armed i6300ESB")
@@ -70,8 +69,7 @@ extension LiveTests {
             #expect(stops.count == 1, "the one of virsh")
         }
 
-        @Test("twelve guests, one for each way that things can stand")
-        func twelve() throws {
+        @Test func `Twelve guests show each verdict of status`() throws {
             let folder = try TemporaryFolder()
             let optedOut = try folder.write(
                 "metadata", "<w:policy xmlns:w='urn:virt-watchdog:policy:1' enabled='no'/>")
@@ -181,8 +179,7 @@ extension LiveTests {
             #expect(try LabStatus([]).guests.count == 10)
         }
 
-        @Test("a guest that is shut off is promised nothing where the hook is not there")
-        func notHooked() throws {
+        @Test func `A guest that is shut off is promised nothing without the hook`() throws {
             let guest = try LabGuest("not-hooked", .shutOff)
             #expect(try row(of: guest.name).verdict == "protected at start")
             let hook = "/etc/libvirt/hooks/qemu"
@@ -193,8 +190,9 @@ extension LiveTests {
             #expect(unhooked.nextBoot?.source == "nothing")
         }
 
-        @Test("a guest whose QEMU hangs keeps nobody waiting, and is not said to be armed")
-        func hangingEmulator() throws {
+        @Test
+        func `A guest whose QEMU hangs delays no other guest, and is not reported as armed`() throws
+        {
             let guest = try LabGuest("hanging", options: ["--machine", "q35"])
             let well = try LabGuest("well", options: ["--machine", "q35"])
             try guest.waits(forLine: "LAB armed i6300ESB")
@@ -216,8 +214,7 @@ extension LiveTests {
             }
         }
 
-        @Test("a daemon that hangs is not waited for for ever, and is told of")
-        func hangingDaemon() throws {
+        @Test func `A daemon that hangs is waited for only so long, and is reported`() throws {
             try Lab.whileDaemonHangs {
                 let outcome = try Command(Lab.tool, ["status"]).run()
                 #expect(outcome.status == 2)
@@ -226,8 +223,8 @@ extension LiveTests {
             }
         }
 
-        @Test("200 guests take at most a tenth of the time of a loop over virsh dumpxml")
-        func many() throws {
+        @Test
+        func `200 guests take at most a tenth of the time of a loop over virsh dumpxml`() throws {
             let names = (1...200).map { "many-\($0)" }
             let definition = try String(
                 contentsOf: LabGuest.definition("many-0", []), encoding: .utf8)

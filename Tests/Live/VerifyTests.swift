@@ -47,8 +47,7 @@ extension LiveTests {
                 sourceLocation: location)
         }
 
-        @Test("it sees a guest hang and be reset, on both machines")
-        func proof() throws {
+        @Test func `verify sees a guest hang and be reset, on both machines`() throws {
             let events = try LabEvents()
             let (status, answer) = try verify()
             #expect(status == 0)
@@ -72,8 +71,7 @@ extension LiveTests {
             #expect(fired.count >= 2)
         }
 
-        @Test("the last line of the text is for anyone")
-        func text() throws {
+        @Test func `The last line of verify's text is the plain result`() throws {
             let outcome = try Command(Lab.tool, ["verify", "--machine", "pc"]).run()
             #expect(outcome.status == 0)
             let lines = outcome.text.split(separator: "\n")
@@ -81,9 +79,8 @@ extension LiveTests {
             #expect(lines.last?.hasPrefix("It works: ") == true)
         }
 
-        @Test(
-            "it proves the action of the policy, whichever it is", arguments: ["pause", "poweroff"])
-        func action(_ action: String) throws {
+        @Test(arguments: ["pause", "poweroff"])
+        func `verify proves each action of the policy`(_ action: String) throws {
             try Lab.setPolicy("vm.watchdog.action=\(action)\n")
             // On q35, libvirt 9.1 and later add an iTCO whose action all watchdogs share.
             let (status, answer) = try verify("--machine", "pc")
@@ -91,8 +88,7 @@ extension LiveTests {
             #expect(answer.conclusion.contains(action == "pause" ? "paused" : "off"))
         }
 
-        @Test("without the hook it says that it is not installed, and what to do")
-        func missing() throws {
+        @Test func `Without the hook, verify names the missing installation and the fix`() throws {
             try Lab.run("/bin/mv", [Self.hook, Self.hook + "-away"])
             defer { _ = try? Command("/bin/mv", [Self.hook + "-away", Self.hook]).run() }
             let (status, answer) = try verify("--keep-going")
@@ -104,8 +100,7 @@ extension LiveTests {
             #expect(last.remedy?.contains("install.sh") == true)
         }
 
-        @Test("with a hook that may not be executed it says so")
-        func notExecutable() throws {
+        @Test func `verify reports a hook that may not be executed`() throws {
             try Lab.run("/bin/chmod", ["-x", Self.hook])
             defer { _ = try? Command("/bin/chmod", ["0755", Self.hook]).run() }
             let (status, answer) = try verify()
@@ -117,8 +112,8 @@ extension LiveTests {
             #expect(last.remedy?.contains("chmod") == true)
         }
 
-        @Test("with the throw-away guest excluded by policy it says how to include it")
-        func excluded() throws {
+        @Test
+        func `With its guest excluded by policy, verify names the setting to change`() throws {
             try Lab.setPolicy("vm.watchdog.include=i-*-VM\n")
             let (status, answer) = try verify("--machine", "q35")
             #expect(status == 1)
@@ -127,10 +122,10 @@ extension LiveTests {
             #expect(last.remedy?.contains("virt-watchdog-verify-*") == true)
         }
 
-        @Test(
-            "interrupted, it removes its guest, and ends as a program does that is",
-            arguments: [(SIGINT, 0.3), (SIGTERM, 1.0), (SIGHUP, 2.0)])
-        func interrupted(signal: Int32, after seconds: Double) throws {
+        @Test(arguments: [(SIGINT, 0.3), (SIGTERM, 1.0), (SIGHUP, 2.0)])
+        func `An interrupted verify removes its guest, and ends by the signal`(
+            signal: Int32, after seconds: Double
+        ) throws {
             // Tests run with SIGTERM blocked, and so would the tool.
             let kill =
                 "\(Lab.tool) verify --machine pc & p=$!; sleep \(seconds); kill -\(signal) $p; wait $p"
@@ -142,9 +137,11 @@ extension LiveTests {
             expectNothingLeft()
         }
 
-        @Test(
-            "where libvirtd is killed under it, it says so, and removes the guest once it is back")
-        func daemonKilled() throws {
+        @Test
+        func
+            `verify reports that libvirtd was killed, and removes its guest once libvirtd is back`()
+            throws
+        {
             let output = Lab.folder.appending(path: "verify-orphaned").path
             let lab = Repository.root.appending(path: "Tests/Live/lab").path
             let kill =
@@ -158,8 +155,7 @@ extension LiveTests {
             expectNothingLeft()
         }
 
-        @Test("killed, it leaves nothing behind either")
-        func killed() throws {
+        @Test func `A killed verify leaves nothing behind`() throws {
             let output = Lab.folder.appending(path: "verify-killed").path
             let kill =
                 "\(Lab.tool) verify --machine pc >\(output) & p=$!;"

@@ -62,7 +62,7 @@ struct AlignmentTests {
         #expect(bench.lines.count == 1)
     }
 
-    @Test func `A doubt is waited out, and then the action is told again`() {
+    @Test func `A doubt is waited out, and then the action is set again`() {
         var bench = start { $0.alignment = record("pause", isPending: true) }
         bench.waitWorking(.seconds(30))
         #expect(Set(bench.steps("a")) == ["look"])

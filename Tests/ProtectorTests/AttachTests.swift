@@ -88,7 +88,7 @@ struct AttachTests {
             "unable to execute QEMU command 'device_add': 'i6300esb' is not a valid device model name"
     )
 
-    @Test func `A failure is told once, and each sweep tries again`() {
+    @Test func `A failure is reported once, and each sweep tries again`() {
         var bench = bench(Bench.pc("a"), Array(repeating: Self.noSuchModel, count: 5))
         for _ in 0..<4 {
             bench.give(.sweepRequested)
@@ -199,7 +199,8 @@ struct AttachTests {
         #expect(bench.lines(with: "reset the guest") == 2)
     }
 
-    @Test func `Such a guest is told of once, however often a sweep tries again`() {
+    @Test func `A guest with endless orphans is reported once, however often a sweep tries again`()
+    {
         var bench = bench(Bench.pc("a"), Array(repeating: Self.orphan, count: 1000))
         for _ in 0..<3 {
             _ = unplugStart(&bench)

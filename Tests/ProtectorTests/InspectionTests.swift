@@ -46,7 +46,8 @@ struct InspectionTests {
     }
 
     @Test
-    func `A guest that cannot be read at all is told as silent, and the others are not asked`() {
+    func `A guest that cannot be read at all is reported as silent, and the others are not asked`()
+    {
         let uuids = (1...6).map { "\($0)" }
         var bench = command(uuids, .inspect(usesMonitor: true))
         for uuid in uuids { bench.machines[uuid]?.isStuck = true }
@@ -56,7 +57,7 @@ struct InspectionTests {
         #expect(bench.core.unansweredCalls == 4)
     }
 
-    @Test func `A guest that has gone is told as gone`() {
+    @Test func `A guest that has gone is reported as gone`() {
         var bench = command(["a"], .inspect(usesMonitor: true))
         bench.fail("a", .noDomain)
         #expect(bench.outcomes["a"]?.error?.isGuestGone == true)

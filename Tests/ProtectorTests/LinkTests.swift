@@ -26,7 +26,7 @@ struct LinkTests {
         #expect(bench.lines.isEmpty)
     }
 
-    @Test func `A refused connection is told once for each reason`() {
+    @Test func `A refused connection is reported once for each reason`() {
         var bench = Bench()
         for reason in ["a", "a", "b", "b"] {
             bench.give(.connectionFailed(reason))
@@ -123,7 +123,7 @@ struct LinkTests {
     private let orphan = LibvirtError(
         code: .internalError, message: "Duplicate device ID 'ua-virt-watchdog'")
 
-    @Test func `A daemon that idles out is let go after 30 s without guests, and a list`() {
+    @Test func `A daemon that idles out is disconnected after 30 s without guests, and a list`() {
         var bench = Bench()
         bench.connect(idlesOut: true)
         bench.wait(.seconds(29))

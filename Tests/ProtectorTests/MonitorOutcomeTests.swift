@@ -7,7 +7,6 @@ import Testing
 /// QEMU's answers to commands of its monitor.
 struct MonitorOutcomeTests {
     @Test(
-        "An answer tells whether the command worked, and whether QEMU knows it",
         arguments: [
             (#"{"return":{},"id":"libvirt-9"}"#, nil, false),
             (
@@ -17,7 +16,9 @@ struct MonitorOutcomeTests {
             (#"{"error":{"class":"GenericError","desc":"no"}}"#, "no", false),
             ("", "its answer is no JSON", false),
         ] as [(String, String?, Bool)])
-    func answers(text: String, problem: String?, isUnknown: Bool) {
+    func `An answer tells whether the command worked, and whether QEMU knows it`(
+        text: String, problem: String?, isUnknown: Bool
+    ) {
         let outcome = MonitorOutcome(text)
         #expect(outcome.problem == problem)
         #expect(outcome.isUnknownCommand == isUnknown)

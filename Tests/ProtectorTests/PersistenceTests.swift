@@ -20,8 +20,7 @@ struct PersistenceTests {
         return guest
     }
 
-    @Test("a definition without a watchdog gets one with our alias, once")
-    func written() throws {
+    @Test func `A definition without a watchdog gets one with our alias, once`() throws {
         let guest = guest([FakeGuest.pciRoot])
         #expect(try writer.persist(guest, under: .builtIn).result == .written)
         #expect(guest.persistentDevices == [FakeGuest.pciRoot, Self.ours])
@@ -31,8 +30,7 @@ struct PersistenceTests {
         #expect(try writer.remove(from: guest) == .absent)
     }
 
-    @Test("a dry run says what would be written, and writes nothing")
-    func dryPersist() throws {
+    @Test func `A dry run names the device to write, and writes nothing`() throws {
         let guest = guest([FakeGuest.pcie(ports: 1...3)])
         let before = guest.persistentDevices
         let dry = ConfigWriter(dryRun: true)
@@ -48,8 +46,8 @@ struct PersistenceTests {
         #expect(guest.persistentMetadata == nil)
     }
 
-    @Test("on a PCIe machine it gets a port of its own, which goes with it")
-    func port() throws {
+    @Test
+    func `On a PCIe machine the watchdog gets its own port, which is removed with it`() throws {
         let before = [FakeGuest.pcie(ports: 1...3)]
         let guest = guest(before)
         let persistence = try writer.persist(guest, under: .builtIn)
@@ -68,8 +66,7 @@ struct PersistenceTests {
         #expect(guest.persistentDevices == before)
     }
 
-    @Test("a port that somebody else uses by now stays")
-    func portInUse() throws {
+    @Test func `A port that another device uses stays`() throws {
         let guest = guest([FakeGuest.pcie(ports: 1...1)])
         _ = try writer.persist(guest, under: .builtIn)
         guest.persistentDevices?.append(
@@ -78,8 +75,7 @@ struct PersistenceTests {
         #expect(guest.detached == ["persistent ua-virt-watchdog"])
     }
 
-    @Test("a device that libvirt refuses takes its port back with it")
-    func refused() throws {
+    @Test func `A device that libvirt refuses leaves no port behind`() throws {
         let guest = guest([FakeGuest.pcie(ports: 1...1)])
         let before = guest.persistentDevices
         guest.failsAt = 2
@@ -89,16 +85,14 @@ struct PersistenceTests {
         #expect(guest.persistentDevices == before)
     }
 
-    @Test("a transient guest has nothing to write into")
-    func transient() throws {
+    @Test func `A transient guest has no definition to write to`() throws {
         let guest = guest(nil)
         #expect(try writer.persist(guest, under: .builtIn).result == .transient)
         #expect(try writer.persist(guest, under: .builtIn).isConverged)
         #expect(guest.attached.isEmpty)
     }
 
-    @Test("what cannot be written is told, with the reason")
-    func unprotected() throws {
+    @Test func `A definition that cannot be written is reported with the reason`() throws {
         let guest = FakeGuest(machine: "isapc")
         guest.persistentDevices = []
         let persistence = try writer.persist(guest, under: .builtIn)
@@ -108,16 +102,15 @@ struct PersistenceTests {
         #expect(guest.attached.isEmpty)
     }
 
-    @Test("a model that cannot be hot-plugged can be written")
-    func notHotPluggable() throws {
+    @Test func `A model that cannot be hot-plugged can be written`() throws {
         let guest = guest([FakeGuest.pciRoot])
         let policy = Policy(model: .model(.ib700))
         #expect(try writer.persist(guest, under: policy).result == .written)
         #expect(guest.attached.first?.contains("'ib700'") == true)
     }
 
-    @Test("another action in the definition is kept, or aligned and given back by remove")
-    func otherAction() throws {
+    @Test
+    func `Another action in the definition is kept, or aligned and restored by remove`() throws {
         let none = "<watchdog model='i6300esb' action='none'/>"
         let guest = guest([FakeGuest.pciRoot + none])
         #expect(try writer.persist(guest, under: .builtIn).result == .unchanged)
@@ -137,8 +130,7 @@ struct PersistenceTests {
         #expect(try writer.remove(from: guest) == .absent)
     }
 
-    @Test("aligned twice, the definition gets back what it had at first")
-    func alignedTwice() throws {
+    @Test func `A definition that was aligned twice gets its first action back`() throws {
         let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
         for action in [WatchdogAction.reset, .pause] {
             let align = Policy(action: action, existing: .align)
@@ -154,8 +146,7 @@ struct PersistenceTests {
         #expect(guest.persistentMetadata == nil, "it has what it had, by policy")
     }
 
-    @Test("what somebody else has edited since is left to them, and the record goes")
-    func editedSince() throws {
+    @Test func `An action that was edited since stays, and the record is removed`() throws {
         let guest = guest([FakeGuest.pciRoot + "<watchdog model='i6300esb' action='none'/>"])
         let align = Policy(existing: .align)
         _ = try writer.persist(guest, under: align)
@@ -168,8 +159,7 @@ struct PersistenceTests {
         #expect(try writer.remove(from: guest) == .absent)
     }
 
-    @Test("a pc whose bus takes nothing while it runs takes it before")
-    func closedRoot() throws {
+    @Test func `A pc whose bus takes no hot-plug gets the watchdog in its definition`() throws {
         let guest = guest([
             "<controller type='pci' index='0' model='pci-root'><target hotplug='off'/></controller>"
         ])
@@ -177,8 +167,7 @@ struct PersistenceTests {
         #expect(guest.attached == [Self.ours])
     }
 
-    @Test("beside an implicit iTCO of another action it gets that first, then both are aligned")
-    func besideITCO() throws {
+    @Test func `Beside an implicit iTCO of another action, both watchdogs are aligned`() throws {
         let itco = "<watchdog model='itco' action='reset'/>"
         let guest = FakeGuest(machine: "pc-q35-9.2")
         guest.persistentDevices = [FakeGuest.pcie(ports: 1...1), itco]
@@ -190,20 +179,17 @@ struct PersistenceTests {
         #expect(try writer.persist(guest, under: pause).result == .unchanged)
     }
 
-    @Test("somebody else's watchdog is not taken out")
-    func theirs() throws {
+    @Test func `Another owner's watchdog is not removed`() throws {
         let guest = guest([FakeGuest.pciRoot, Self.theirs])
         #expect(try writer.remove(from: guest) == .absent)
         #expect(guest.detached.isEmpty)
     }
 
-    @Test("a transient guest has nothing to take out")
-    func transientRemoval() throws {
+    @Test func `A transient guest has no definition to clean`() throws {
         #expect(try writer.remove(from: guest(nil)) == nil)
     }
 
-    @Test("a dry run says what is there and takes nothing")
-    func dry() throws {
+    @Test func `A dry run names the watchdog to remove, and removes nothing`() throws {
         let guest = guest([FakeGuest.pciRoot, Self.ours])
         #expect(try ConfigWriter(dryRun: true).remove(from: guest) == .wouldRemove)
         #expect(guest.detached.isEmpty)

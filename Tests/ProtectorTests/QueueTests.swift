@@ -96,7 +96,7 @@ struct QueueTests {
         #expect(attached(bench) > count + 10)
     }
 
-    @Test func `Guests that wait for the operator are told once`() {
+    @Test func `Guests that wait for the operator are reported once`() {
         var bench = bench(3, policy: Policy())
         #expect(bench.lines(with: "3 running guests differ from the policy") == 1)
         bench.waitWorking(.seconds(250))
@@ -106,7 +106,7 @@ struct QueueTests {
         #expect(bench.lines(with: "result=waiting") == 1)
     }
 
-    @Test func `Guests that wait are told after the queue ended`() {
+    @Test func `Guests that wait are reported after the queue ended`() {
         var bench = bench(3, policy: Policy(model: .none))
         bench.give(.policy(Self.all))
         bench.waitWorking(.seconds(1))
@@ -114,7 +114,7 @@ struct QueueTests {
         #expect(bench.lines(with: "2 running guests differ from the policy") == 1)
     }
 
-    @Test func `Guests that wait are told beside a call that does not return`() {
+    @Test func `Guests that wait are reported beside a call that does not return`() {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))
         if let look = bench.machines["a"]?.look { bench.answer("a", look) }

@@ -53,7 +53,7 @@ struct RemovalTests {
         }
     }
 
-    @Test func `A dry run reads, and tells what is there`() {
+    @Test func `A dry run reads, and reports the device`() {
         var machine = Self.protected("a")
         machine.persistent = .removed
         var bench = remove(["a": machine, "b": Bench.machine(Bench.pc("b"))], dryRun: true)
@@ -127,7 +127,7 @@ struct RemovalTests {
         #expect(bench.calls.count < 100 * 30)
     }
 
-    @Test func `A guest that takes its time is told of once the device is gone`() {
+    @Test func `A slow guest is reported once the device is gone`() {
         var machine = Self.protected("a")
         machine.releases = false
         var bench = remove(["a": machine], config: false)
@@ -148,7 +148,7 @@ struct RemovalTests {
         #expect(bench.outcomes["a"]?.liveRemoval == .removed)
     }
 
-    @Test func `A refusal is told, unless the device is gone`() {
+    @Test func `A refusal is reported, unless the device is gone`() {
         for isGone in [true, false] {
             var bench = remove(["a": Self.protected("a")], config: false)
             while bench.asked("a") != .detach { bench.workOnce() }
@@ -178,7 +178,7 @@ struct RemovalTests {
 
     // MARK: Beside the service
 
-    @Test func `A device that the service attaches during the removal is taken back`() {
+    @Test func `A device that the service attaches during the removal is removed`() {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))
         bench.workOnce()
@@ -221,7 +221,7 @@ struct RemovalTests {
         #expect((12...13).contains(bench.machines["a"]?.detachCount ?? 0))
     }
 
-    @Test func `A device that a treated guest keeps is left to the removal, then taken back`() {
+    @Test func `A device that a treated guest keeps is left to the removal, then removed`() {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))
         bench.work()

@@ -8,24 +8,30 @@ import WatchdogPolicy
 
 /// The lines of the log, and the report.
 struct ReportTests {
-    struct Case: Sendable {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var reason: String
         var policy = Policy()
         var facts: GuestFacts
         var line: String
         var severity: SystemLog.Severity
+
+        var testDescription: String { reason }
     }
 
     @Test(arguments: [
         Case(
-            facts: Bench.pc("a"), line: "plan=attach result=attached", severity: .notice),
+            reason: "an attached device", facts: Bench.pc("a"),
+            line: "plan=attach result=attached", severity: .notice),
         Case(
+            reason: "a guest that has its watchdog",
             facts: Bench.pc("a") { $0.watchdogs = [Bench.ours()] },
             line: "plan=leave result=unchanged", severity: .notice),
         Case(
-            facts: Bench.pc("a") { $0.controllers = [] }, line: "result=unprotected",
+            reason: "no room", facts: Bench.pc("a") { $0.controllers = [] },
+            line: "result=unprotected",
             severity: .warning),
         Case(
-            policy: Policy(fault: "line 1"), facts: Bench.pc("a"),
+            reason: "a faulty policy", policy: Policy(fault: "line 1"), facts: Bench.pc("a"),
             line: "plan=leave result=unchanged", severity: .error),
     ])
     func `Each decision is one line, and sweeps do not repeat it`(row: Case) {

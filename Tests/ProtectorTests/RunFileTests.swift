@@ -100,7 +100,7 @@ struct RunFileTests {
         #expect(memory.treated == ["guest-1": ownRun])
     }
 
-    @Test func `A file that cannot be written is told once, and written whole later`() throws {
+    @Test func `A file that cannot be written is reported once, and written whole later`() throws {
         var lines: [LogLine] = []
         let file = open { lines.append($0) }
         let path = folder.url.appending(path: "runs")

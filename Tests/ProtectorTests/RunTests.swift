@@ -7,7 +7,6 @@ import Testing
 /// The place where the run of a guest is read.
 struct RunTests {
     @Test(
-        "libvirt's file of QEMU's process depends on the daemon",
         arguments: [
             ("qemu:///system", "/run/user/7", "/run/libvirt/qemu/a b.pid"),
             ("qemu+unix:///system", nil, "/run/libvirt/qemu/a b.pid"),
@@ -23,7 +22,9 @@ struct RunTests {
             ),
             ("qemu+unix:///system?socket=/run/libvirt/other-sock", nil, nil),
         ] as [(String, String?, String?)])
-    func processFile(uri: String, runtimeDirectory: String?, path: String?) {
+    func `libvirt's file of QEMU's process depends on the daemon`(
+        uri: String, runtimeDirectory: String?, path: String?
+    ) {
         #expect(
             QEMUProcessFile.path(ofGuest: "a b", uri: uri, runtimeDirectory: runtimeDirectory)
                 == path)

@@ -13,7 +13,7 @@ struct SilenceTests {
         bench.machines[uuid]?.isStuck = true
     }
 
-    @Test func `A call that does not return for 5 s is written off and told once`() {
+    @Test func `A call that does not return for 5 s is written off and reported once`() {
         var bench = Bench.connected()
         stick("a", &bench)
         bench.wait(.milliseconds(4999))
@@ -105,7 +105,7 @@ struct SilenceTests {
         #expect(bench.steps("d") == ["look", "look", "attach", "look"])
     }
 
-    @Test func `A new guest whose monitor is occupied for 5 s is told of once, and read again`() {
+    @Test func `A new guest whose monitor is occupied for 5 s is reported once, and read again`() {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))
         bench.answer("a", .failure(.occupied(.seconds(1))))
@@ -134,7 +134,7 @@ struct SilenceTests {
         #expect(bench.lines(with: "result=attached") == 1)
     }
 
-    @Test func `A stopped QEMU that needs nothing is not told of`() {
+    @Test func `A stopped QEMU that needs nothing is not reported`() {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a") { $0.watchdogs = [Bench.ours()] }))
         bench.machines["a"]?.look.isStopped = true
@@ -161,7 +161,7 @@ struct SilenceTests {
         #expect(bench.core.report.notAnswering.isEmpty)
     }
 
-    @Test func `A treated guest whose look does not return is not told of for ever`() {
+    @Test func `A treated guest whose look does not return is not reported for ever`() {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))
         bench.work()
@@ -173,7 +173,7 @@ struct SilenceTests {
         #expect(bench.core.report.notAnswering.isEmpty)
     }
 
-    @Test func `A guest that waits is not told of as silent once it can be read`() {
+    @Test func `A guest that waits is not reported as silent once it can be read`() {
         var bench = Bench.connected(running: ["a": Bench.machine(Bench.pc("a"), run: Bench.oldRun)])
         bench.answer("a", .failure(.occupied(.seconds(9))))
         #expect(bench.core.report.notAnswering.count == 1)

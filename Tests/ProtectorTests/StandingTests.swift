@@ -6,26 +6,29 @@ import WatchdogPolicy
 
 /// Which runs the service treats, and which wait.
 struct StandingTests {
-    struct Case: Sendable {
-        var name: String
+    struct Case: Sendable, CustomTestStringConvertible {
+        var reason: String
         var run: RunID?
         var treated: RunID?
         var isTreated: Bool
+
+        var testDescription: String { reason }
     }
 
     @Test(arguments: [
-        Case(name: "began since the service came", run: Bench.run, isTreated: true),
-        Case(name: "began before", run: Bench.oldRun, isTreated: false),
-        Case(name: "was treated", run: Bench.run, treated: Bench.run, isTreated: false),
+        Case(reason: "began since the service came", run: Bench.run, isTreated: true),
+        Case(reason: "began before", run: Bench.oldRun, isTreated: false),
+        Case(reason: "was treated", run: Bench.run, treated: Bench.run, isTreated: false),
         Case(
-            name: "another run of it was treated", run: Bench.run,
+            reason: "another run of it was treated", run: Bench.run,
             treated: RunID(boot: Bench.boot, process: 9, startTicks: 70), isTreated: true),
-        Case(name: "is unknown", run: nil, isTreated: false),
+        Case(reason: "is unknown", run: nil, isTreated: false),
         Case(
-            name: "is of another boot", run: RunID(boot: "other", process: 10, startTicks: 100),
+            reason: "is of another boot", run: RunID(boot: "other", process: 10, startTicks: 100),
             isTreated: false),
         Case(
-            name: "began at that moment", run: RunID(boot: Bench.boot, process: 1, startTicks: 50),
+            reason: "began at that moment",
+            run: RunID(boot: Bench.boot, process: 1, startTicks: 50),
             isTreated: true),
     ])
     func `Of the guests that the first list names, those are treated whose run`(row: Case) {

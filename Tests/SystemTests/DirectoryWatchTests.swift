@@ -16,7 +16,7 @@ struct DirectoryWatchTests {
     private func path(_ name: String) -> String { folder.url.path + "/" + name }
 
     @Test
-    func `What happens in a directory is reported with its names`() throws {
+    func `Changes in a directory are reported with their names`() throws {
         let events = UInt32(IN_CREATE | IN_DELETE | IN_MOVED_TO)
         let number = try #require(watch.add(folder.url.path, events))
         #expect(watch.read().isEmpty)

@@ -5,8 +5,7 @@ import Testing
 
 /// Reading and writing where the other side takes its time.
 struct FileDescriptorTests {
-    @Test("a pipe that does not wait is read to its end, and written to whole")
-    func impatientPipe() throws {
+    @Test func `A pipe that does not wait is read to its end, and written to whole`() throws {
         var ends: [CInt] = [0, 0]
         try #require(pipe(&ends) == 0)
         defer { close(ends[0]) }

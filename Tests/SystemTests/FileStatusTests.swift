@@ -13,8 +13,7 @@ struct FileStatusTests {
 
     private func path(_ name: String) -> String { folder.url.appending(path: name).path }
 
-    @Test("kind, mode, owner and time are those of stat")
-    func status() throws {
+    @Test func `Kind, mode, owner and time are those of stat`() throws {
         let file = try folder.write("file", "text").path
         chmod(file, 0o4751)
         let status = try FileStatus(of: file)
@@ -27,8 +26,7 @@ struct FileStatusTests {
         #expect(try FileStatus(of: "/dev/null").kind == .other)
     }
 
-    @Test("a link is followed or not")
-    func link() throws {
+    @Test func `A link is followed or not`() throws {
         let file = try folder.write("file", "text").path
         symlink(file, path("link"))
         symlink("/nonexistent", path("nowhere"))
@@ -40,8 +38,7 @@ struct FileStatusTests {
         #expect(throws: Errno.noSuchFileOrDirectory) { try realPath(of: path("nowhere")) }
     }
 
-    @Test("a folder is listed by the bytes of its names, as strcmp orders them")
-    func order() throws {
+    @Test func `A folder is listed by the bytes of its names, as strcmp orders them`() throws {
         for name in ["b", "a", "B", "10", "9", "é", ".hidden", "a b"] {
             try folder.write(name, "")
         }
@@ -55,8 +52,7 @@ struct FileStatusTests {
         #expect(entries.last?.target?.mode == 0o600, "asked for by the bytes of its name")
     }
 
-    @Test("entries are what they are, and what they lead to")
-    func entries() throws {
+    @Test func `Entries have their own kind and the kind of their target`() throws {
         symlink("/nonexistent", path("nowhere"))
         symlink("/", path("root"))
         let entries = try DirectoryEntry.all(in: folder.url.path)
@@ -66,8 +62,8 @@ struct FileStatusTests {
         #expect(throws: Errno.notADirectory) { try DirectoryEntry.all(in: "/dev/null") }
     }
 
-    @Test("a regular file is read from its start or its end, and nothing else is")
-    func reading() throws {
+    @Test
+    func `A regular file is read from its start or its end, and no other kind is read`() throws {
         let file = try folder.write("file", "0123456789").path
         #expect(try readRegularFile(file, limit: 100) == Array("0123456789".utf8))
         #expect(try readRegularFile(file, limit: 3, fromEnd: true) == Array("789".utf8))

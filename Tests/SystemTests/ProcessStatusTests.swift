@@ -9,32 +9,31 @@ struct ProcessStatusTests {
         "1 2 2 0 -1 4194560 9 0 0 0 3 4 0 0 20 0 5 0 90210 42 17 18446744073709551615"
 
     @Test(
-        "The state and the start are read, whatever the program's name has in it",
         arguments: [
             ("4711 (qemu-system-x86) S \(rest)\n", "S"), ("4711 (a b) T \(rest)", "T"),
             ("4711 (x) R 1 (y) t \(rest)", "t"), ("4711 ()) Z \(rest)", "Z"),
             ("4711 (\u{FFFD}\n) D \(rest)", "D"),
         ] as [(String, Character)])
-    func parsing(text: String, state: Character) throws {
+    func `The state and the start are read, whatever the program's name has in it`(
+        text: String, state: Character
+    ) throws {
         let status = try #require(ProcessStatus(parsing: text))
         #expect(status.state == state)
         #expect(status.startTicks == 90_210)
     }
 
-    @Test(
-        "A text of another form is none",
-        arguments: [
-            "", "4711", "4711 (x)", "4711 (x) S", "4711 (x) S 1 2", "4711 x S \(rest)",
-            "4711 (x) Sleeping \(rest)",
-            "4711 (x) S \(rest.replacing("90210", with: "-1"))",
-            "4711 (x) S \(rest.replacing("90210", with: "18446744073709551616"))",
-        ])
-    func malformed(text: String) {
+    @Test(arguments: [
+        "", "4711", "4711 (x)", "4711 (x) S", "4711 (x) S 1 2", "4711 x S \(rest)",
+        "4711 (x) Sleeping \(rest)",
+        "4711 (x) S \(rest.replacing("90210", with: "-1"))",
+        "4711 (x) S \(rest.replacing("90210", with: "18446744073709551616"))",
+    ])
+    func `A malformed text gives no state`(text: String) {
         #expect(ProcessStatus(parsing: text) == nil)
     }
 
-    @Test("A process that signals stop and continue shows it, and keeps its start")
-    func stopped() throws {
+    @Test
+    func `A process that signals stop and continue shows its state, and keeps its start`() throws {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sleep")
         process.arguments = ["60"]
@@ -52,8 +51,8 @@ struct ProcessStatusTests {
         #expect(ProcessStatus(of: id)?.startTicks == start)
     }
 
-    @Test("No process has such a number", arguments: [0, -1, Int32.max])
-    func absent(id: Int32) {
+    @Test(arguments: [0, -1, Int32.max])
+    func `No process has such a number`(id: Int32) {
         #expect(ProcessStatus(of: id) == nil)
     }
 }

@@ -11,21 +11,18 @@ struct ProgramTests {
         try Program("/bin/sh", ["-c", script]).run(within: limit)
     }
 
-    @Test("both streams and the status come back")
-    func outcome() throws {
+    @Test func `Both streams and the status are returned`() throws {
         let outcome = try run("echo out; echo err >&2; exit 7")
         #expect(outcome.status == 7)
         #expect(String(decoding: outcome.output, as: UTF8.self) == "out\n")
         #expect(String(decoding: outcome.error, as: UTF8.self) == "err\n")
     }
 
-    @Test("a signal is told from a status")
-    func signal() throws {
+    @Test func `A signal is told apart from an exit status`() throws {
         #expect(try run("kill -TERM $$").status == -SIGTERM)
     }
 
-    @Test("nothing is inherited: no input, no environment, no blocked signal")
-    func inheritance() throws {
+    @Test func `A program inherits no input, no environment and no blocked signal`() throws {
         setenv("VIRT_WATCHDOG_TEST", "inherited", 1)
         let outcome = try run(
             "cat; env | grep -c VIRT_WATCHDOG_TEST; grep SigBlk /proc/self/status")
@@ -34,8 +31,7 @@ struct ProgramTests {
         #expect(lines.last?.hasSuffix("\t0000000000000000") == true)
     }
 
-    @Test("a program that takes too long is ended, and leaves nothing behind")
-    func outOfTime() throws {
+    @Test func `A program that takes too long is ended, and leaves nothing behind`() throws {
         let folder = try TemporaryFolder()
         let file = folder.url.appending(path: "id")
         #expect(throws: ProgramError.outOfTime(.milliseconds(300))) {
@@ -46,8 +42,7 @@ struct ProgramTests {
         #expect(kill(id, 0) == -1 && errno == ESRCH, "not even as a zombie")
     }
 
-    @Test("a program that writes without end is ended, and takes no memory")
-    func endlessOutput() throws {
+    @Test func `A program that writes without end is ended, and takes no memory`() throws {
         let start = ContinuousClock.now
         #expect(throws: ProgramError.self) {
             try run("exec yes", within: .milliseconds(500))
@@ -55,16 +50,14 @@ struct ProgramTests {
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 
-    @Test("of a long output the start is kept")
-    func longOutput() throws {
+    @Test func `Only the start of a long output is kept`() throws {
         let outcome = try run("head -c 20000000 /dev/zero; echo end >&2")
         #expect(outcome.status == 0)
         #expect(outcome.output.count == Program.outputLimit)
         #expect(outcome.error == Array("end\n".utf8))
     }
 
-    @Test("somebody who is left behind with the streams is not waited for")
-    func leftBehind() throws {
+    @Test func `A descendant that keeps the streams open is not waited for`() throws {
         let start = ContinuousClock.now
         let outcome = try run("sleep 30 & echo $!")
         #expect(ContinuousClock.now - start < .seconds(20))
@@ -73,13 +66,11 @@ struct ProgramTests {
         kill(id, SIGKILL)
     }
 
-    @Test("a program that has closed its streams is waited for")
-    func closedStreams() throws {
+    @Test func `A program that has closed its streams is waited for`() throws {
         #expect(try run("exec >&- 2>&-; sleep 0.2; exit 3").status == 3)
     }
 
-    @Test("a program that is not there cannot be started")
-    func missing() throws {
+    @Test func `A program that is not there cannot be started`() throws {
         do throws(ProgramError) {
             _ = try Program("/nonexistent").run(within: .seconds(5))
             Issue.record("it was started")

@@ -20,8 +20,7 @@ struct TimerReaderTests {
         FakeClock().reader().read(facts, of: machine)
     }
 
-    @Test("on a PCIe machine bit 1 at 0x68 tells, read through the window at the guest's own bus")
-    func window() {
+    @Test func `On a PCIe machine, bit 1 at 0x68 is read through ECAM at the guest's own bus`() {
         let machine = FakeMachine()
         for (value, state) in [(0, TimerState.notArmed), (1, .notArmed), (2, .armed), (7, .armed)] {
             machine.registers[0x68] = UInt32(value)
@@ -97,8 +96,7 @@ struct TimerReaderTests {
         #expect(machine.commands.isEmpty)
     }
 
-    @Test("nothing is guessed before the firmware has numbered the bus or opened the window")
-    func early() {
+    @Test func `A timer is unknown until the firmware has numbered the bus and opened ECAM`() {
         for change in [
             { (machine: FakeMachine) in machine.bus = nil },
             { $0.hasWindow = false },
@@ -115,16 +113,14 @@ struct TimerReaderTests {
         }
     }
 
-    @Test("another device with our alias's address is not taken for ours")
-    func alias() {
+    @Test func `Another device at the watchdog's address is not taken for the watchdog`() {
         let machine = FakeMachine()
         machine.registers[0x68] = 2
         let other = Watchdog(model: "i6300esb", alias: "watchdog0")
         #expect(read(machine, facts("pcie-root", [other])).timers.first?.doubt != nil)
     }
 
-    @Test("the iTCO counts as armed only where it is not halted and has time left")
-    func iTCO() {
+    @Test func `The iTCO counts as armed only where it is not halted and has time left`() {
         let itco = Watchdog(model: "itco", alias: "watchdog0")
         let machine = FakeMachine()
         machine.ports = [0x660: 0x25, 0x668: 0]
@@ -138,8 +134,7 @@ struct TimerReaderTests {
         #expect(read(machine, facts("pcie-root", [itco])).timers.first?.doubt != nil)
     }
 
-    @Test("the window is looked for once for guests of a kind, and anew where it leads to nothing")
-    func knownWindow() {
+    @Test func `ECAM is searched once for each kind of guest, and again if the address is stale`() {
         let reader = FakeClock().reader()
         let machine = FakeMachine()
         machine.registers[0x68] = 2
@@ -157,8 +152,7 @@ struct TimerReaderTests {
         #expect(looks() == 3)
     }
 
-    @Test("each watchdog has its own state, in the order of the definition")
-    func several() {
+    @Test func `Each watchdog has its own state, in the order of the definition`() {
         let machine = FakeMachine()
         machine.registers[0x68] = 2
         machine.ports = [0x660: 0x25, 0x668: 0x0800]
@@ -167,16 +161,15 @@ struct TimerReaderTests {
             read(machine, facts("pcie-root", [itco, Self.ours])).timers == [.notArmed, .armed])
     }
 
-    @Test("a model whose timer cannot be read is unknown", arguments: ["ib700", "diag288", "new"])
-    func unreadable(model: String) {
+    @Test(arguments: ["ib700", "diag288", "new"])
+    func `A model whose timer cannot be read is unknown`(model: String) {
         let machine = FakeMachine()
         let reading = read(machine, facts("pci-root", [Watchdog(model: model)]))
         #expect(reading.timers.first?.doubt?.contains(model) == true)
         #expect(machine.commands.isEmpty)
     }
 
-    @Test("what the monitor prints is a value only where it is one")
-    func monitorAnswers() {
+    @Test func `Only well-formed monitor output gives a value`() {
         #expect(MonitorAnswer.value("00000000b0100068: 0x02\r\n") == 2)
         #expect(MonitorAnswer.value("portl[0x0cf8] = 0x80001068\r\n") == 0x8000_1068)
         #expect(MonitorAnswer.value("00000000b0100068: Cannot access memory\r\n") == nil)
@@ -185,8 +178,7 @@ struct TimerReaderTests {
         #expect(MonitorAnswer.value("0x123456789") == nil)
     }
 
-    @Test("the window is found in the memory of the processors alone, and only once it is open")
-    func windows() {
+    @Test func `ECAM is found only in processor memory, and only once it is open`() {
         let line = "    00000000e0000000-00000000efffffff (prio 0, i/o): pcie-mmcfg-mmio"
         let alias =
             "    0000004010000000-000000401fffffff (prio 0, i/o): alias pcie-ecam"

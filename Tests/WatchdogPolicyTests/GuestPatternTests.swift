@@ -4,7 +4,6 @@ import WatchdogPolicy
 /// Patterns for guest names.
 struct GuestPatternTests {
     @Test(
-        "a pattern matches the whole name",
         arguments: [
             ("i-*-VM", "i-2-7-VM", true, "a star in the middle"),
             ("i-*-VM", "i-2-7-VMx", false, "the end counts"),
@@ -24,12 +23,13 @@ struct GuestPatternTests {
             ("", "", true, "nothing matches nothing"),
             ("", "a", false, "and nothing else"),
         ] as [(String, String, Bool, String)])
-    func matches(pattern: String, name: String, expected: Bool, reason: String) {
+    func `A pattern matches the whole name`(
+        pattern: String, name: String, expected: Bool, reason: String
+    ) {
         #expect(GuestPattern(pattern).matches(name) == expected, "\(reason)")
     }
 
-    @Test("many stars take no exponential time")
-    func manyStars() {
+    @Test func `Many stars take no exponential time`() {
         let pattern = GuestPattern(String(repeating: "a*", count: 60) + "b")
         #expect(!pattern.matches(String(repeating: "a", count: 4000)))
     }

@@ -4,18 +4,18 @@ import WatchdogPolicy
 /// The policy in a guest's own metadata.
 struct GuestPolicyTests {
     @Test(
-        "attributes are read in any case and without blanks around them",
         arguments: [
             ("enabled", "no"), ("enabled", " NO "), ("enabled", "false"),
         ] as [(String, String)])
-    func disabled(name: String, value: String) {
+    func `Attributes are read in upper and lower case, and without blanks around them`(
+        name: String, value: String
+    ) {
         let policy = GuestPolicy(attributes: [(name, value)])
         #expect(policy.isEnabled == false)
         #expect(policy.fault == nil)
     }
 
-    @Test("model and action are the properties file's")
-    func modelAndAction() {
+    @Test func `Model and action come from the properties file`() {
         let policy = GuestPolicy(attributes: [
             ("enabled", "yes"), ("model", "IB700"), ("action", "inject_nmi"),
         ])
@@ -26,13 +26,14 @@ struct GuestPolicyTests {
     }
 
     @Test(
-        "what cannot be understood is a fault that names the nearest",
         arguments: [
             ("enabled", "noo", "'no'"), ("model", "i6300", "'i6300esb'"),
             ("action", "rest", "'reset'"), ("acton", "reset", "'action'"),
             ("model", "", "unknown value"),
         ] as [(String, String, String)])
-    func faults(name: String, value: String, part: String) {
+    func `A value that is not understood is a fault that names the nearest valid one`(
+        name: String, value: String, part: String
+    ) {
         let policy = GuestPolicy(attributes: [(name, value)])
         #expect(policy.fault?.contains(part) == true)
     }

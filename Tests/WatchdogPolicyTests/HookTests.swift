@@ -14,7 +14,7 @@ struct HookTests {
     private static let leave = plan(.leave(.modelNone))
 
     /// A row of the design's table: what each kind of plan leads to.
-    struct Row: Sendable {
+    struct Row: Sendable, CustomTestStringConvertible {
         var operation: String
         var phase: String
         var reads: Bool
@@ -26,30 +26,30 @@ struct HookTests {
         var needs: [String] = []
         /// The plans for which the start is refused, under enforce.
         var refuses: [String] = []
+
+        var testDescription: String { "\(operation) \(phase)" }
     }
 
-    @Test(
-        "each operation does what its row says",
-        arguments: [
-            Row(
-                operation: "prepare", phase: "begin", reads: true,
-                prints: ["attach", "change-action", "cold-plug"],
-                needs: ["attach", "change-action"],
-                refuses: ["cold-plug", "refuse"]),
-            Row(operation: "start", phase: "begin", reads: false),
-            Row(
-                operation: "started", phase: "begin", reads: true,
-                starts: ["attach", "change-action"]),
-            Row(operation: "stopped", phase: "end", reads: false),
-            Row(operation: "release", phase: "end", reads: false),
-            Row(
-                operation: "reconnect", phase: "begin", reads: true,
-                starts: ["attach", "change-action"]),
-            Row(operation: "attach", phase: "begin", reads: false),
-            Row(operation: "migrate", phase: "begin", reads: true, prints: ["change-action"]),
-            Row(operation: "restore", phase: "begin", reads: true, prints: ["change-action"]),
-        ])
-    func rows(row: Row) throws {
+    @Test(arguments: [
+        Row(
+            operation: "prepare", phase: "begin", reads: true,
+            prints: ["attach", "change-action", "cold-plug"],
+            needs: ["attach", "change-action"],
+            refuses: ["cold-plug", "refuse"]),
+        Row(operation: "start", phase: "begin", reads: false),
+        Row(
+            operation: "started", phase: "begin", reads: true,
+            starts: ["attach", "change-action"]),
+        Row(operation: "stopped", phase: "end", reads: false),
+        Row(operation: "release", phase: "end", reads: false),
+        Row(
+            operation: "reconnect", phase: "begin", reads: true,
+            starts: ["attach", "change-action"]),
+        Row(operation: "attach", phase: "begin", reads: false),
+        Row(operation: "migrate", phase: "begin", reads: true, prints: ["change-action"]),
+        Row(operation: "restore", phase: "begin", reads: true, prints: ["change-action"]),
+    ])
+    func `Each operation has the effect of its row`(row: Row) throws {
         let operation = try #require(
             HookOperation(row.operation, row.phase))
         #expect(operation.readsDefinition == row.reads)
@@ -77,8 +77,7 @@ struct HookTests {
         }
     }
 
-    @Test("an action that is libvirt's own is for a cold start")
-    func dump() throws {
+    @Test func `An action that libvirt takes itself waits for a cold start`() throws {
         let started = try #require(HookOperation("started", "begin"))
         #expect(HookOutcome(of: started, for: Self.dump, under: .builtIn).startsOneShot == false)
         let persist = Policy(persist: true)
@@ -90,8 +89,7 @@ struct HookTests {
         #expect(HookOutcome(of: migrate, for: Self.dump, under: .builtIn).printsDefinition)
     }
 
-    @Test("a filter carries an action along that a monitor gave, unless the policy wants another")
-    func filter() {
+    @Test func `A filter keeps an action that a monitor gave, unless the policy wants another`() {
         func action(
             _ policy: Policy, _ own: String, aligned: String?, over: String? = nil
         ) -> WatchdogAction? {
@@ -125,27 +123,24 @@ struct HookTests {
         #expect(action(Policy(fault: "no"), "none", aligned: "reset") == nil)
     }
 
-    @Test("the table has each operation once")
-    func unique() {
+    @Test func `The table has each operation once`() {
         let names = HookOperation.table.indices.map { HookOperation.table[$0].name }
         #expect(Set(names).count == names.count)
         #expect(names.count == 9)
     }
 
     @Test(
-        "what libvirt does not call is no operation",
         arguments: [
             ("prepare", "end"), ("started", ""), ("Started", "begin"), ("", ""),
             ("unheard-of", "begin"), ("begin", "-"), ("stopped", "begin"), ("prepare", "begi"),
             ("prepar", "begin"), ("prepared", "begin"), ("prepare", "begins"),
         ] as [(String, String)])
-    func unknown(name: String, phase: String) {
+    func `A name that libvirt does not call with is no operation`(name: String, phase: String) {
         #expect(HookOperation(name, phase) == nil)
         #expect(HookOperation.beginning(name, phase) == .leaves)
     }
 
-    @Test("a line of the log says it all")
-    func logLine() {
+    @Test func `A log line names guest, operation, decision and reason`() {
         let line = LogLine(
             operation: "started", guest: "demo", uuid: "c7a5", plan: Self.attach,
             result: "attached")
@@ -160,24 +155,21 @@ struct HookTests {
     }
 
     @Test(
-        "what is not to be seen is written as an escape",
         arguments: [
             "\u{AD}", "\u{034F}", "\u{115F}", "\u{180E}", "\u{2061}", "\u{3164}", "\u{FFF9}",
             "\u{E0041}",
         ] as [Unicode.Scalar])
-    func invisible(scalar: Unicode.Scalar) {
+    func `An invisible character is written as an escape`(scalar: Unicode.Scalar) {
         let line = LogLine(operation: "started", guest: "a\(scalar)b", failure: "a\(scalar)b")
         #expect(!line.text.unicodeScalars.contains(scalar))
         #expect(line.text.contains("a\\u{\(String(scalar.value, radix: 16))}b"))
     }
 
-    @Test(
-        "no name can forge a line or leave its quotes",
-        arguments: [
-            "a\nb", "a\r\nop=started", "a\" reason=\"fine", "a\\", "\u{1B}[2J", "\u{202E}x", "\0",
-            "x plan=attach", "\u{61C}x", String(repeating: "x", count: 5000), "%s%n",
-        ])
-    func hostileNames(name: String) {
+    @Test(arguments: [
+        "a\nb", "a\r\nop=started", "a\" reason=\"fine", "a\\", "\u{1B}[2J", "\u{202E}x", "\0",
+        "x plan=attach", "\u{61C}x", String(repeating: "x", count: 5000), "%s%n",
+    ])
+    func `No name can forge a line or leave its quotes`(name: String) {
         let line = LogLine(operation: "started", guest: name, uuid: name, plan: Self.leave)
         let failure = LogLine(operation: "started", guest: name, failure: name)
         for text in [line.text, failure.text] {

@@ -10,16 +10,14 @@ struct PersistentAdditionTests {
         PersistentAddition(Plan(for: facts, under: policy), to: facts)
     }
 
-    @Test("a conventional machine needs no port")
-    func conventional() {
+    @Test func `A conventional machine needs no port`() {
         let addition = addition(PlanTests.pc { $0.isLive = false })
         #expect(addition?.port == nil)
         #expect(addition?.point == .slot(Address(bus: 0, slot: 31)))
         #expect(addition?.device == WatchdogDevice(model: .i6300esb, action: .reset))
     }
 
-    @Test("a PCIe machine gets the next number, a chassis and a slot that nothing else has")
-    func port() {
+    @Test func `A PCIe machine gets the next number, a chassis and a slot that nothing else has`() {
         let facts = PlanTests.q35 {
             $0.isLive = false
             $0.controllers.append(Controller(model: "pcie-root-port", index: 4, chassis: 5))
@@ -33,8 +31,7 @@ struct PersistentAdditionTests {
         #expect(addition(facts)?.point == .rootPort(Address(bus: 5, slot: 0)))
     }
 
-    @Test("a PCIe machine with all its ports in use gets one, too")
-    func noFreePort() {
+    @Test func `A PCIe machine with all its ports in use gets one, too`() {
         let facts = PlanTests.q35 {
             $0.isLive = false
             $0.usedAddresses = [1, 2, 3].map { Address(bus: $0, slot: 0) }
@@ -42,8 +39,7 @@ struct PersistentAdditionTests {
         #expect(addition(facts)?.port?.index == 4)
     }
 
-    @Test("A bus that the definition uses and does not list is no new port's")
-    func unlistedBus() {
+    @Test func `A bus that the definition uses and does not list is not given to a new port`() {
         let facts = PlanTests.q35 {
             $0.isLive = false
             $0.usedAddresses.append(Address(bus: 7, slot: 0))
@@ -51,8 +47,10 @@ struct PersistentAdditionTests {
         #expect(addition(facts)?.port?.index == 8)
     }
 
-    @Test("with no place after its bridges an empty port is used, and without one there is no room")
-    func full() {
+    @Test
+    func
+        `Without a slot after the bridges an empty port is used, and without one nothing fits`()
+    {
         var facts = PlanTests.q35 { $0.isLive = false }
         for slot in UInt32(1)...31 {
             facts.usedAddresses += (0...7).map { Address(bus: 0, slot: slot, function: $0) }
@@ -66,39 +64,49 @@ struct PersistentAdditionTests {
     }
 
     /// A place of bridges on bus 0, and the place that a port gets.
-    struct Paths: Sendable {
+    struct Paths: Sendable, CustomTestStringConvertible {
+        var reason: String
         var machine = "pc-q35-7.2"
         var arch = "x86_64"
         var bridges: [Address]
         var isMultifunction = false
         var others: [Address] = []
         var port: Address?
+
+        var testDescription: String { reason }
     }
 
-    @Test(
-        "a port comes after every bridge, so that the buses keep their numbers",
-        arguments: [
-            Paths(bridges: [Address(bus: 0, slot: 1)], port: Address(bus: 0, slot: 0x1e)),
-            Paths(
-                bridges: [Address(bus: 0, slot: 0x1c)], others: [Address(bus: 0, slot: 0x1e)],
-                port: Address(bus: 0, slot: 0x1d)),
-            Paths(
-                bridges: [Address(bus: 0, slot: 0x1e)],
-                port: Address(bus: 0, slot: 0x1f, function: 7)),
-            Paths(
-                bridges: (0...2).map { Address(bus: 0, slot: 0x1e, function: $0) },
-                isMultifunction: true, port: Address(bus: 0, slot: 0x1e, function: 7)),
-            Paths(
-                bridges: [Address(bus: 0, slot: 0x1f, function: 6)],
-                port: Address(bus: 0, slot: 0x1f, function: 7)),
-            Paths(bridges: [Address(bus: 0, slot: 0x1f, function: 7)]),
-            Paths(
-                machine: "virt-7.2", arch: "aarch64", bridges: [Address(bus: 0, slot: 1)],
-                port: Address(bus: 0, slot: 0x1f)),
-            Paths(
-                machine: "virt-7.2", arch: "aarch64", bridges: [Address(bus: 0, slot: 0x1f)]),
-        ])
-    func order(paths: Paths) {
+    @Test(arguments: [
+        Paths(
+            reason: "a low bridge", bridges: [Address(bus: 0, slot: 1)],
+            port: Address(bus: 0, slot: 0x1e)),
+        Paths(
+            reason: "a device above the bridge", bridges: [Address(bus: 0, slot: 0x1c)],
+            others: [Address(bus: 0, slot: 0x1e)],
+            port: Address(bus: 0, slot: 0x1d)),
+        Paths(
+            reason: "a bridge in the last free slot", bridges: [Address(bus: 0, slot: 0x1e)],
+            port: Address(bus: 0, slot: 0x1f, function: 7)),
+        Paths(
+            reason: "a multifunction slot of bridges",
+            bridges: (0...2).map { Address(bus: 0, slot: 0x1e, function: $0) },
+            isMultifunction: true, port: Address(bus: 0, slot: 0x1e, function: 7)),
+        Paths(
+            reason: "a bridge in the last function but one",
+            bridges: [Address(bus: 0, slot: 0x1f, function: 6)],
+            port: Address(bus: 0, slot: 0x1f, function: 7)),
+        Paths(
+            reason: "a bridge in the last function",
+            bridges: [Address(bus: 0, slot: 0x1f, function: 7)]),
+        Paths(
+            reason: "virt, which has no built-in device in the last slot",
+            machine: "virt-7.2", arch: "aarch64", bridges: [Address(bus: 0, slot: 1)],
+            port: Address(bus: 0, slot: 0x1f)),
+        Paths(
+            reason: "virt, with a bridge in the last slot",
+            machine: "virt-7.2", arch: "aarch64", bridges: [Address(bus: 0, slot: 0x1f)]),
+    ])
+    func `A port comes after every bridge, and the buses keep their numbers`(paths: Paths) {
         let facts = PlanTests.q35 { facts in
             facts.isLive = false
             facts.machine = paths.machine
@@ -117,8 +125,9 @@ struct PersistentAdditionTests {
         #expect(addition(facts)?.port?.address == paths.port)
     }
 
-    @Test("a port shares no slot, chassis or port number with the definition's own QEMU arguments")
-    func arguments() {
+    @Test
+    func `A port shares no slot, chassis or port number with the definition's own QEMU arguments`()
+    {
         let facts = PlanTests.q35 {
             $0.isLive = false
             $0.add(
@@ -139,8 +148,7 @@ struct PersistentAdditionTests {
         #expect(addition(other)?.port?.port == 0)
     }
 
-    @Test("what the plan leaves or cannot have is not written")
-    func nothing() {
+    @Test func `A guest that the plan leaves alone or refuses gets nothing in its definition`() {
         #expect(addition(PlanTests.pc(), Policy(model: .none)) == nil)
         #expect(addition(PlanTests.pc { $0.machine = "isapc" }) == nil)
         let none = PlanTests.pc {
@@ -149,8 +157,7 @@ struct PersistentAdditionTests {
         #expect(addition(none, Policy(existing: .align)) == nil)
     }
 
-    @Test("a port of ours is to spare only while nothing else is plugged into it")
-    func toSpare() {
+    @Test func `A port of ours is removed only while no other device is plugged into it`() {
         var facts = PlanTests.q35 {
             $0.controllers.append(
                 Controller(

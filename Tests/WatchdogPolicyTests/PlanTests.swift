@@ -35,8 +35,7 @@ struct PlanTests {
     private static let reset = WatchdogDevice(model: .i6300esb, action: .reset)
     private static let lastSlot = AttachPoint.slot(Address(bus: 0, slot: 31))
 
-    @Test("a guest without a watchdog gets one where it has room")
-    func attach() {
+    @Test func `A guest without a watchdog gets one where it has room`() {
         #expect(Plan(for: Self.pc(), under: .builtIn) == Plan(.attach(Self.reset, Self.lastSlot)))
         #expect(
             Plan(for: Self.q35(), under: .builtIn)
@@ -55,8 +54,7 @@ struct PlanTests {
                 == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
     }
 
-    @Test("the highest free slot is taken, whatever is in use below it")
-    func highestSlot() {
+    @Test func `The highest free slot is taken, whatever is in use below it`() {
         let facts = Self.pc {
             $0.usedAddresses += [31, 30, 28].map { Address(bus: 0, slot: $0, function: 3) }
         }
@@ -65,8 +63,7 @@ struct PlanTests {
                 == .attach(Self.reset, .slot(Address(bus: 0, slot: 29))))
     }
 
-    @Test("the last empty port is told of, and kept where the policy reserves it")
-    func lastPort() {
+    @Test func `The last empty port is reported, and kept where the policy reserves it`() {
         let oneLeft = Self.q35 {
             $0.usedAddresses += [Address(bus: 2, slot: 0)]
         }
@@ -99,8 +96,7 @@ struct PlanTests {
         #expect(settled { $0.controllers[3].alias = PersistentAddition.RootPort.alias }.isEmpty)
     }
 
-    @Test("the policy's action and the guest's own go into the device")
-    func action() {
+    @Test func `The policy's action and the guest's own go into the device`() {
         #expect(
             Plan(for: Self.pc(), under: Policy(action: .pause)).decision
                 == .attach(WatchdogDevice(model: .i6300esb, action: .pause), Self.lastSlot))
@@ -112,8 +108,7 @@ struct PlanTests {
                 == .attach(WatchdogDevice(model: .i6300esb, action: .dump), Self.lastSlot))
     }
 
-    @Test("each reason to leave a guest alone is told from the others")
-    func leave() {
+    @Test func `Each reason to leave a guest alone is distinct`() {
         func reason(_ policy: Policy, _ facts: GuestFacts) -> String {
             let plan = Plan(for: facts, under: policy)
             #expect(plan.name == "leave")
@@ -145,8 +140,8 @@ struct PlanTests {
         #expect(reason(.builtIn, kept).contains("kept (vm.watchdog.existing=keep)"))
     }
 
-    @Test("the guest's metadata wins over the host's policy, but not over include and exclude")
-    func metadata() {
+    @Test
+    func `The guest's metadata wins over the host's policy, but not over include and exclude`() {
         let wants = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("enabled", "yes")]) }
         #expect(Plan(for: wants, under: Policy(model: .none)).name == "attach")
         let model = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("model", "ib700")]) }
@@ -155,7 +150,6 @@ struct PlanTests {
     }
 
     @Test(
-        "another action is changed with align, and always where the device is ours",
         arguments: [
             (Watchdog(model: "i6300esb", action: "none"), Policy.Existing.align, "change-action"),
             (Watchdog(model: "ib700", action: "pause"), .align, "change-action"),
@@ -169,13 +163,14 @@ struct PlanTests {
             (Watchdog(model: "unheard-of", action: "strange"), .keep, "leave"),
             (Watchdog(model: "unheard-of", action: "strange"), .align, "change-action"),
         ] as [(Watchdog, Policy.Existing, String)])
-    func existing(watchdog: Watchdog, existing: Policy.Existing, name: String) {
+    func `Another action is changed with align, and always where the device is ours`(
+        watchdog: Watchdog, existing: Policy.Existing, name: String
+    ) {
         let facts = Self.pc { $0.watchdogs = [watchdog] }
         #expect(Plan(for: facts, under: Policy(existing: existing)).name == name)
     }
 
-    @Test("the implicit iTCO of q35 is a watchdog that nobody chose")
-    func implicitITCO() {
+    @Test func `The implicit iTCO of q35 does not count as a chosen watchdog`() {
         let implicit = Self.q35 { $0.watchdogs = [Watchdog(model: "itco")] }
         #expect(Plan(for: implicit, under: .builtIn).name == "attach")
         // A guest has one action for all its watchdogs.
@@ -205,7 +200,6 @@ struct PlanTests {
     }
 
     @Test(
-        "a machine that cannot take the model is refused, with the machine and the remedy",
         arguments: [
             ("ib700", "x86_64", "pc-q35-7.2"), ("ib700", "aarch64", "virt"),
             ("ib700", "x86_64", "isapc"), ("itco", "x86_64", "pc-i440fx-7.2"),
@@ -213,7 +207,9 @@ struct PlanTests {
             ("i6300esb", "x86_64", "isapc"), ("i6300esb", "x86_64", "microvm"),
             ("i6300esb", "s390x", "s390-ccw-virtio-7.2"),
         ] as [(String, String, String)])
-    func refuse(model: String, arch: String, machine: String) throws {
+    func `A machine that cannot take the model is refused, with the machine and the fix`(
+        model: String, arch: String, machine: String
+    ) throws {
         let facts = GuestFacts(name: "g", arch: arch, machine: machine)
         let model = try #require(WatchdogModel(rawValue: model))
         let plan = Plan(for: facts, under: Policy(model: .model(model)))
@@ -223,14 +219,15 @@ struct PlanTests {
     }
 
     @Test(
-        "the model that fits is chosen where none is named",
         arguments: [
             ("s390x", "s390-ccw-virtio", WatchdogModel.diag288), ("x86_64", "pc", .i6300esb),
             ("s390x", "s390-ccw-virtio-jammy", .diag288), ("x86_64", "xenfv-4.2", .i6300esb),
             ("x86_64", "q35", .i6300esb), ("aarch64", "virt", .i6300esb),
             ("ppc64le", "pseries-7.2", .i6300esb),
         ] as [(String, String, WatchdogModel)])
-    func fitting(arch: String, machine: String, model: WatchdogModel) {
+    func `The model that fits is chosen where none is named`(
+        arch: String, machine: String, model: WatchdogModel
+    ) {
         let facts = GuestFacts(name: "g", arch: arch, machine: machine)
         switch Plan(for: facts, under: .builtIn).decision {
         case .attach(let device, _), .coldPlug(let device, _): #expect(device.model == model)
@@ -239,13 +236,14 @@ struct PlanTests {
     }
 
     @Test(
-        "a model that cannot be hot-plugged waits for a cold start",
         arguments: [
             ("ib700", "x86_64", "pc"), ("ib700", "x86_64", "pc-i440fx-rhel7.6.0"),
             ("ib700", "i686", "pc"), ("itco", "x86_64", "q35"),
             ("diag288", "s390x", "s390-ccw-virtio"),
         ] as [(String, String, String)])
-    func coldPlug(model: String, arch: String, machine: String) throws {
+    func `A model that cannot be hot-plugged waits for a cold start`(
+        model: String, arch: String, machine: String
+    ) throws {
         let model = try #require(WatchdogModel(rawValue: model))
         let plan = Plan(
             for: GuestFacts(name: "g", arch: arch, machine: machine),
@@ -254,8 +252,7 @@ struct PlanTests {
         #expect(plan.changesDefinition && !plan.changesLiveGuest && plan.leavesUnprotected)
     }
 
-    @Test("a guest with no place left waits for a cold start")
-    func noPlace() {
+    @Test func `A guest with no place left waits for a cold start`() {
         let noPort = Self.q35 {
             $0.usedAddresses += [Address(bus: 2, slot: 0), Address(bus: 3, slot: 0)]
         }
@@ -285,8 +282,7 @@ struct PlanTests {
                 == .attach(Self.reset, .slot(Address(bus: 1, slot: 31))))
     }
 
-    @Test("a bus 0 that takes nothing while the guest runs, which libvirt would pick all the same")
-    func deafRoot() {
+    @Test func `A guest whose bus 0 takes no hot-plug waits, as libvirt would pick that bus`() {
         let withoutACPI = Self.pc { $0.hasACPI = false }
         let cold = Plan(for: withoutACPI, under: .builtIn)
         #expect(cold.decision == .coldPlug(Self.reset, .noACPI))
@@ -319,8 +315,7 @@ struct PlanTests {
         #expect(Plan(for: power, under: .builtIn).decision == .attach(Self.reset, Self.lastSlot))
     }
 
-    @Test("the port of a switch is as good as a root port")
-    func switchPort() {
+    @Test func `The port of a switch is as good as a root port`() {
         let facts = Self.q35 {
             $0.controllers = [
                 Controller(model: "pcie-root", index: 0),
@@ -335,8 +330,7 @@ struct PlanTests {
                 == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
     }
 
-    @Test("of eight times as many ports and devices, the decision takes some eight times as long")
-    func manyPorts() {
+    @Test func `The time of a decision grows linearly with ports and devices`() {
         func duration(_ count: UInt32) -> Duration {
             let facts = Self.q35 { facts in
                 facts.controllers += (4..<count).map {
@@ -355,8 +349,7 @@ struct PlanTests {
         #expect(ratio < 24, "64 times, if each port is compared with each device")
     }
 
-    @Test("a live guest without any PCI controller has no PCI")
-    func livesWithoutPCI() {
+    @Test func `A live guest without any PCI controller has no PCI`() {
         let facts = GuestFacts(name: "g", arch: "riscv64", machine: "spike", isLive: true)
         #expect(Plan(for: facts, under: .builtIn).name == "refuse")
         var unseen = facts
@@ -366,7 +359,6 @@ struct PlanTests {
     }
 
     @Test(
-        "a machine is known by its family, and on x86 by its PCI controllers first",
         arguments: [
             ("ubuntu", .i440fx), ("ubuntu-q35", .q35), ("pc-i440fx-jammy", .i440fx),
             ("pc-q35-noble", .q35), ("pc-q35-rhel9.4.0", .q35), ("pc-i440fx-rhel7.6.0", .i440fx),
@@ -375,7 +367,9 @@ struct PlanTests {
             ("acme-i440fx", .i440fx), ("", .i440fx), ("acme", .other), ("isapc", .withoutPCI),
             ("microvm", .withoutPCI), ("none", .withoutPCI), ("xenpv", .withoutPCI),
         ] as [(String, MachineType)])
-    func families(name: String, type: MachineType) {
+    func `A machine is known by its family, and on x86 by its PCI controllers first`(
+        name: String, type: MachineType
+    ) {
         for arch in ["x86_64", "i686", nil] {
             #expect(MachineType(arch: arch, machine: name) == type)
         }
@@ -390,8 +384,7 @@ struct PlanTests {
         #expect(MachineType(arch: "ppc64", machine: "mac99", controllers: conventional) == .other)
     }
 
-    @Test("a downstream machine takes the models of its family")
-    func downstreamModels() {
+    @Test func `A downstream machine takes the models of its family`() {
         func name(_ model: WatchdogModel, _ machine: String, _ root: String) -> String {
             var facts = GuestFacts(name: "g", arch: "x86_64", machine: machine)
             facts.controllers = [Controller(model: root, index: 0)]
@@ -405,19 +398,20 @@ struct PlanTests {
     }
 
     @Test(
-        "a machine that has no PCI is refused before libvirt has completed its definition",
         arguments: [
             ("armv7l", "vexpress-a15"), ("aarch64", "raspi3b"), ("aarch64", "xlnx-versal-virt"),
             (nil, "vexpress-a9"), ("aarch64", "none"), ("m68k", "virt"), ("riscv64", "sifive_u"),
             ("armv7l", "romulus-bmc"),
         ] as [(String?, String)])
-    func withoutPCI(arch: String?, machine: String) {
+    func `A machine that has no PCI is refused before libvirt has completed its definition`(
+        arch: String?, machine: String
+    ) {
         let facts = GuestFacts(name: "g", arch: arch, machine: machine)
         #expect(Plan(for: facts, under: .builtIn).decision == .refuse(.noPCI(machine: machine)))
     }
 
-    @Test("an inactive guest that libvirt has completed without any PCI controller has no PCI")
-    func completeWithoutPCI() {
+    @Test
+    func `An inactive guest that libvirt has completed without any PCI controller has no PCI`() {
         func name(_ arch: String, _ machine: String, isComplete: Bool) -> String {
             var facts = GuestFacts(name: "g", arch: arch, machine: machine)
             facts.isComplete = isComplete
@@ -435,8 +429,8 @@ struct PlanTests {
         }
     }
 
-    @Test("a model that the emulator does not have is refused, with the emulator and the remedy")
-    func notInEmulator() {
+    @Test
+    func `A model that the emulator does not have is refused, with the emulator and the fix`() {
         let facts = Self.pc {
             $0.emulator = "/usr/libexec/qemu-lite"
             $0.missingModels = [.i6300esb]
@@ -456,13 +450,12 @@ struct PlanTests {
             Plan(for: has, under: .builtIn).name == "leave", "the guest shows that it is there")
     }
 
-    @Test("a domain of another hypervisor is refused", arguments: ["lxc", "xen", "bhyve"])
-    func otherHypervisor(type: String) {
+    @Test(arguments: ["lxc", "xen", "bhyve"])
+    func `A domain of another hypervisor is refused`(type: String) {
         #expect(Plan(for: Self.pc { $0.type = type }, under: .builtIn).name == "refuse")
     }
 
-    @Test("on_reboot=destroy is warned of where a reset is to be")
-    func onReboot() {
+    @Test func `on_reboot=destroy gives a warning if the action is a reset`() {
         let destroy = Self.pc { $0.onReboot = "destroy" }
         #expect(Plan(for: destroy, under: .builtIn).warnings.count == 1)
         #expect(Plan(for: destroy, under: .builtIn).name == "attach")
@@ -471,8 +464,7 @@ struct PlanTests {
         #expect(Plan(for: destroy, under: Policy(model: .none)).warnings.isEmpty)
     }
 
-    @Test("of several watchdogs, align looks at each")
-    func several() {
+    @Test func `Of several watchdogs, align looks at each`() {
         let mixed = Self.pc {
             $0.watchdogs = [Watchdog(model: "i6300esb"), Watchdog(model: "ib700", action: "none")]
         }
@@ -482,8 +474,7 @@ struct PlanTests {
         #expect(Plan(for: mixed, under: .builtIn).decision == .leave(.asWanted(Self.reset)))
     }
 
-    @Test("carried out and asked again, every plan soon finds nothing left to do")
-    func converges() {
+    @Test func `Every plan that is carried out again and again soon has nothing left to do`() {
         var checked = 0
         for policy in Self.policies {
             for facts in Self.guests {

@@ -8,7 +8,6 @@ struct PolicyReportTests {
     }
 
     @Test(
-        "each key takes each of its values, in any case",
         arguments: [
             ("vm.watchdog.model=i6300ESB", Policy(model: .model(.i6300esb))),
             ("vm.watchdog.model=ib700", Policy(model: .model(.ib700))),
@@ -52,14 +51,14 @@ struct PolicyReportTests {
             ("", Policy.builtIn),
             ("other.key=1\n", Policy.builtIn),
         ] as [(String, Policy)])
-    func values(text: String, policy: Policy) {
+    func `Each key takes each of its values, in upper and lower case`(text: String, policy: Policy)
+    {
         let report = report(text)
         #expect(report.policy == policy)
         #expect(!report.hasErrors)
     }
 
     @Test(
-        "a bad value is an error with its place and the nearest valid one, and guests are left alone",
         arguments: [
             ("vm.watchdog.action=resett", 1, 20, "'reset'"),
             ("\nvm.watchdog.action = pwoeroff", 2, 22, "'poweroff'"),
@@ -86,7 +85,9 @@ struct PolicyReportTests {
             ("vm.watchdog.exclude=\\u00zz", 1, 21, "malformed"),
             ("vm.watchdog.action=reset\nvm.watchdog.action=x", 2, 20, "unknown value 'x'"),
         ] as [(String, Int, Int, String)])
-    func badValues(text: String, line: Int, column: Int, part: String) {
+    func `A bad value is an error with place and nearest valid value, and guests are left alone`(
+        text: String, line: Int, column: Int, part: String
+    ) {
         let report = report(text)
         let place = SourcePosition(line: line, column: column)
         #expect(
@@ -98,7 +99,6 @@ struct PolicyReportTests {
     }
 
     @Test(
-        "what is understood all the same is a warning",
         arguments: [
             ("vm.watchdog.action=reset ", "blanks"),
             ("vm.watchdog.action=reset\\u00a0", "blanks"),
@@ -116,7 +116,7 @@ struct PolicyReportTests {
             ("", "the file is empty"),
             (" \r\n", "the file is empty"),
         ] as [(String, String)])
-    func warnings(text: String, part: String) {
+    func `A value that is understood all the same gives a warning`(text: String, part: String) {
         let report = report(text)
         #expect(report.problems.count == 1)
         #expect(report.problems.first?.severity == .warning)
@@ -124,13 +124,11 @@ struct PolicyReportTests {
         #expect(report.policy == .builtIn)
     }
 
-    @Test("an empty last duplicate means the default, as in Java")
-    func emptyDuplicate() {
+    @Test func `An empty last duplicate means the default, as in Java`() {
         #expect(report("vm.watchdog.action=pause\nvm.watchdog.action=").policy.action == .reset)
     }
 
     @Test(
-        "a byte order mark that takes one of our keys from Java is an error, and guests are left alone",
         arguments: [
             ("\u{FEFF}vm.watchdog.model=none", 1), ("\u{FEFF}\u{FEFF}vm.watchdog.model=none", 1),
             ("\u{FEFF}  vm.watchdog.model=none", 1),
@@ -141,7 +139,9 @@ struct PolicyReportTests {
             ("\\ufeffvm.watchdog.model=none", 1),
             ("\u{EF}\u{BB}\u{BF}vm.watchdog.model=none", 1),
         ] as [(String, Int)])
-    func byteOrderMark(text: String, line: Int) {
+    func `A byte order mark before one of our keys is an error, and guests are left alone`(
+        text: String, line: Int
+    ) {
         let report = report(text)
         let errors = report.problems.filter { $0.severity == .error }
         #expect(errors.first?.position == SourcePosition(line: line, column: 1))
@@ -150,33 +150,29 @@ struct PolicyReportTests {
         #expect(report.policy.fault?.hasPrefix("f:\(line):1: error: ") == true)
     }
 
-    @Test(
-        "a byte order mark before anything else is a warning",
-        arguments: ["# a comment\n", "other.key=1\n", "\n", "", "! x\r"])
-    func byteOrderMarkElsewhere(start: String) {
+    @Test(arguments: ["# a comment\n", "other.key=1\n", "\n", "", "! x\r"])
+    func `A byte order mark before anything else is a warning`(start: String) {
         let report = report("\u{FEFF}\(start)\nvm.watchdog.action=pause\n")
         #expect(report.problems.map(\.severity) == [.warning])
         #expect(report.problems.first?.position == SourcePosition(line: 1, column: 1))
         #expect(report.policy == Policy(action: .pause))
     }
 
-    @Test(
-        "a key with a character in it that is not seen is an error",
-        arguments: [
-            "vm.watchdog.model\u{A0}=none", "\u{200B}vm.watchdog.model=none",
-            "vm.watch\u{AD}dog.model=none", "vm.watchdog.model\\u200b=none",
-            "vm.watchdog.model\u{7F}=none",
-        ])
-    func disguisedKey(text: String) {
+    @Test(arguments: [
+        "vm.watchdog.model\u{A0}=none", "\u{200B}vm.watchdog.model=none",
+        "vm.watch\u{AD}dog.model=none", "vm.watchdog.model\\u200b=none",
+        "vm.watchdog.model\u{7F}=none",
+    ])
+    func `A key with an invisible character is an error`(text: String) {
         let report = report(text)
         #expect(report.problems.map(\.severity) == [.error])
         #expect(report.policy.fault?.contains("vm.watchdog.model") == true)
     }
 
-    @Test(
-        "UTF-16 and UTF-32 are an error, in both orders, with and without a mark",
-        arguments: [true, false], [true, false])
-    func wideEncodings(isBigEndian: Bool, hasMark: Bool) {
+    @Test(arguments: [true, false], [true, false])
+    func `UTF-16 and UTF-32 are an error, in both orders, with and without a mark`(
+        isBigEndian: Bool, hasMark: Bool
+    ) {
         for (width, name) in [(2, "UTF-16"), (4, "UTF-32")] {
             for text in ["vm.watchdog.model=none\n", "# ü\nbüro=1\n"] {
                 let scalars = ((hasMark ? "\u{FEFF}" : "") + text).unicodeScalars
@@ -196,20 +192,18 @@ struct PolicyReportTests {
     }
 
     @Test(
-        "a NUL byte is an error, wherever it is",
         arguments: [
             ("\0", 1, 1), ("a=b\nc=\0", 2, 3), ("vm.watchdog.action=pause\n# \0\n", 2, 3),
             ("vm.watchdog.model\0=none", 1, 18), ("\0vm.watchdog.model=none", 1, 1),
             ("vm.watchdog.action=pause\n" + String(repeating: "\0", count: 4096), 2, 1),
         ] as [(String, Int, Int)])
-    func nul(text: String, line: Int, column: Int) {
+    func `A NUL byte is an error, wherever it is`(text: String, line: Int, column: Int) {
         let report = report(text)
         #expect(report.problems.map(\.severity) == [.error])
         #expect(report.policy.fault?.hasPrefix("f:\(line):\(column): error: the file has") == true)
     }
 
     @Test(
-        "patterns match as Java reads them, and as UTF-8 where their bytes are that",
         arguments: [
             ("büro-*", "büro-pc", true, "UTF-8"), ("büro-*", "bÃ¼ro-pc", true, "as Java reads it"),
             ("a, kīмсhī-∨м ,b", "kīмсhī-∨м", true, "bytes that look like control characters"),
@@ -226,7 +220,9 @@ struct PolicyReportTests {
             ("e\u{301}", "\u{E9}", false, "to libvirt, names are bytes"),
             ("a?b", "a,b", true, "a comma"),
         ] as [(String, String, Bool, String)])
-    func encodings(value: String, name: String, matches: Bool, reason: String) {
+    func `Patterns match as Java reads them, and as UTF-8 if their bytes are UTF-8`(
+        value: String, name: String, matches: Bool, reason: String
+    ) {
         for key in ["vm.watchdog.include", "vm.watchdog.exclude"] {
             let report = report("\(key)=\(value)\n")
             #expect(report.problems == [], "\(reason)")
@@ -235,8 +231,7 @@ struct PolicyReportTests {
         }
     }
 
-    @Test("each pattern of a list may be in another encoding")
-    func mixedEncodings() {
+    @Test func `Each pattern of a list may be in another encoding`() {
         let bytes = Array("vm.watchdog.exclude=b".utf8) + [0xFC] + Array("ro,tür,x".utf8)
         let report = PolicyReport(reading: bytes, from: "f")
         #expect(
@@ -249,8 +244,7 @@ struct PolicyReportTests {
         #expect(report.raw.map(\.value) == ["büro,tÃ¼r,x"])
     }
 
-    @Test("what looks like a blank in Latin-1 alone is no entry that was glued on")
-    func rawPatterns() {
+    @Test func `A byte that is a blank only in Latin-1 starts no glued entry`() {
         let report = report("vm.watchdog.exclude=v-à-ī-с")
         #expect(report.problems == [])
         #expect(
@@ -258,16 +252,14 @@ struct PolicyReportTests {
                 == [String(String.UnicodeScalarView("v-à-ī-с".utf8.map { Unicode.Scalar($0) }))])
     }
 
-    @Test("a malformed escape elsewhere is an error, but the policy is in force")
-    func malformedElsewhere() {
+    @Test func `A malformed escape elsewhere is an error, but the policy is in force`() {
         let report = report("other=\\u00zz\nvm.watchdog.action=pause")
         #expect(report.hasErrors)
         #expect(report.problems.first?.position == SourcePosition(line: 1, column: 7))
         #expect(report.policy == Policy(action: .pause))
     }
 
-    @Test("settings tell where they come from")
-    func origins() {
+    @Test func `Settings name their source`() {
         let report = report("# x\nvm.watchdog.action: \\\n  pause\nvm.watchdog.model=\n")
         let action = report.settings.first { $0.key == .action }
         #expect(action?.value == "pause")
@@ -276,8 +268,7 @@ struct PolicyReportTests {
         #expect(report.settings.map(\.key) == PolicyKey.allCases)
     }
 
-    @Test("raw entries are what Java gives, ours alone, the last of duplicates")
-    func raw() {
+    @Test func `Raw entries are ours alone, as Java reads them, and the last of duplicates`() {
         let report = report(
             """
             keystore.passphrase=hunter2
@@ -292,22 +283,19 @@ struct PolicyReportTests {
             ])
     }
 
-    @Test("no part of a report holds another key or its value")
-    func secrets() {
+    @Test func `No part of a report holds another key or its value`() {
         let report = report(
             "keystore.passphrase=hunter2\\u00zz\nhunter2\nvm.watchdog.model=\\\nhunter=x\n hunter2: 1"
         )
         #expect(!"\(report)".contains("hunter2"))
     }
 
-    @Test(
-        "a line that a backslash glues to one of ours is not quoted",
-        arguments: [
-            "vm.watchdog.action=reset\\\nkeystore.passphrase=hunter2",
-            "vm.watchdog.action=\\\n  keystore.passphrase=hunter2",
-            "vm.watchdog.\\\naction=reset\\\n  keystore.passphrase=hunter2",
-        ])
-    func glued(text: String) {
+    @Test(arguments: [
+        "vm.watchdog.action=reset\\\nkeystore.passphrase=hunter2",
+        "vm.watchdog.action=\\\n  keystore.passphrase=hunter2",
+        "vm.watchdog.\\\naction=reset\\\n  keystore.passphrase=hunter2",
+    ])
+    func `A line that a backslash glues to one of ours is not quoted`(text: String) {
         let report = report(text)
         #expect(report.policy.fault?.contains("joins the next line to it") == true)
         #expect(report.policy.fault?.contains("hunter2") == false)
@@ -315,7 +303,6 @@ struct PolicyReportTests {
     }
 
     @Test(
-        "an entry that was glued to one of ours is not shown, not even as a valid value",
         arguments: [
             ("vm.watchdog.action=resetkeystore.passphrase=hunter2", "resetkeystore.passphrase=…"),
             ("vm.watchdog.exclude=akeystore.passphrase=hunter2", "akeystore.passphrase=…"),
@@ -338,7 +325,9 @@ struct PolicyReportTests {
             ("vm.watchdog.actionkeystore.passphrase\\u003dhunter2", "…"),
             ("vm.watchdog.unknown\\u0338keystore.passphrase=hunter2", "…"),
         ] as [(String, String)])
-    func gluedValue(text: String, raw: String) {
+    func `An entry that was glued to one of ours is not shown, not even as a valid value`(
+        text: String, raw: String
+    ) {
         let report = report(text)
         #expect(!"\(report)".contains("hunter2"))
         #expect(report.raw.map(\.value) == [raw])
@@ -347,8 +336,7 @@ struct PolicyReportTests {
                 == report.raw.contains { PolicyKey(rawValue: $0.key) != nil })
     }
 
-    @Test("a large file takes no more time than its length asks for")
-    func large() {
+    @Test func `The time to read a large file grows linearly with its length`() {
         func time(lines count: Int) -> Duration {
             let lines = (0..<count).map { "vm.watchdog.key\($0)=\\u00zz\nother\($0)=\\uq\n" }
             let text = lines.joined()
@@ -361,8 +349,7 @@ struct PolicyReportTests {
         #expect(long / short < 30, "8 is linear, 64 is quadratic")
     }
 
-    @Test("a key cannot forge a line")
-    func hostileKeys() {
+    @Test func `A key cannot forge a line`() {
         let report = report("vm.watchdog.\\nx=1\nvm.watchdog.\\nx=2\nvm.watchdog.\0=1")
         #expect(report.problems.count == 3)
         for problem in report.problems {
@@ -370,14 +357,12 @@ struct PolicyReportTests {
         }
     }
 
-    @Test("problems come in the order of the file")
-    func order() {
+    @Test func `Problems come in the order of the file`() {
         let report = report("vm.watchdog.x=1\nother=\\uq\nvm.watchdog.action=y\nvm.watchdog.z=1")
         #expect(report.problems.compactMap(\.position?.line) == [1, 2, 3, 4])
     }
 
-    @Test("a file that cannot be read leaves guests alone")
-    func unreadable() {
+    @Test func `A file that cannot be read leaves guests alone`() {
         let report = PolicyReport(unreadable: "f", because: "it is no file")
         #expect(report.hasErrors)
         #expect(report.policy.fault == "f: it is no file")

@@ -30,10 +30,8 @@ struct PropertiesAgainstJavaTests {
         }
     }
 
-    @Test(
-        "thousands of generated files read as Java reads them",
-        .enabled(if: Repository.runs(where: java != nil), "needs a Java on the PATH"))
-    func likeJava() throws {
+    @Test(.enabled(if: Repository.runs(where: java != nil), "needs a Java on the PATH"))
+    func `Thousands of generated files read as Java reads them`() throws {
         let java = try #require(Self.java, "CI needs a Java: Tests/run installs one")
         let folder = try TemporaryFolder()
         var random = SplitMix64(seed: 9397)

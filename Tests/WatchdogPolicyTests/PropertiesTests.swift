@@ -16,7 +16,6 @@ struct PropertiesTests {
     }
 
     @Test(
-        "a line gives a key and a value",
         arguments: [
             ("a=b", "a", "b", "equals sign"),
             ("a:b", "a", "b", "colon"),
@@ -54,36 +53,31 @@ struct PropertiesTests {
             ("a=1\na", "a", "", "also an empty one"),
             ("\\\n#a=b\nc=d", "c", "d", "a comment may follow an empty continued line"),
         ] as [(String, String, String, String)])
-    func line(text: String, key: String, value: String, reason: String) {
+    func `A line gives a key and a value`(text: String, key: String, value: String, reason: String)
+    {
         #expect(read(text)[key] == value, "\(reason)")
     }
 
-    @Test(
-        "line ends of all three kinds end a line", arguments: ["\n", "\r", "\r\n"])
-    func lineEnds(end: String) {
+    @Test(arguments: ["\n", "\r", "\r\n"])
+    func `Line ends of all three kinds end a line`(end: String) {
         #expect(read("a=b\(end)\(end)c=d") == ["a": "b", "c": "d"])
     }
 
-    @Test(
-        "comments and blank lines give nothing",
-        arguments: ["", "\n\r\n", "#a=b", "!a=b", "  # a=b", "#a\\\n#b", " \t\u{0C}\n", "#"])
-    func nothing(text: String) {
+    @Test(arguments: ["", "\n\r\n", "#a=b", "!a=b", "  # a=b", "#a\\\n#b", " \t\u{0C}\n", "#"])
+    func `Comments and blank lines give no entry`(text: String) {
         #expect(read(text).isEmpty)
     }
 
-    @Test("a comment is not continued")
-    func commentIsNotContinued() {
+    @Test func `A comment is not continued`() {
         #expect(read("#a\\\nb=c") == ["b": "c"])
     }
 
-    @Test("bytes are ISO-8859-1, not UTF-8")
-    func latin1() {
+    @Test func `Bytes are ISO-8859-1, not UTF-8`() {
         let properties = Properties(reading: [0x61, 0x3D, 0xC3, 0xA9, 0xFF])
         #expect(properties.entries.map(\.value) == [[0xC3, 0xA9, 0xFF]])
     }
 
     @Test(
-        "a malformed escape is reported with its place, and reading goes on",
         arguments: [
             ("a=\\u00zz\nb=c", 1, 3, "not hexadecimal"),
             ("a=\\u12", 1, 3, "too short"),
@@ -92,7 +86,9 @@ struct PropertiesTests {
             ("x=y\r\rk=v\\u\rb=c", 3, 4, "after CR line ends"),
             ("x=y\r\nk=v\\u\r\nb=c", 2, 4, "after CR LF line ends"),
         ] as [(String, Int, Int, String)])
-    func malformed(text: String, line: Int, column: Int, reason: String) {
+    func `A malformed escape is reported with its place, and reading goes on`(
+        text: String, line: Int, column: Int, reason: String
+    ) {
         let properties = Properties(reading: Array(text.utf8))
         #expect(
             properties.defects == [SourcePosition(line: line, column: column)], "\(reason)")
@@ -101,8 +97,7 @@ struct PropertiesTests {
         }
     }
 
-    @Test("keys and values have places")
-    func places() {
+    @Test func `Keys and values have places`() {
         let text = "# one\n\n  key \\\n   = \\\n  value\r\nsecond: 2\n"
         let entries = Properties(reading: Array(text.utf8)).entries
         #expect(entries[0].keyPosition == SourcePosition(line: 3, column: 3))
@@ -111,8 +106,7 @@ struct PropertiesTests {
         #expect(entries[1].valuePosition == SourcePosition(line: 6, column: 9))
     }
 
-    @Test("entries that are not wanted are not kept")
-    func wanted() {
+    @Test func `Entries that are not wanted are not kept`() {
         let properties = Properties(reading: Array("a=1\nsecret=2".utf8)) { $0 == [0x61] }
         #expect(properties.entries.map { string($0.key) } == ["a"])
     }

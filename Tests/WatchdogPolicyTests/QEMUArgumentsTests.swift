@@ -17,27 +17,25 @@ struct QEMUArgumentsTests {
 
     private static let reset = WatchdogDevice(model: .i6300esb, action: .reset)
 
-    @Test(
-        "a device's slot is known in each form of its argument",
-        arguments: [
-            ["-device", "virtio-rng-pci,bus=pci.0,addr=0x1f"],
-            ["--device", "driver=virtio-rng-pci,addr=1f"],
-            ["-device", "virtio-rng-pci,id=a,,b,addr=0x1f.3"],
-            ["-device", "virtio-rng-pci,addr=0x3,addr=0X1F"],
-            ["-device", #"{"driver":"virtio-rng-pci","bus":"pci.0","addr":"0x1f"}"#],
-            ["-device", #"{ 'driver' : 'virtio-rng-pci', "addr" : 248 }"#],
-            [
-                "-device",
-                #"{"driver":"x","a":{"b":[1,{"c":null}]},"d":[],"e":1.5e3,"f":"\u0041\"","addr":"1f.0"}"#,
-            ],
-            ["-set", "device.net0.addr=0x1f"],
-            ["-global", "virtio-rng-pci.addr=0x1f"],
-            ["-global", "driver=virtio-rng-pci,property=addr,value=0x1f"],
-            ["-nic", "user,model=e1000,addr=0x1f"],
-            ["-net", "nic,addr=0x1f"],
-            ["-name", "x", "-device", "virtio-rng-pci,addr=0x1f"],
-        ])
-    func slot(arguments: [String]) {
+    @Test(arguments: [
+        ["-device", "virtio-rng-pci,bus=pci.0,addr=0x1f"],
+        ["--device", "driver=virtio-rng-pci,addr=1f"],
+        ["-device", "virtio-rng-pci,id=a,,b,addr=0x1f.3"],
+        ["-device", "virtio-rng-pci,addr=0x3,addr=0X1F"],
+        ["-device", #"{"driver":"virtio-rng-pci","bus":"pci.0","addr":"0x1f"}"#],
+        ["-device", #"{ 'driver' : 'virtio-rng-pci', "addr" : 248 }"#],
+        [
+            "-device",
+            #"{"driver":"x","a":{"b":[1,{"c":null}]},"d":[],"e":1.5e3,"f":"\u0041\"","addr":"1f.0"}"#,
+        ],
+        ["-set", "device.net0.addr=0x1f"],
+        ["-global", "virtio-rng-pci.addr=0x1f"],
+        ["-global", "driver=virtio-rng-pci,property=addr,value=0x1f"],
+        ["-nic", "user,model=e1000,addr=0x1f"],
+        ["-net", "nic,addr=0x1f"],
+        ["-name", "x", "-device", "virtio-rng-pci,addr=0x1f"],
+    ])
+    func `A device's slot is known in each form of its argument`(arguments: [String]) {
         let facts = PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
         #expect(facts.usedAddresses.contains { $0.bus == 0 && $0.slot == 31 })
         #expect(facts.qemuArguments?.doubts == [])
@@ -46,8 +44,7 @@ struct QEMUArgumentsTests {
                 == .attach(Self.reset, .slot(Address(bus: 0, slot: 30))))
     }
 
-    @Test("a device in a port takes the port, by the port's name")
-    func port() {
+    @Test func `A device in a port takes the port, by the port's name`() {
         #expect(
             Plan(for: q35("-device", "nvme,bus=pci.3"), under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
@@ -66,18 +63,15 @@ struct QEMUArgumentsTests {
                 == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))), "another bus")
     }
 
-    @Test(
-        "A slot that is given to some device leaves the ports empty",
-        arguments: [["-set", "device.net0.addr=0x5"], ["-global", "virtio-net-pci.addr=0x5"]])
-    func slotElsewhere(arguments: [String]) {
+    @Test(arguments: [["-set", "device.net0.addr=0x5"], ["-global", "virtio-net-pci.addr=0x5"]])
+    func `A slot that is given to some device leaves the ports empty`(arguments: [String]) {
         let facts = PlanTests.q35 { $0.add(QEMUArguments(arguments: arguments)) }
         #expect(
             Plan(for: facts, under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
     }
 
-    @Test("a device without a place takes QEMU's choice, the lowest free slot")
-    func lowest() {
+    @Test func `A device without a place takes QEMU's choice, the lowest free slot`() {
         let facts = PlanTests.pc { facts in
             facts.usedAddresses = (0...30).map { Address(bus: 0, slot: $0) }
             facts.add(
@@ -86,29 +80,29 @@ struct QEMUArgumentsTests {
         #expect(Plan(for: facts, under: .builtIn).decision == .coldPlug(Self.reset, .noFreeSlot))
     }
 
-    @Test(
-        "a watchdog of the arguments is the guest's own, with its action",
-        arguments: [
-            (["-device", "i6300esb", "-action", "watchdog=poweroff"], "i6300esb", "poweroff"),
-            (
-                ["-device", #"{"driver":"i6300esb"}"#, "-watchdog-action", "pause"], "i6300esb",
-                "pause"
-            ),
-            (["-watchdog", "ib700", "-watchdog-action", "none"], "ib700", "none"),
-            (
-                ["--device", "ib700,id=a", "-action", "panic=none,watchdog=inject-nmi"], "ib700",
-                "inject-nmi"
-            ),
-            (
-                [
-                    "-action", "watchdog=pause", "-device", "i6300esb", "-watchdog-action",
-                    "shutdown",
-                ],
-                "i6300esb", "shutdown"
-            ),
-            (["-global", "ICH9-LPC.noreboot=off", "-action", "watchdog=pause"], "itco", "pause"),
-        ])
-    func watchdog(arguments: [String], model: String, action: String) {
+    @Test(arguments: [
+        (["-device", "i6300esb", "-action", "watchdog=poweroff"], "i6300esb", "poweroff"),
+        (
+            ["-device", #"{"driver":"i6300esb"}"#, "-watchdog-action", "pause"], "i6300esb",
+            "pause"
+        ),
+        (["-watchdog", "ib700", "-watchdog-action", "none"], "ib700", "none"),
+        (
+            ["--device", "ib700,id=a", "-action", "panic=none,watchdog=inject-nmi"], "ib700",
+            "inject-nmi"
+        ),
+        (
+            [
+                "-action", "watchdog=pause", "-device", "i6300esb", "-watchdog-action",
+                "shutdown",
+            ],
+            "i6300esb", "shutdown"
+        ),
+        (["-global", "ICH9-LPC.noreboot=off", "-action", "watchdog=pause"], "itco", "pause"),
+    ])
+    func `A watchdog of the arguments is the guest's own, with its action`(
+        arguments: [String], model: String, action: String
+    ) {
         let facts = PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
         let own = facts.watchdogs.first
         #expect(own?.model == model && own?.action == action && own?.isOnCommandLine == true)
@@ -122,16 +116,15 @@ struct QEMUArgumentsTests {
         #expect(!aligned.changesDefinition && aligned.leavesUnprotected)
     }
 
-    @Test("a watchdog of the arguments with the policy's action is as wanted")
-    func wanted() {
+    @Test func `A watchdog of the arguments with the policy's action needs no change`() {
         for existing in Policy.Existing.allCases {
             let plan = Plan(for: pc("-device", "i6300esb"), under: Policy(existing: existing))
             #expect(plan.decision == .leave(.asWanted(Self.reset)))
         }
     }
 
-    @Test("an action of the arguments alone goes into the device under keep, and is in force")
-    func actionAlone() {
+    @Test
+    func `An action of the arguments alone goes into the device under keep, and is in force`() {
         let facts = pc("-action", "watchdog=pause")
         #expect(
             Plan(for: facts, under: .builtIn).decision
@@ -149,19 +142,17 @@ struct QEMUArgumentsTests {
         #expect(Plan(for: defined, under: Policy(existing: .align)).name == "refuse")
     }
 
-    @Test(
-        "what cannot be understood is told",
-        arguments: [
-            ["-device"], ["-device", "{"], ["-device", #"{"driver":"x"} x"#], ["-device", "id=a"],
-            ["-device", "x,addr=32"], ["-device", "x,addr=1.8"], ["-device", "x,addr="],
-            ["-device", #"{"driver":"x","addr":256}"#],
-            ["-device", #"{"driver":"x","addr":null}"#],
-            ["-device", #"{"driver":"x","y":tru}"#], ["-device", #"{"driver":"\x"}"#],
-            ["-readconfig", "/etc/x"], ["-set", "device.x"], ["-set", "device.x.addr=g"],
-            ["-set", "device.x.driver=y"], ["-global", "x"], ["-global", "x.chassis=y"],
-            ["-machine", "q35"], ["-M", "type=isapc"],
-        ])
-    func doubt(arguments: [String]) {
+    @Test(arguments: [
+        ["-device"], ["-device", "{"], ["-device", #"{"driver":"x"} x"#], ["-device", "id=a"],
+        ["-device", "x,addr=32"], ["-device", "x,addr=1.8"], ["-device", "x,addr="],
+        ["-device", #"{"driver":"x","addr":256}"#],
+        ["-device", #"{"driver":"x","addr":null}"#],
+        ["-device", #"{"driver":"x","y":tru}"#], ["-device", #"{"driver":"\x"}"#],
+        ["-readconfig", "/etc/x"], ["-set", "device.x"], ["-set", "device.x.addr=g"],
+        ["-set", "device.x.driver=y"], ["-global", "x"], ["-global", "x.chassis=y"],
+        ["-machine", "q35"], ["-M", "type=isapc"],
+    ])
+    func `An argument that is not understood is reported`(arguments: [String]) {
         let facts = PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
         #expect(facts.qemuArguments?.doubts.count == 1)
         #expect(
@@ -170,22 +161,19 @@ struct QEMUArgumentsTests {
             })
     }
 
-    @Test(
-        "arguments without a part in this change nothing",
-        arguments: [
-            [], ["-cpu", "host"], ["-append", "-device x"], ["-machine", "usb=off"],
-            ["-device", "usb-mouse,bus=usb.0,port=1.2"], ["-set", "drive.a.b=c"], ["-nic", "none"],
-            ["-global", "kvm-pit.lost_tick_policy=discard"], ["-drive", "file=a,if=none"],
-        ])
-    func nothing(arguments: [String]) {
+    @Test(arguments: [
+        [], ["-cpu", "host"], ["-append", "-device x"], ["-machine", "usb=off"],
+        ["-device", "usb-mouse,bus=usb.0,port=1.2"], ["-set", "drive.a.b=c"], ["-nic", "none"],
+        ["-global", "kvm-pit.lost_tick_policy=discard"], ["-drive", "file=a,if=none"],
+    ])
+    func `Unrelated arguments change nothing`(arguments: [String]) {
         let line = QEMUArguments(arguments: arguments)
         let facts = PlanTests.pc { $0.add(line) }
         #expect(line.doubts.isEmpty)
         #expect(facts.usedAddresses == PlanTests.pc().usedAddresses && facts.watchdogs.isEmpty)
     }
 
-    @Test("an override of a device is read as a setting is")
-    func override() {
+    @Test func `An override of a device is read as a setting is`() {
         var line = QEMUArguments(arguments: [])
         line.override("addr", of: "net0", to: "248", isNumber: true)
         line.override("addr", of: "net1", to: "0x1e", isNumber: false)
@@ -195,13 +183,11 @@ struct QEMUArgumentsTests {
                 == .attach(Self.reset, .slot(Address(bus: 0, slot: 29))))
     }
 
-    @Test(
-        "A property of each device of the model leaves no room for one more",
-        arguments: [
-            "i6300esb.addr=0x1e", "driver=i6300esb,property=addr,value=1e", "pci-device.addr=0x5",
-            "i6300esb.romfile=/x",
-        ])
-    func global(argument: String) {
+    @Test(arguments: [
+        "i6300esb.addr=0x1e", "driver=i6300esb,property=addr,value=1e", "pci-device.addr=0x5",
+        "i6300esb.romfile=/x",
+    ])
+    func `A property of each device of the model leaves no room for one more`(argument: String) {
         for facts in [pc("-global", argument), q35("-global", argument)] {
             let plan = Plan(for: facts, under: .builtIn)
             #expect(plan.name == "refuse" && plan.reason.contains("-global"))
@@ -213,8 +199,9 @@ struct QEMUArgumentsTests {
             Plan(for: q35("-global", "ICH9-LPC.noreboot=on"), under: .builtIn).warnings.count == 1)
     }
 
-    @Test("Where the arguments are not understood whole, the persistent definition stays as it is")
-    func notWritten() {
+    @Test
+    func `Where the arguments are not understood whole, the persistent definition stays as it is`()
+    {
         for facts in [pc("-readconfig", "/x"), q35("-readconfig", "/x")] {
             let plan = Plan(for: facts, under: .builtIn)
             #expect(plan.name == "attach")
@@ -225,8 +212,8 @@ struct QEMUArgumentsTests {
         #expect(PersistentAddition.obstacle(to: Plan(for: pc(), under: .builtIn), in: pc()) == nil)
     }
 
-    @Test("A definition that libvirt has yet to complete gets a place beside its own arguments")
-    func incomplete() {
+    @Test
+    func `A definition that libvirt has yet to complete gets a place beside its own arguments`() {
         for (machine, point) in [
             ("pc", AttachPoint.slot(Address(bus: 0, slot: 31))),
             ("q35", .rootPort(Address(bus: 1, slot: 0))),
@@ -238,8 +225,7 @@ struct QEMUArgumentsTests {
         }
     }
 
-    @Test("a device with the name of ours leaves no room for it")
-    func identity() {
+    @Test func `A device with the name of ours leaves no room for it`() {
         let plan = Plan(for: pc("-device", "virtio-rng-pci,id=ua-virt-watchdog"), under: .builtIn)
         #expect(plan.name == "refuse" && plan.reason.contains("'ua-virt-watchdog'"))
         let renamed = Plan(for: pc("-set", "device.rng0.id=ua-virt-watchdog"), under: .builtIn)

@@ -28,45 +28,72 @@ struct RecordTests {
         }
     }
 
-    struct Case: Sendable {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var reason: String
         var facts: GuestFacts
         var run: RunID?
         var hasArrived = false
         var counts: Bool
+
+        var testDescription: String { reason }
     }
 
     private static let alignments =
         [
-            Case(facts: aligned(run: run), run: run, counts: true),
-            Case(facts: aligned(run: run, id: "2"), run: run, counts: true),
-            Case(facts: aligned(run: run, over: "pause"), run: run, counts: false),
-            // A record of an earlier version, or of another host.
-            Case(facts: aligned(run: nil), run: run, counts: false),
-            Case(facts: aligned(run: nil), run: nil, counts: true),
-            Case(facts: aligned(run: run), run: nil, counts: true),
-            Case(facts: aligned(run: nil, id: "2"), run: nil, counts: false),
-            Case(facts: aligned(run: run, id: "2"), run: nil, counts: false),
-            Case(facts: aligned(run: run, over: "pause"), run: nil, counts: false),
-            Case(facts: PlanTests.pc { $0.watchdogs = [none] }, run: run, counts: false),
-            Case(facts: PlanTests.pc { $0.watchdogs = [none] }, run: nil, counts: false),
+            Case(
+                reason: "the same run",
+                facts: aligned(run: run), run: run, counts: true),
+            Case(
+                reason: "the same run, another number",
+                facts: aligned(run: run, id: "2"), run: run, counts: true),
+            Case(
+                reason: "the same run, another action underneath",
+                facts: aligned(run: run, over: "pause"), run: run, counts: false),
+            Case(
+                reason: "no run in the record, as from an earlier version or another host",
+                facts: aligned(run: nil), run: run, counts: false),
+            Case(
+                reason: "neither run is known, the same number",
+                facts: aligned(run: nil), run: nil, counts: true),
+            Case(
+                reason: "the present run is unknown, the same number",
+                facts: aligned(run: run), run: nil, counts: true),
+            Case(
+                reason: "no run in the record, another number",
+                facts: aligned(run: nil, id: "2"), run: nil, counts: false),
+            Case(
+                reason: "the present run is unknown, another number",
+                facts: aligned(run: run, id: "2"), run: nil, counts: false),
+            Case(
+                reason: "the present run is unknown, another action underneath",
+                facts: aligned(run: run, over: "pause"), run: nil, counts: false),
+            Case(
+                reason: "no record",
+                facts: PlanTests.pc { $0.watchdogs = [none] }, run: run, counts: false),
+            Case(
+                reason: "no record, and the present run is unknown",
+                facts: PlanTests.pc { $0.watchdogs = [none] }, run: nil, counts: false),
         ]
         + otherRuns.flatMap {
             [
-                Case(facts: aligned(run: $0), run: run, counts: false),
-                Case(facts: aligned(run: $0), run: run, hasArrived: true, counts: false),
+                Case(
+                    reason: "a record of another run",
+                    facts: aligned(run: $0), run: run, counts: false),
+                Case(
+                    reason: "a record of another run, in a guest that arrived",
+                    facts: aligned(run: $0), run: run, hasArrived: true, counts: false),
             ]
         }
 
-    @Test("An alignment counts only in its run, or by libvirt's number", arguments: alignments)
-    func alignment(row: Case) {
+    @Test(arguments: alignments)
+    func `An alignment counts only in its run, or by libvirt's number`(row: Case) {
         var facts = row.facts
         facts.trustRecords(of: row.run, hasArrived: row.hasArrived)
         #expect(facts.effectiveAction == (row.counts ? "reset" : nil))
         #expect(!facts.isOptedOutOfRun)
     }
 
-    @Test("A guest without libvirt's number has no alignment that counts by it")
-    func withoutNumber() {
+    @Test func `A guest without libvirt's number has no alignment that counts by it`() {
         var facts = Self.aligned(run: nil)
         facts.id = nil
         facts.trustRecords(of: nil)
@@ -75,27 +102,49 @@ struct RecordTests {
 
     private static let optOuts =
         [
-            Case(facts: optedOut(run: run), run: run, counts: true),
-            Case(facts: optedOut(run: run), run: run, hasArrived: true, counts: true),
-            Case(facts: optedOut(run: run), run: nil, counts: true),
-            Case(facts: optedOut(run: nil), run: nil, counts: true),
-            Case(facts: optedOut(run: nil), run: run, counts: false),
-            Case(facts: optedOut(run: nil), run: run, hasArrived: true, counts: true),
-            Case(facts: PlanTests.pc(), run: run, hasArrived: true, counts: false),
-            Case(facts: PlanTests.pc(), run: nil, counts: false),
+            Case(
+                reason: "the same run",
+                facts: optedOut(run: run), run: run, counts: true),
+            Case(
+                reason: "the same run, in a guest that arrived",
+                facts: optedOut(run: run), run: run, hasArrived: true, counts: true),
+            Case(
+                reason: "the present run is unknown",
+                facts: optedOut(run: run), run: nil, counts: true),
+            Case(
+                reason: "neither run is known",
+                facts: optedOut(run: nil), run: nil, counts: true),
+            Case(
+                reason: "no run in the record",
+                facts: optedOut(run: nil), run: run, counts: false),
+            Case(
+                reason: "no run in the record, in a guest that arrived",
+                facts: optedOut(run: nil), run: run, hasArrived: true, counts: true),
+            Case(
+                reason: "no record, in a guest that arrived",
+                facts: PlanTests.pc(), run: run, hasArrived: true, counts: false),
+            Case(
+                reason: "no record, and the present run is unknown",
+                facts: PlanTests.pc(), run: nil, counts: false),
         ]
         + otherRuns.flatMap {
             [
-                Case(facts: optedOut(run: $0), run: run, counts: false),
-                Case(facts: optedOut(run: $0), run: run, hasArrived: true, counts: true),
-                Case(facts: optedOut(run: $0), run: nil, hasArrived: true, counts: true),
+                Case(
+                    reason: "a record of another run",
+                    facts: optedOut(run: $0), run: run, counts: false),
+                Case(
+                    reason: "a record of another run, in a guest that arrived",
+                    facts: optedOut(run: $0), run: run, hasArrived: true, counts: true),
+                Case(
+                    reason: "a record of another run, in a guest that arrived without a known run",
+                    facts: optedOut(run: $0), run: nil, hasArrived: true, counts: true),
             ]
         }
 
-    @Test(
-        "An opt-out counts in its run, where the run is unknown, and in a guest that has arrived",
-        arguments: optOuts)
-    func optOut(row: Case) {
+    @Test(arguments: optOuts)
+    func `An opt-out counts in its run, where the run is unknown, and in a guest that has arrived`(
+        row: Case
+    ) {
         var facts = row.facts
         facts.trustRecords(of: row.run, hasArrived: row.hasArrived)
         #expect(facts.isOptedOutOfRun == row.counts)
@@ -104,8 +153,7 @@ struct RecordTests {
         #expect(isLeft == row.counts)
     }
 
-    @Test("Asked about another run, the facts forget the answer for the first")
-    func askedAgain() {
+    @Test func `Asked about another run, the facts forget the answer for the first`() {
         var facts = Self.aligned(run: Self.run)
         facts.optOut = OptOut(run: Self.run)
         facts.trustRecords(of: Self.run)
@@ -114,15 +162,13 @@ struct RecordTests {
         #expect(facts.effectiveAction == nil && !facts.isOptedOutOfRun)
     }
 
-    @Test("No record counts before it is compared with the run")
-    func untrusted() {
+    @Test func `No record counts before it is compared with the run`() {
         let facts = Self.optedOut(run: Self.run)
         #expect(!facts.isOptedOutOfRun)
         #expect(Plan(for: facts, under: .builtIn).name == "attach")
     }
 
     @Test(
-        "The policy, the guest's own opt-out and errors come before an opt-out of the run",
         arguments: [
             (Policy(fault: "f"), nil, .faultyPolicy("f")),
             (Policy(exclude: [GuestPattern("*")]), nil, .excluded),
@@ -134,7 +180,9 @@ struct RecordTests {
             (Policy(), ("model", "ib700"), .removedFromRun),
             (Policy(existing: .align), nil, .removedFromRun),
         ] as [(Policy, (String, String)?, LeaveReason)])
-    func order(policy: Policy, attribute: (String, String)?, reason: LeaveReason) {
+    func `The policy, the guest's own opt-out and errors come before an opt-out of the run`(
+        policy: Policy, attribute: (String, String)?, reason: LeaveReason
+    ) {
         let facts = PlanTests.pc {
             $0.isOptedOutOfRun = true
             $0.watchdogs = [Self.none]
@@ -143,8 +191,8 @@ struct RecordTests {
         #expect(Plan(for: facts, under: policy).decision == .leave(reason))
     }
 
-    @Test("A filter changes the same with an opt-out as without", arguments: [true, false])
-    func filter(isOptedOut: Bool) {
+    @Test(arguments: [true, false])
+    func `A filter changes the same with an opt-out as without`(isOptedOut: Bool) {
         var facts = Self.aligned(run: Self.otherRuns[0])
         facts.optOut = OptOut(run: Self.run)
         facts.isOptedOutOfRun = isOptedOut
@@ -157,8 +205,7 @@ struct RecordTests {
         )
     }
 
-    @Test("What a persistent definition is given does not depend on an opt-out")
-    func persistent() {
+    @Test func `The change to a persistent definition does not depend on an opt-out`() {
         let persistent = PlanTests.pc {
             $0.isLive = false
             $0.optOut = OptOut(run: Self.run)

@@ -119,7 +119,8 @@ struct VerdictTests {
     }
 
     @Test
-    func `A fire is told with its time until the guest arms again, and beside an armed timer`() {
+    func `A fire is reported with its time until the guest arms again, and beside an armed timer`()
+    {
         let seen = FireEvidence.seen(Fire(time: "2026-11-27T11:26:46+01:00", action: "reset"))
         let waiting = verdict(.running, .booted, .notArmed, fire: seen)
         #expect(waiting.kind == .notArmed)
@@ -145,23 +146,22 @@ struct VerdictTests {
             (.shutdown, nil), (.destroyed, nil), (.crashed, "kernel panicked"),
             (.failed, "its last start failed"), (.daemon, "a hook failed"),
         ] as [(Situation.Reason, String?)])
-    func `How a run ended is told where it was not wanted`(reason: Situation.Reason, text: String?)
-    {
+    func `An unwanted end of a run is reported with its reason`(
+        reason: Situation.Reason, text: String?
+    ) {
         let situation = Situation(state: .shutOff, reason: reason)
         let verdict = Verdict(.builtIn, inactive: Self.persistent(), situation: situation)
         #expect(verdict.kind == .protectedAtStart)
         #expect(text.map(verdict.reason.contains) ?? !verdict.reason.contains(";"))
     }
 
-    @Test("a guest that has not started its timer is not armed")
-    func notArmed() {
+    @Test func `A guest that has not started its timer is not armed`() {
         let verdict = verdict(Self.pc([Self.ours]), nil, [.notArmed])
         #expect(verdict.kind == .notArmed)
         #expect(verdict.reason.contains("RuntimeWatchdogSec"))
     }
 
-    @Test("a guest without a watchdog is unprotected, with the plan's reason")
-    func unprotected() {
+    @Test func `A guest without a watchdog is unprotected, with the plan's reason`() {
         let verdict = verdict(Self.pc())
         #expect(verdict.kind == .unprotected)
         #expect(verdict.reason.contains("has no watchdog"))
@@ -173,8 +173,7 @@ struct VerdictTests {
         #expect(!refused.reason.contains("apply"))
     }
 
-    @Test("a watchdog that does nothing protects nobody, whoever wants it so")
-    func actionNone() {
+    @Test func `A watchdog of action none protects no guest, whatever chose the action`() {
         let none = Watchdog(model: "i6300esb", action: "none")
         #expect(verdict(Self.pc([none]), nil, [.armed]).kind == .unprotected)
         let wanted = verdict(Self.pc([none]), nil, [.armed], Policy(action: .none))
@@ -182,27 +181,24 @@ struct VerdictTests {
         #expect(wanted.reason.contains("does nothing"))
     }
 
-    @Test(
-        "what the policy leaves alone is excluded",
-        arguments: [
-            Policy(exclude: [GuestPattern("i-*")]), Policy(include: [GuestPattern("web")]),
-            Policy(model: .none),
-        ])
-    func excluded(policy: Policy) {
+    @Test(arguments: [
+        Policy(exclude: [GuestPattern("i-*")]), Policy(include: [GuestPattern("web")]),
+        Policy(model: .none),
+    ])
+    func `A guest that the policy leaves alone is excluded`(policy: Policy) {
         #expect(verdict(Self.pc(), nil, [], policy).kind == .excluded)
         #expect(Verdict(policy, inactive: Self.persistent()).kind == .excluded)
     }
 
-    @Test("a guest whose own metadata says no is excluded")
-    func optedOut() {
+    @Test func `A guest whose own metadata opts out is excluded`() {
         let guest = PlanTests.pc { $0.guestPolicy = GuestPolicy(attributes: [("enabled", "no")]) }
         #expect(verdict(guest).kind == .excluded)
     }
 
-    @Test(
-        "A guest whose watchdog the operator took away is excluded, whatever its next start brings",
-        arguments: [nil, Self.persistent(), Self.persistent([Self.ours])])
-    func removedFromRun(persistent: GuestFacts?) {
+    @Test(arguments: [nil, Self.persistent(), Self.persistent([Self.ours])])
+    func `A guest whose watchdog the operator removed is excluded, whatever its next start adds`(
+        persistent: GuestFacts?
+    ) {
         var guest = Self.pc()
         guest.isOptedOutOfRun = true
         let verdict = verdict(guest, persistent)
@@ -213,8 +209,7 @@ struct VerdictTests {
         #expect(self.verdict(guest, persistent, [.armed]).kind == .excluded)
     }
 
-    @Test("a definition that has what the running guest lacks is pending")
-    func pending() {
+    @Test func `A definition that has what the running guest lacks is pending`() {
         let ib700 = Self.persistent([Watchdog(model: "ib700")])
         let verdict = verdict(Self.pc(), ib700)
         #expect(verdict.kind == .pendingColdBoot)
@@ -225,8 +220,7 @@ struct VerdictTests {
         #expect(!cold.reason.contains("virt-watchdog apply"))
     }
 
-    @Test("a live action that is not the definition's or the policy's is a conflict")
-    func conflict() {
+    @Test func `A live action that is not the definition's or the policy's is a conflict`() {
         let pause = Watchdog(model: "i6300esb", action: "pause")
         let definition = verdict(Self.pc([Self.ours]), Self.persistent([pause]), [.armed])
         #expect(definition.kind == .conflict)
@@ -240,8 +234,7 @@ struct VerdictTests {
         )
     }
 
-    @Test("an aligned guest is judged by what is in force, and so is its next start")
-    func aligned() {
+    @Test func `An aligned guest is judged by the action in force, and so is its next start`() {
         let none = Watchdog(model: "i6300esb", action: "none")
         let align = Policy(existing: .align)
         let live = PlanTests.pc {
@@ -280,8 +273,7 @@ struct VerdictTests {
         #expect(NextBoot(align, persistent: Self.persistent([dump])) == .definition(dump))
     }
 
-    @Test("the chipset's own watchdog counts once the guest has started it")
-    func implicit() {
+    @Test func `The chipset's own watchdog counts once the guest has started it`() {
         let q35 = PlanTests.q35 { $0.watchdogs = [Self.implicit] }
         #expect(verdict(q35, nil, [.notArmed]).kind == .unprotected)
         let doubtful = verdict(q35, nil, [.unknown("")])
@@ -295,8 +287,7 @@ struct VerdictTests {
         #expect(verdict(both, nil, [.unknown(""), .armed]).kind == .protected)
     }
 
-    @Test("the chipset's own watchdog is what counts where the policy asks for it")
-    func wantedITCO() {
+    @Test func `The chipset's own watchdog counts where the policy asks for it`() {
         let policy = Policy(model: .model(.itco))
         let q35 = PlanTests.q35 { $0.watchdogs = [Self.implicit] }
         #expect(verdict(q35, q35, [.notArmed], policy).kind == .notArmed)
@@ -305,8 +296,7 @@ struct VerdictTests {
         #expect(NextBoot(policy, persistent: q35) == .definition(Self.implicit))
     }
 
-    @Test("without a hook on the host nothing is promised for the next start")
-    func notHooked() {
+    @Test func `Without a hook on the host nothing is promised for the next start`() {
         let verdict = Verdict(.builtIn, inactive: Self.persistent(), hookInstalled: false)
         #expect(verdict.kind == .unprotected)
         #expect(verdict.reason.contains("virt-watchdog doctor"))
@@ -316,8 +306,7 @@ struct VerdictTests {
                 == .protectedAtStart)
     }
 
-    @Test("what the plan warns of is said")
-    func warnings() {
+    @Test func `A warning of the plan is reported`() {
         let destroy = PlanTests.pc {
             $0.watchdogs = [Self.ours]
             $0.onReboot = "destroy"
@@ -346,16 +335,15 @@ struct VerdictTests {
         #expect(verdict.kind == .protected)
     }
 
-    @Test("a policy with an error leaves a guest without a watchdog unprotected, and says why")
-    func faulty() {
+    @Test
+    func `A guest without a watchdog under a faulty policy is unprotected, with the reason`() {
         let policy = Policy(fault: "/etc/x:2:20: unknown value")
         #expect(verdict(Self.pc(), nil, [], policy).kind == .unprotected)
         #expect(verdict(Self.pc(), nil, [], policy).reason.contains("/etc/x:2:20"))
         #expect(verdict(Self.pc([Self.ours]), nil, [.armed], policy).kind == .protected)
     }
 
-    @Test("a guest that is shut off is judged by what it will be")
-    func inactive() {
+    @Test func `A guest that is shut off is judged by its next start`() {
         #expect(Verdict(.builtIn, inactive: Self.persistent()).kind == .protectedAtStart)
         #expect(Verdict(.builtIn, inactive: Self.persistent()).reason.contains("hook"))
         #expect(Verdict(.builtIn, inactive: Self.persistent([Self.ours])).kind == .protectedAtStart)
@@ -365,8 +353,7 @@ struct VerdictTests {
         #expect(Verdict(ib700, inactive: Self.persistent()).kind == .unprotected)
     }
 
-    @Test("what a guest will have after its next cold start")
-    func nextBoot() {
+    @Test func `The next boot has the watchdog that a cold start will bring`() {
         #expect(NextBoot(.builtIn, persistent: nil) == .transient)
         let hook = NextBoot(.builtIn, persistent: Self.persistent())
         #expect(hook == .hook(WatchdogDevice(model: .i6300esb, action: .reset)))
@@ -383,8 +370,7 @@ struct VerdictTests {
         #expect(NextBoot(Policy(model: .none), persistent: implicit) == .nothing)
     }
 
-    @Test("trouble comes first")
-    func order() {
+    @Test func `Verdicts are sorted by severity`() {
         #expect(
             Verdict.Kind.allCases.map(\.rawValue) == [
                 "crashed", "fired", "unknown", "unprotected", "conflict", "halted", "not armed",

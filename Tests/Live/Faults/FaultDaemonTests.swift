@@ -93,8 +93,11 @@ extension LiveTests.Faults {
             #expect(outcome.status == 0, "\(outcome.text)")
         }
 
-        @Test("killed at random moments of starts: no guest that ran is lost, all are protected")
-        func killed() throws {
+        @Test
+        func
+            `A daemon killed at random moments loses no running guest, and all are protected`()
+            throws
+        {
             var chance = chance(of: "libvirtd killed")
             let length = try lengthOfStart() * 1.25
             var guests: [(guest: LabGuest, process: String)] = []
@@ -126,10 +129,10 @@ extension LiveTests.Faults {
         }
 
         // A kill meets these milliseconds too seldom: QEMU is told what libvirtd would have told it.
-        @Test(
-            "killed between QEMU's taking the watchdog and writing that down: it is taken again",
-            arguments: LiveTests.Matrix.machines)
-        func forgotten(machine: String) throws {
+        @Test(arguments: LiveTests.Matrix.machines)
+        func `A watchdog that libvirtd forgot when it was killed is attached again`(
+            machine: String
+        ) throws {
             try Lab.setPolicy("vm.watchdog.model=none\n")
             let guest = try LabGuest("forgotten-\(machine)", options: ["--machine", machine])
             try guest.waits(forLine: "LAB waiting")

@@ -116,10 +116,10 @@ extension LiveTests.Faults {
             try guest.virsh("start", guest.name)
         }
 
-        @Test(
-            "gone while a one-shot is at work: it ends in silence, and the next guest is protected once",
-            arguments: cells)
-        func gone(moment: Moment, change: Change) throws {
+        @Test(arguments: cells)
+        func `A one-shot whose guest goes away ends silently, and the next guest is protected once`(
+            moment: Moment, change: Change
+        ) throws {
             try Lab.setPolicy("")
             var chance = chance(of: "guest gone, \(moment) \(change)")
             let uuid = UUID().uuidString.lowercased()

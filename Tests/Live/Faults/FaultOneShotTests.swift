@@ -23,10 +23,9 @@ extension LiveTests.Faults {
             return (caught != nil, try guest.watchdogs().isEmpty)
         }
 
-        @Test(
-            "killed at random moments: the log says so, and the next one finds one watchdog or gives one"
-        )
-        func killed() throws {
+        @Test
+        func `A one-shot killed at random is logged, and the next one leaves one watchdog`() throws
+        {
             var chance = chance(of: "one-shot killed")
             let guests = try (0..<4).map { try guest("p-\($0)", $0) }
             for guest in guests {

@@ -100,8 +100,10 @@ extension LiveTests.Faults {
         /// How often it is measured with the hook, without it, and with it again.
         private static let rounds = times(6, whole: 12)
 
-        @Test("virsh list, dumpxml and define are not slower beside starts than without the hook")
-        func pace() throws {
+        @Test
+        func `virsh list, dumpxml and define are not slower beside starts than without the hook`()
+            throws
+        {
             var chance = chance(of: "pace")
             let first = try slowedDown(&chance)
             guard !first.isEmpty else { return }

@@ -9,8 +9,10 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("")
         }
 
-        @Test("virsh reboot: the guest heeds its power button, and libvirt starts it again")
-        func reboot() throws {
+        @Test
+        func `virsh reboot presses the guest's power button, and libvirt starts the guest again`()
+            throws
+        {
             let events = try LabEvents()
             let travellers = try machines.map {
                 try Traveller(.virshReboot, $0, "reboot", options: ["--append", "lab.acpi"])
@@ -26,8 +28,10 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("vm.watchdog.persist: there from the first instruction on, with the hook away")
-        func persisted() throws {
+        @Test
+        func `A persisted watchdog is there from the first instruction on, without the hook`()
+            throws
+        {
             try Lab.setPolicy("vm.watchdog.persist=true\n")
             let events = try LabEvents()
             let travellers = try machines.map {
@@ -50,8 +54,10 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("apply --config gives a defined watchdog the policy's action, remove gives it back")
-        func persistedAction() throws {
+        @Test
+        func `apply --config gives a defined watchdog the policy's action, and remove restores it`()
+            throws
+        {
             let folder = try TemporaryFolder()
             let none = try folder.write("none", "<watchdog model='i6300esb' action='none'/>")
             try Lab.setPolicy("vm.watchdog.existing=align\n")
@@ -82,8 +88,9 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("a policy to pause, also beside the iTCO that libvirt gives a q35 guest by itself")
-        func pause() throws {
+        @Test
+        func `A policy to pause holds, also beside the iTCO that libvirt gives a q35 guest`() throws
+        {
             try Lab.setPolicy("vm.watchdog.action=pause\n")
             let events = try LabEvents()
             let travellers = try machines.map {

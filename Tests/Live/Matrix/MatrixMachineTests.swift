@@ -32,8 +32,10 @@ extension LiveTests.Matrix {
                 .contains("child<\(model)>")
         }
 
-        @Test("each machine has the device, will have it after a cold start, or cannot have it")
-        func machines() throws {
+        @Test
+        func `Each machine type has the device, has it after a cold start, or cannot have it`()
+            throws
+        {
             for (number, machine) in MachineDefinition.all.enumerated() {
                 let cell: String
                 do {

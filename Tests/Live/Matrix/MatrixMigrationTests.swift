@@ -41,8 +41,7 @@ extension LiveTests.Matrix {
             try Traveller(way, machine, name, birth, options: options, on: east)
         }
 
-        @Test("a guest keeps its watchdog on the way, and one without gets it where it arrives")
-        func arrivals() throws {
+        @Test func `A migrating guest keeps its watchdog, or gets one at the destination`() throws {
             let folder = try TemporaryFolder()
             let none = try folder.write("none", "<watchdog model='i6300esb' action='none'/>")
             let events = try LabEvents(on: west)
@@ -107,8 +106,7 @@ extension LiveTests.Matrix {
         /// Longer than libvirt holds a call while something else is done to a guest.
         private static let longerThanLibvirt = Duration.seconds(33)
 
-        @Test("a migration that is cancelled leaves nothing behind")
-        func cancelled() throws {
+        @Test func `A cancelled migration leaves nothing behind`() throws {
             try east.setPolicy("vm.watchdog.model=none\n")
             let guest = try traveller(.migrationCancelled, "pc", "cancelled").guest
             try guest.waits(forLine: "LAB waiting")
@@ -124,8 +122,7 @@ extension LiveTests.Matrix {
             try record(.migrationCancelled, "pc", "runs on where it was, as it was")
         }
 
-        @Test("where the destination's policy is to pause, the guest pauses there")
-        func otherAction() throws {
+        @Test func `A guest pauses at a destination whose policy is to pause`() throws {
             let events = try LabEvents(on: west)
             try west.setPolicy("vm.watchdog.action=pause\n")
             let travellers = try machines.map {

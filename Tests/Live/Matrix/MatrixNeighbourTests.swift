@@ -11,8 +11,7 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("")
         }
 
-        @Test("an ordinary user's guest is protected by the user's own one-shot")
-        func session() throws {
+        @Test func `An ordinary user's guest is protected by the user's own one-shot`() throws {
             let events = try LabEvents(on: .user)
             let travellers = try machines.map {
                 try Traveller(.session, $0, "session", on: .user)
@@ -60,8 +59,7 @@ extension LiveTests.Matrix {
                 to: URL(filePath: "/etc/cloudstack/agent/agent.properties"))
         }
 
-        @Test("beside CloudStack: its guests run with action none, and align makes a reset of it")
-        func cloudStack() throws {
+        @Test func `CloudStack's guests run with action none, and align makes it a reset`() throws {
             try installBesideCloudStack()
             defer { removeCloudStack() }
             try setAgentProperties("guid=1\nvm.watchdog.action=reset\n")

@@ -26,8 +26,10 @@ extension LiveTests.Matrix {
             #expect(try guest.definition().contains("<title>edited</title>"))
         }
 
-        @Test("a guest that sleeps with its watchdog wakes with it, one without gets it")
-        func saved() throws {
+        @Test
+        func `A guest that sleeps with its watchdog wakes with it, and one without gets one`()
+            throws
+        {
             let events = try LabEvents()
             let with = try machines.flatMap { machine in
                 [
@@ -65,8 +67,10 @@ extension LiveTests.Matrix {
             try prove(without, events)
         }
 
-        @Test("a guest that is restored paused is no guest on its way in, and gets its watchdog")
-        func restoredPaused() throws {
+        @Test
+        func `A guest that is restored paused is not taken for a migration, and gets its watchdog`()
+            throws
+        {
             try Lab.setPolicy("vm.watchdog.model=none\n")
             let events = try LabEvents()
             let travellers = try machines.map {
@@ -85,8 +89,7 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("an action that the monitor gave is there after the sleep, in the definition by then")
-        func aligned() throws {
+        @Test func `An action that the monitor gave is in the definition after the sleep`() throws {
             let folder = try TemporaryFolder()
             let none = try folder.write("none", "<watchdog model='i6300esb' action='none'/>")
             try Lab.setPolicy("vm.watchdog.existing=align\n")
@@ -135,8 +138,10 @@ extension LiveTests.Matrix {
                 way, machine, name, options: ["--extra-devices", device.path])
         }
 
-        @Test("reverted to a snapshot with a watchdog or from before it, running or shut off")
-        func reverted() throws {
+        @Test
+        func `A guest reverted to a snapshot has one watchdog, whether running or shut off before`()
+            throws
+        {
             let folder = try TemporaryFolder()
             let events = try LabEvents()
             let before = try machines.map {
@@ -170,8 +175,10 @@ extension LiveTests.Matrix {
             try prove(before + with, events)
         }
 
-        @Test("an action that the monitor gave is given again to the QEMU that a revert starts")
-        func aligned() throws {
+        @Test
+        func `An action that the monitor gave is given again to the QEMU that a revert starts`()
+            throws
+        {
             let folder = try TemporaryFolder()
             try Lab.setPolicy("vm.watchdog.existing=align\n")
             let events = try LabEvents()

@@ -9,8 +9,10 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("")
         }
 
-        @Test("created, defined and started, started paused: it has its watchdog in the same boot")
-        func started() throws {
+        @Test
+        func `A guest that is created, started, or started paused gets its watchdog in that boot`()
+            throws
+        {
             let events = try LabEvents()
             var travellers: [Traveller] = []
             for machine in machines {
@@ -29,8 +31,8 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("started by the daemon when it starts, which serves nobody before all of them run")
-        func autostart() throws {
+        @Test
+        func `A guest that autostarts with the daemon gets its watchdog in that boot`() throws {
             let travellers = try machines.map { machine in
                 let traveller = try Traveller(
                     .autostart, machine, "auto", .shutOff)
@@ -47,8 +49,7 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("started with a watchdog of action none: kept, or aligned in the same boot")
-        func existing() throws {
+        @Test func `A watchdog of action none is kept, or aligned in the same boot`() throws {
             let folder = try TemporaryFolder()
             let none = try folder.write("none", "<watchdog model='i6300esb' action='none'/>")
             let options = ["--extra-devices", none.path]
@@ -86,8 +87,7 @@ extension LiveTests.Matrix {
             try Lab.setPolicy("vm.watchdog.model=none\n")
         }
 
-        @Test("brought to the policy by apply")
-        func apply() throws {
+        @Test func `apply brings a running guest to the policy`() throws {
             let events = try LabEvents()
             let travellers = try machines.map {
                 try Traveller(.apply, $0, "apply", .created)
@@ -98,10 +98,10 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test(
-            "libvirtd is restarted under guests with and without a watchdog",
-            arguments: ["restarted", "killed"])
-        func restart(_ end: String) throws {
+        @Test(arguments: ["restarted", "killed"])
+        func `A restart of libvirtd protects guests with and without a watchdog`(
+            _ end: String
+        ) throws {
             let without = try machines.map {
                 try Traveller(
                     end == "killed" ? .daemonKilled : .daemonRestarted, $0, "without-\(end)",
@@ -126,8 +126,7 @@ extension LiveTests.Matrix {
             try prove(with + without, events)
         }
 
-        @Test("four runs of apply at once leave one device")
-        func atOnce() throws {
+        @Test func `Four runs of apply at once leave one device`() throws {
             let events = try LabEvents()
             let travellers = try machines.map { try Traveller(.atOnce, $0, "once", .created) }
             for traveller in travellers { try traveller.guest.waits(forLine: "LAB waiting") }
@@ -139,8 +138,8 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("libvirtd is killed while one-shots are at work")
-        func killedMeanwhile() throws {
+        @Test
+        func `Guests are protected after libvirtd is killed while one-shots are at work`() throws {
             try Lab.setPolicy("")
             // A one-shot is done in some 30 ms, so that it is held back until libvirtd is dead.
             let latch = Lab.folder.appending(path: "libvirtd-is-dead").path
@@ -168,8 +167,8 @@ extension LiveTests.Matrix {
             try prove(travellers, events)
         }
 
-        @Test("reset by its own watchdog again and again, and by virsh")
-        func manyResets() throws {
+        @Test
+        func `A guest keeps its watchdog over many resets by the watchdog and by virsh`() throws {
             try Lab.setPolicy("")
             let events = try LabEvents()
             let travellers = try machines.map {

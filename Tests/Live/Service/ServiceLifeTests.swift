@@ -13,7 +13,7 @@ extension LiveTests.Service {
         }
 
         @Test
-        func `SIGTERM ends it within two seconds while calls are stuck and the daemon is stopped`()
+        func `SIGTERM ends the service in two seconds, with stuck calls and a stopped daemon`()
             throws
         {
             let earlier = try LabService()
@@ -121,7 +121,9 @@ extension LiveTests.Service {
         }
 
         @Test
-        func `Beside 100 guests it takes little memory, and no processor time at rest`() throws {
+        func `Beside 100 guests the service takes little memory, and no processor time at rest`()
+            throws
+        {
             let service = try LabService()
             // Guests that need no processor.
             let guests = try LabHerd("many", 100, .paused)
