@@ -1,6 +1,7 @@
-import DomainXML
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import DomainXML
+@testable import WatchdogPolicy
 
 /// A definition as it is written where nothing is changed, and what it says.
 struct Definition {

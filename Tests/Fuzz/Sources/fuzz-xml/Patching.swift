@@ -1,6 +1,7 @@
-import DomainXML
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import DomainXML
+@testable import WatchdogPolicy
 
 /// Checks that a plan changes what it says and nothing else, and that there is nothing left to do.
 func checkPatch(

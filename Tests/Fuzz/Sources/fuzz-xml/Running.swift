@@ -1,6 +1,7 @@
-import DomainXML
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import DomainXML
+@testable import WatchdogPolicy
 
 /// Checks what is done for a guest that runs, and what is written down for its next start.
 func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
