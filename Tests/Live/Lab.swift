@@ -3,7 +3,7 @@ import FoundationXML
 import TestSupport
 import Testing
 
-/// The lab that the tests run in: `Tests/Live/lab run` starts it around them.
+/// The lab that the tests run in: `Tests/Live/lab/lab run` starts it around them.
 enum Lab {
     private static let environment = ProcessInfo.processInfo.environment
 
@@ -19,7 +19,7 @@ enum Lab {
     /// The installed tool.
     static let tool = "/usr/bin/virt-watchdog"
 
-    static let script = Repository.root.appending(path: "Tests/Live/lab").path
+    static let script = Repository.root.appending(path: "Tests/Live/lab/lab").path
 
     /// Runs a program and returns what it printed; one that fails is an issue of the test.
     @discardableResult
