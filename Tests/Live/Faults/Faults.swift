@@ -36,10 +36,10 @@ extension LiveTests.Faults {
     }
 
     /// Machines that boot nothing, a pc and a q35.
-    static let machines = MachineDefinition.all
+    static let machines = MatrixMachine.all
         .filter { ["pc", "q35, an empty port"].contains($0.label) }
         .map {
-            var machine = $0
+            var machine = $0.definition
             machine.memory = 32
             return machine
         }
