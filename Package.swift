@@ -127,7 +127,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "HookContract", dependencies: ["TestSupport", "WatchdogPolicy"],
-            path: "Tests/HookContract", swiftSettings: strict),
+            path: "Tests/HookContract", exclude: ["README.md"], swiftSettings: strict),
         .testTarget(
             name: "Live", dependencies: ["TestSupport"],
             path: "Tests/Live",
