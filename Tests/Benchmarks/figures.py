@@ -1,4 +1,4 @@
-"""What is said of many measurements of the same: the middle, and where most of them are."""
+"""Statistics of repeated measurements: the median and the spread."""
 
 import math
 import statistics

@@ -1,7 +1,7 @@
 import Foundation
 import Hypervisor
 
-/// A guest agent without a guest: it opens, reads and closes files, and remembers what was asked of it.
+/// A guest agent without a guest: it opens, reads and closes files, and remembers its commands.
 final class FakeAgent {
     /// The files of the guest, by path.
     var files: [String: String] = [:]

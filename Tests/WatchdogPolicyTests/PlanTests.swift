@@ -300,7 +300,7 @@ struct PlanTests {
         // Other machines do not need ACPI for that.
         let express = Self.q35 { $0.hasACPI = false }
         #expect(plan(.builtIn, express).name == "attach")
-        #expect(plan(.builtIn, express).warnings.count == 1, "one that has booted sees it later")
+        #expect(plan(.builtIn, express).warnings.count == 1, "a booted guest sees it later")
         let power = Self.pc {
             $0.hasACPI = false
             ($0.arch, $0.machine) = ("ppc64le", "pseries-7.2")
@@ -410,7 +410,7 @@ struct PlanTests {
         #expect(name("armv7l", "acme", isComplete: true) == "refuse")
         #expect(name("riscv64", "spike", isComplete: true) == "refuse")
         #expect(name("armv7l", "acme", isComplete: false) == "attach")
-        // libvirt shows the PCI bus of these: somebody wrote what looks complete by hand.
+        // libvirt shows the PCI bus of these: such a definition was written by hand.
         for (arch, machine) in [
             ("x86_64", "pc"), ("x86_64", "ubuntu-q35"), ("aarch64", "virt-9.0"),
             ("ppc64le", "pseries"),
@@ -473,7 +473,7 @@ struct PlanTests {
                 while let after = facts.carryingOut(plan(policy, facts)) {
                     facts = after
                     rounds += 1
-                    // An iTCO that somebody chose is aligned first and has company then.
+                    // A chosen iTCO is aligned first and has company then.
                     guard rounds <= 2 else {
                         Issue.record("\(policy) \(facts): \(plan(policy, facts).reason)")
                         break

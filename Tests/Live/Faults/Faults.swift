@@ -16,7 +16,7 @@ extension LiveTests.Faults {
     /// Whether all of it is run, as by `Tests/run faults`.
     static let isWhole = environment["LAB_FAULTS"] == "full"
 
-    /// How often a test does what it does.
+    /// The number of a test's rounds.
     static func times(_ usual: Int, whole: Int) -> Int {
         isWhole ? whole : usual
     }

@@ -6,7 +6,7 @@ overlay_lower() {
     mount -t overlay -o "lowerdir=$lower,upperdir=$LAB_DIR/root/upper,workdir=$LAB_DIR/root/work" lab "$root"
 }
 
-# An overlay does not show what is mounted below its lower folder, such as a /home with the toolchain in it.
+# An overlay does not show mounts below its lower directory, such as a /home with the toolchain.
 overlay_mounts() {
     [ "$lower" = / ] || return 0
     findmnt --list --noheadings --output TARGET | while read -r target; do

@@ -2,7 +2,7 @@ import DomainXML
 import FuzzSupport
 import WatchdogPolicy
 
-/// Checks that a plan changes what it says and nothing else, and that there is nothing left to do.
+/// Checks that a plan makes its change and no other, and leaves nothing to do.
 func checkPatch(
     of definition: Definition, by plan: (Policy, GuestFacts) -> Plan, _ policy: Policy
 ) {
@@ -29,7 +29,7 @@ func checkPatch(
 
     let after = Definition.facts(of: text)
     let second = plan(policy, after)
-    // With libvirt's default action, an iTCO that somebody chose looks like libvirt's own, and has
+    // With libvirt's default action, a chosen iTCO looks like libvirt's own, and has
     // company then: see the test of `plan` that asks whether it converges.
     if case .changeAction(_, .reset) = first.decision, after.chosenWatchdogs.isEmpty {
         let third = plan(policy, after.adding(second))
