@@ -80,7 +80,8 @@ struct StatusTests {
         func lines(_ environment: String) throws -> [String] {
             let tool = try #require(Repository.tool)
             let command =
-                "stty cols 70; env -u NO_COLOR \(environment) '\(tool)' status -c \(Self.driver) test missing"
+                "stty cols 70; env -u NO_COLOR \(environment) '\(tool)'"
+                + " status -c \(Self.driver) test missing"
             let outcome = try Command(
                 #require(Command.find("script")), ["-qec", command, "/dev/null"]
             ).run()
