@@ -672,7 +672,7 @@ show_demo() {
     need_root
     [ "$(package_manager)" = apt-get ] || fail "--demo fetches its guest's kernel from Debian or" \
         "Ubuntu; on another system, use ./install.sh"
-    lab=$root/Tests/Live/lab
+    lab=$root/Tests/Live/lab/lab
     install_dependencies
     if [ "$deps" = yes ]; then
         # shellcheck disable=SC2046 # one word a package
@@ -690,7 +690,7 @@ show_demo() {
     step "Making the guest"
     "$lab" guest
     step "Starting a private libvirtd; the system's own is left alone"
-    "$lab" run --stage "$destdir" -- sh "$root/Tests/Live/demo"
+    "$lab" run --stage "$destdir" -- sh "$root/Tests/Live/lab/demo"
 }
 
 parse_arguments "$@"

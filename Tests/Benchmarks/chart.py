@@ -38,8 +38,10 @@ def ticks(low, high):
 
 
 def chart(rows, title, subtitle):
-    """Draws a row for each ratio: its label, median, p10, p90, target or nothing, and whether it was
-    reached; and two lines below the title."""
+    """Draws two lines below the title, and a row for each ratio.
+
+    A row has label, median, p10, p90, target or nothing, and whether the target was reached.
+    """
     values = [value for row in rows for value in (row["p10"], row["p90"], row["target"]) if value]
     low = math.floor(math.log10(min(values)))
     high = max(math.ceil(math.log10(max(values))), low + 1)
@@ -63,16 +65,17 @@ def chart(rows, title, subtitle):
     for number, row in enumerate(rows):
         y = TOP + ROW * number + ROW // 2
         kind = {None: "plain", True: "reached", False: "missed"}[row["reached"]]
-        parts.append(f"<text class='label' x='{LEFT - 12}' y='{y + 4}'>{escape(row['label'])}</text>")
+        label = escape(row["label"])
+        parts.append(f"<text class='label' x='{LEFT - 12}' y='{y + 4}'>{label}</text>")
         parts.append(f"<path class='{kind} spread' d='M{x(row['p10'])} {y}H{x(row['p90'])}'/>")
         parts.append(f"<circle class='{kind}' cx='{x(row['median'])}' cy='{y}' r='4'/>")
         if row["target"]:
             parts.append(f"<path class='target' d='M{x(row['target'])} {y - 8}v16'/>")
         parts.append(f"<text x='{LEFT + PLOT + 14}' y='{y + 4}'>{row['median']:.3g}</text>")
     parts.append(
-        f"<text class='tick' x='{LEFT + PLOT / 2}' y='{bottom + 42}'>time of virt-watchdog / time of"
-        " the other (no unit, logarithmic); left of 1 is faster</text>"
-        f"<text class='tick dim' x='{LEFT + PLOT / 2}' y='{bottom + 60}'>point: median; line: 10 % to"
-        " 90 %; upright stroke: what is to be reached</text></svg>"
+        f"<text class='tick' x='{LEFT + PLOT / 2}' y='{bottom + 42}'>time of virt-watchdog / time"
+        " of the other (no unit, logarithmic); left of 1 is faster</text>"
+        f"<text class='tick dim' x='{LEFT + PLOT / 2}' y='{bottom + 60}'>point: median; line: 10 %"
+        " to 90 %; upright stroke: the target</text></svg>"
     )
     return "\n".join(parts) + "\n"

@@ -33,13 +33,13 @@ WATCHDOG = """    <watchdog model='i6300esb' action='{}'>
 
 
 def disk(number):
-    """A disk; the first 28 are on the bus on which a watchdog wants a slot, all others elsewhere."""
+    """A disk; the first 28 are on the bus where a watchdog needs a slot, all others elsewhere."""
     bus, slot = (0, number + 4) if number < 28 else (number // 28 % 255 + 1, number % 28 + 4)
     return DISK.format(number, number, bus, slot)
 
 
 def definition(size, action=None):
-    """A definition of so many bytes, less than one disk more or less, with a watchdog or without."""
+    """A definition of so many bytes, plus or minus one disk, with a watchdog or without."""
     watchdog = WATCHDOG.format(action) if action else ""
     rest = size - len(DOMAIN.format(disks="", watchdog=watchdog))
     disks = []

@@ -1,4 +1,4 @@
-"""What is said of many measurements of the same: the middle, and where most of them are."""
+"""Statistics of repeated measurements: the median and the spread."""
 
 import math
 import statistics
@@ -28,7 +28,7 @@ def ratio(ours, theirs):
 
 
 def interval(values):
-    """The 95 % interval of the median by order statistics, or all values where there are too few."""
+    """The 95 % interval of the median by order statistics, or all values if there are too few."""
     values, chance, rank = sorted(values), 0.0, 0
     while rank < len(values) // 2:
         chance += math.comb(len(values), rank) / 2 ** len(values)

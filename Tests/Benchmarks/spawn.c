@@ -1,12 +1,12 @@
-/* Runs programs one at a time and says what each took. Small and static: a process's peak memory
-   begins with that of whoever forks it, so that a large one would be all that is seen.
+/* Runs programs one at a time and prints the cost of each. Small and static: a process's peak
+   memory starts at its parent's, and a large parent's would hide it.
 
    A line on standard input: the file for the program's standard input, the one for its standard
    output, the program and its arguments, with a tab between them. A line on standard output: the exit
-   status, wall-clock nanoseconds, CPU microseconds of the program and what it waited for, peak KiB. It
-   is over when the program is gone and nobody holds its standard error any more, as with libvirt.
+   status, wall-clock nanoseconds, CPU microseconds of the program and its children, peak KiB. A run
+   ends when the program has exited and every copy of its standard error is closed, as with libvirt.
 
-   Where it may, it runs them before everybody else's (SCHED_FIFO), so that a machine with other work
+   Where it may, it runs them before all others (SCHED_FIFO), so that a machine with other work
    to do measures much the same as one without. */
 #define _GNU_SOURCE
 #include <fcntl.h>

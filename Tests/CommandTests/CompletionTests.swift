@@ -35,7 +35,7 @@ struct CompletionTests {
             return (Repository.stage ?? "") + path
         }
 
-        /// How to start it without anybody's settings.
+        /// The arguments that start it without a user's settings.
         fileprivate var command: String {
             switch self {
             case .bash: "bash --norc --noprofile -i"
@@ -132,14 +132,14 @@ struct CompletionTests {
         ("status -c", nil, "not named yet"),
         (
             "status -c qemu+ssh://host/system", "qemu+ssh://host/system?no_tty=1",
-            "ssh asks nobody"
+            "ssh asks for no password"
         ),
         (
             "status -c qemu+ssh://host/system?x=1", "qemu+ssh://host/system?x=1&no_tty=1",
             "nor with more behind it"
         ),
     ])
-    func `The daemon is the one that the command line names`(
+    func `The command line names the daemon`(
         _ line: String, _ uri: String?, _ reason: String
     ) {
         let words = ["virt-watchdog"] + line.split(separator: " ").map(String.init)
@@ -160,7 +160,7 @@ struct CompletionTests {
         #expect(GuestCompletion.isPlain(name) == isPlain)
     }
 
-    /// Types into a shell on a terminal, and expects what it makes of it.
+    /// Types into a shell on a terminal, and expects its completions.
     private func expect(
         in shell: Shell, uri: String, _ lines: [(typed: String, shown: String)]
     ) throws {
@@ -188,8 +188,8 @@ struct CompletionTests {
 
     /// Drives a shell on a terminal of its own, which is what zsh has a module for.
     ///
-    /// Its arguments are the shell, a line to begin with, and pairs of what is typed before the tab
-    /// key and what is to be seen then. It prints what went otherwise.
+    /// Its arguments are the shell, a first line, and pairs of the text before the tab key and the
+    /// text to expect after it. It prints the differences.
     private static let driver = #"""
         zmodload zsh/zpty zsh/datetime
         setopt extendedglob

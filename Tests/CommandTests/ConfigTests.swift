@@ -31,7 +31,7 @@ struct ConfigTests {
 
     private static let canary = "canary-of-the-properties"
 
-    /// A file with everything in it that somebody may put there.
+    /// A file with everything that an operator may write into it.
     private static let text = """
         # \(canary)-comment
         keystore.passphrase=\(canary)
@@ -167,7 +167,7 @@ struct ConfigTests {
     }
 
     @Test
-    func `An error is quoted with its place, the nearest value and what it leads to`() throws {
+    func `An error is quoted with its place, the nearest value and its consequence`() throws {
         let outcome = try run("\n  vm.watchdog.action = rest")
         #expect(outcome.text.contains("agent.properties:2:24: error: vm.watchdog.action"))
         #expect(outcome.text.contains("'rest'; did you mean 'reset'?"))

@@ -32,17 +32,17 @@ struct ConnectionTests {
 
     @Test
     func `A guest that is not there is an error in its place`() throws {
-        let outcome = try Tool.run("plan", "-c", "test:///default", "test", "nobody")
+        let outcome = try Tool.run("plan", "-c", "test:///default", "test", "missing")
         #expect(outcome.status == 1)
         let lines = outcome.text.split(separator: "\n")
         #expect(lines.count == 3)
-        #expect(lines.last?.hasPrefix("nobody ") == true)
-        let json = try Tool.run("plan", "-c", "test:///default", "--json", "test", "nobody")
+        #expect(lines.last?.hasPrefix("missing ") == true)
+        let json = try Tool.run("plan", "-c", "test:///default", "--json", "test", "missing")
         #expect(json.status == 1)
         let answer = try #require(
             JSONSerialization.jsonObject(with: json.output) as? [String: [[String: Any]]])
         let names = answer["guests"]?.map { $0["name"] as? String }
-        #expect(names == ["test", "nobody"])
+        #expect(names == ["test", "missing"])
     }
 
     @Test

@@ -48,10 +48,10 @@ struct DoctorHookTests {
         #expect(installed.message.contains(path))
     }
 
-    /// What is not ours.
+    /// Hooks that are not ours.
     @Test(arguments: [
         ("qemu", "#!/bin/sh\n# urn:virt-watchdog:policy:1\n", "a script that mentions us"),
-        ("qemu", "\u{7F}ELF without our text", "somebody's program"),
+        ("qemu", "\u{7F}ELF without our text", "another program"),
         ("qemu", "", "an empty file"),
         ("qemu.bak", "\u{7F}ELF urn:virt-watchdog:policy:1", "not where libvirt looks"),
         ("qemu.d/win10/prepare", "\u{7F}ELF urn:virt-watchdog:policy:1", "a folder too deep"),
@@ -99,7 +99,7 @@ struct DoctorHookTests {
     }
 
     @Test
-    func `A second one that libvirt skips does no harm`() throws {
+    func `A second hook, which libvirt skips, does no harm`() throws {
         try fake.putHook("qemu", mode: 0o644)
         let run = try fake.putHook("qemu.d/50-virt-watchdog")
         #expect(installed.line == "ok the hook is \(run)")
@@ -219,7 +219,8 @@ struct DoctorHookTests {
         try fake.putHook("qemu", mode: 0o644)
         #expect(
             HookChecks.findings(on: fake.host, connection: nil).map(\.check)
-                == [.hookInstalled, .hookFile, .hookExecutable], "what is not run is not seen")
+                == [.hookInstalled, .hookFile, .hookExecutable],
+            "doctor skips a hook that does not run")
         try FileManager.default.removeItem(atPath: fake.path("etc"))
         #expect(
             HookChecks.findings(on: fake.host, connection: nil).map(\.check) == [.hookInstalled])

@@ -11,7 +11,7 @@ import WatchdogPolicy
 
 @testable import virt_watchdog
 
-/// The checks of what is around the hook.
+/// The checks of the hook's surroundings.
 struct DoctorHostTests {
     private let fake: FakeHost
 
@@ -110,7 +110,7 @@ struct DoctorHostTests {
         if level == .fail { #expect(security()[0].remedy?.contains("virt_hook_t") == true) }
     }
 
-    /// What the kernel may answer, and what comes of it.
+    /// The kernel's answers, and the level of each.
     @Test(arguments: [
         ("4 ffffffff 0 0 1 0", Finding.Level.ok, "the host's own module allows it"),
         ("0 ffffffff 0 0 1 1", .ok, "the daemon is permissive"),
@@ -126,7 +126,7 @@ struct DoctorHostTests {
         try fake.write("sys/fs/selinux/class/file/perms/execute", "3")
         try fake.runDaemon("virtqemud", started: FakeHost.bootTime + .seconds(60))
         try fake.write("proc/321/attr/current", context + "\0")
-        // Of a plain file, what stands behind the question is read.
+        // In a plain file, the answer follows the question.
         let question = "\(context) system_u:object_r:virt_hook_t:s0 6 4"
         let access = try fake.write(
             "sys/fs/selinux/access",
@@ -245,7 +245,7 @@ struct DoctorHostTests {
         #expect(finding.message.contains("0\(String(mode, radix: 8))"))
         let contents = try #require(findings.first { $0.check == .propertiesFile })
         #expect(contents.level == .fail)
-        #expect(!contents.message.contains("rest"), "what nobody should trust is not shown")
+        #expect(!contents.message.contains("rest"), "an untrusted text is not shown")
     }
 
     @Test
@@ -316,7 +316,7 @@ struct DoctorHostTests {
         return try #require(Emulator.findings(capabilities, policy).first)
     }
 
-    /// Devices that an emulator may list, and what comes of it.
+    /// Devices that an emulator may list, and the level of each.
     @Test(arguments: [
         ("i6300esb", "i6300esb", "x86_64", Finding.Level.ok),
         ("i6300esb-two", "i6300esb", "x86_64", .fail), ("ib700", "i6300esb", "aarch64", .fail),
@@ -371,7 +371,7 @@ struct DoctorHostTests {
         #expect(LogReachable.finding(on: fake.host).level == .ok)
         #expect(socket?.takeLines().isEmpty == true, "nothing is sent")
         socket = nil
-        #expect(LogReachable.finding(on: fake.host).level == .warn, "nobody listens any more")
+        #expect(LogReachable.finding(on: fake.host).level == .warn, "no daemon listens any more")
         #expect(LogReachable.finding(on: fake.host).remedy?.contains("rsyslogd") == true)
         try fake.makeFolder("run/systemd/system")
         #expect(LogReachable.finding(on: fake.host).remedy?.contains("journald") == true)

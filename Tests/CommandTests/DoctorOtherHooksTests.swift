@@ -208,7 +208,7 @@ struct DoctorOtherHooksTests {
             try fake.write("etc/libvirt/hooks/qemu", bytes, mode: 0o755)
             return findings().filter { $0.level == .fail }.map(\.message)
         }
-        let program = FakeELF(text: "somebody's")
+        let program = FakeELF(text: "another")
         #expect(try check(program.bytes) == [])
         #expect(
             try check(Array(program.bytes.prefix(100))).first?.contains("a damaged program") == true
@@ -299,7 +299,7 @@ struct DoctorOtherHooksTests {
         #expect(findings[1].message.contains("libvirt runs whatever is executable"))
         #expect(findings[1].remedy == "sudo rm \(path.shellWord)")
         chmod(path, 0o644)
-        #expect(self.findings().map(\.level) == [.ok], "one that is not executable does no harm")
+        #expect(self.findings().map(\.level) == [.ok], "a file that is not executable does no harm")
     }
 
     @Test

@@ -63,11 +63,11 @@ struct DoctorSeenTests {
         #expect(try finding().level == .ok)
         #expect(try finding().message.contains("hooks/qemu when it started"))
         chmod(fake.path("etc/libvirt/hooks/qemu"), 0o644)
-        #expect(try finding().level == .warn, "one that is not run tells nothing")
+        #expect(try finding().level == .warn, "a hook that does not run proves nothing")
     }
 
     @Test
-    func `install.sh notes what it has reloaded, of that very process`() throws {
+    func `install.sh notes the process that it has reloaded`() throws {
         let ticks = try fake.runDaemon(started: putThere - .seconds(5))
         try fake.write("run/virt-watchdog/reloaded", "1 2\n321 \(ticks)\n")
         #expect(try finding().level == .ok)

@@ -227,7 +227,8 @@ struct DoctorTests {
     // MARK: Users
 
     @Test(
-        .enabled(if: Repository.runs(where: Repository.isRoot), "needs root, to be somebody else"))
+        .enabled(
+            if: Repository.runs(where: Repository.isRoot), "needs root, to become another user"))
     func `For an ordinary user, an unreadable check is a warning`() throws {
         let folder = try TemporaryFolder()
         let tool = try #require(Repository.tool, Tool.needs)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import virt_watchdog
 
-/// A host in a temporary folder, which belongs to whoever runs the tests.
+/// A host in a temporary folder, which belongs to the user who runs the tests.
 struct FakeHost {
     let folder: TemporaryFolder
     /// When the host started, since 1970.
@@ -81,7 +81,7 @@ struct FakeHost {
         try write("etc/libvirt/hooks/\(name)", FakeELF().bytes, mode: mode)
     }
 
-    /// Puts somebody's script there.
+    /// Puts another owner's script there.
     @discardableResult
     func putScript(
         _ name: String, _ text: String = "#!/bin/sh\n", mode: mode_t = 0o755

@@ -34,7 +34,7 @@ struct ManualPage {
         part(after: ".Ss \(title)", before: [".Ss ", ".Sh "])
     }
 
-    /// What stands below a line, up to the next one that starts with one of some words.
+    /// The text below a line, up to the next line that starts with one of some words.
     func part(after head: String, before ends: [String]) -> ManualPage {
         let rest = lines.drop { $0 != head }.dropFirst()
         return ManualPage(lines: rest.prefix { line in !ends.contains(where: line.hasPrefix) })

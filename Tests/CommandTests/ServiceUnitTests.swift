@@ -54,7 +54,7 @@ struct ServiceUnitTests {
         ("Service", "NoNewPrivileges", "yes", "it gains none"),
         (
             "Service", "NoExecPaths", "/ -/dev/shm -/run/libvirt/virt-watchdog",
-            "it executes nothing, least of all what it could write"
+            "it executes nothing, least of all a file that it can write"
         ),
         ("Service", "ReadOnlyPaths", "/run", "ProtectControlGroups would leave it writable"),
         ("Service", "RestrictAddressFamilies", "AF_UNIX", "libvirt, the log and systemd are local"),
@@ -81,7 +81,7 @@ struct ServiceUnitTests {
     }
 
     @Test(arguments: [
-        ("PrivateUsers", "files of root would belong to nobody"),
+        ("PrivateUsers", "root's files would have another owner"),
         ("ProtectProc", "QEMU's entries in /proc would be hidden"),
         ("ProcSubset", "the boot's ID in /proc/sys would be hidden"),
         ("User", "libvirt's socket and the policy are root's"),

@@ -31,10 +31,10 @@ struct StatusTests {
 
     @Test
     func `A guest that is not there is unknown, and comes first`() throws {
-        let outcome = try Tool.run("status", "-c", Self.driver, "test", "nobody")
+        let outcome = try Tool.run("status", "-c", Self.driver, "test", "missing")
         #expect(outcome.status == 2)
         let lines = outcome.text.split(separator: "\n")
-        #expect(lines[1].hasPrefix("nobody "))
+        #expect(lines[1].hasPrefix("missing "))
         #expect(lines[1].contains("unknown"))
         #expect(lines[2].hasPrefix("test "))
         #expect(lines.last == "2 guests: 1 unknown, 1 unprotected.")
@@ -44,7 +44,7 @@ struct StatusTests {
     func `Unknown verdicts can be accepted, and a guest that is not there cannot`() throws {
         let known = try Tool.run("status", "-c", Self.driver, "--accept-unknown", "test")
         #expect(known.status == 1)
-        let missing = try Tool.run("status", "-c", Self.driver, "--accept-unknown", "nobody")
+        let missing = try Tool.run("status", "-c", Self.driver, "--accept-unknown", "missing")
         #expect(missing.status == 2)
     }
 
@@ -80,7 +80,8 @@ struct StatusTests {
         func lines(_ environment: String) throws -> [String] {
             let tool = try #require(Repository.tool)
             let command =
-                "stty cols 70; env -u NO_COLOR \(environment) '\(tool)' status -c \(Self.driver) test nobody"
+                "stty cols 70; env -u NO_COLOR \(environment) '\(tool)'"
+                + " status -c \(Self.driver) test missing"
             let outcome = try Command(
                 #require(Command.find("script")), ["-qec", command, "/dev/null"]
             ).run()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WatchdogPolicy
 
-/// What is not taken for a definition, and what is said of it.
+/// Texts that are no definition, and their errors.
 struct DocumentErrorTests {
     private func failure(_ bytes: [UInt8]) -> DocumentError? {
         do throws(DocumentError) {
@@ -55,7 +55,7 @@ struct DocumentErrorTests {
         let folder = try TemporaryFolder()
         let secret = try folder.write("secret", "<name>found</name>")
         let fifo = folder.url.appending(path: "fifo").path
-        // Whoever opened it would wait for its writer.
+        // A reader would wait for the writer of the FIFO.
         try #require(mkfifo(fifo, 0o600) == 0)
         for path in [secret.path, fifo] {
             let text =

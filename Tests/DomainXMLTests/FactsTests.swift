@@ -2,7 +2,7 @@ import DomainXML
 import Testing
 import WatchdogPolicy
 
-/// What is read from a definition.
+/// The facts of a definition.
 struct FactsTests {
     private func facts(_ text: String) throws -> GuestFacts {
         try Document(parsing: text).facts

@@ -122,7 +122,7 @@ struct PatchTests {
         #expect(before.hasSuffix("<watchdog model=\"i6300esb\" action=\"reset\"/>"))
     }
 
-    /// Encodings that libxml2 has from others, and an é in them. UTF-7 hides what is XML; the last
+    /// Encodings that libxml2 has from others, and an é in them. UTF-7 hides the XML; the last
     /// one is ISO-8859-1 to who ignores signs and leading zeros in names, as ICU does.
     @Test(arguments: [
         ("UTF-7", Array("+AOk-".utf8)), ("ISO-8859-15", [0xE9]), ("windows-1252", [0xE9]),

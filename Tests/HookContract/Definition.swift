@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Words that stand where secrets do; they may show up nowhere but in a printed definition.
 enum Canary {
@@ -30,35 +31,37 @@ struct Definition: Sendable {
     var data: Data { Data(text.utf8) }
 
     var text: String {
+        var definition = MachineDefinition(name: name, machine: machineName)
+        definition.type = type
+        definition.id = 7
+        definition.uuid = uuid
+        definition.metadata = """
+            \(metadata)
+                <x:note xmlns:x='urn:example:x'>a &lt; b &amp; c</x:note>
+            """
+        definition.memory = 1024
+        definition.firmware = "<boot dev='hd'/>"
+        definition.features = "<acpi/><apic/>"
+        definition.settings = """
+              <clock offset='utc'>
+                <timer name='rtc' tickpolicy='catchup'/>
+              </clock>
+              <on_poweroff>destroy</on_poweroff>
+              <on_reboot>restart</on_reboot>
+              <on_crash>destroy</on_crash>
+              \(more)<!-- a comment; it stays -->
+            """
+        definition.devices = "\n\(devices)\n\(watchdogs.map { "    \($0)\n" }.joined())  "
+        definition.qemu = """
+              <qemu:commandline>
+                <qemu:arg value='-foo'/>
+              </qemu:commandline>
+            """
+        return definition.text
+    }
+
+    private var devices: String {
         """
-        <domain type='\(type)' id='7' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
-          <name>\(name)</name>
-          <uuid>\(uuid)</uuid>
-          <metadata>\(metadata)
-            <x:note xmlns:x='urn:example:x'>a &lt; b &amp; c</x:note>
-          </metadata>
-          <memory unit='KiB'>1048576</memory>
-          <currentMemory unit='KiB'>1048576</currentMemory>
-          <vcpu placement='static'>2</vcpu>
-          <resource>
-            <partition>/machine</partition>
-          </resource>
-          <os>
-            <type arch='x86_64' machine='\(machineName)'>hvm</type>
-            <boot dev='hd'/>
-          </os>
-          <features>
-            <acpi/>
-            <apic/>
-          </features>
-          <clock offset='utc'>
-            <timer name='rtc' tickpolicy='catchup'/>
-          </clock>
-          <on_poweroff>destroy</on_poweroff>
-          <on_reboot>restart</on_reboot>
-          <on_crash>destroy</on_crash>
-          \(more)<!-- a comment; it stays -->
-          <devices>
             <emulator>\(emulator)</emulator>
             <disk type='file' device='disk'>
               <driver name='qemu' type='qcow2'/>
@@ -72,12 +75,6 @@ struct Definition: Sendable {
             <input type='mouse' bus='ps2'/>
             <graphics type='vnc' port='-1' autoport='yes' passwd='\(Canary.inDefinition)'/>
             <memballoon model='none'/>
-        \(watchdogs.map { "    \($0)\n" }.joined())  </devices>
-          <qemu:commandline>
-            <qemu:arg value='-foo'/>
-          </qemu:commandline>
-        </domain>
-
         """
     }
 

@@ -8,13 +8,13 @@ import Testing
 ///
 /// The machine's own folders stay untouched; the namespace goes with its last process.
 struct Host {
-    /// What stands at the fixed path of the protector.
+    /// The file at the fixed path of the protector.
     enum Protector {
         case missing
         case notExecutable
         /// A program that is none.
         case garbage
-        /// Passes its check; otherwise reports what it was given, then does what a shell command says.
+        /// Passes its check. Otherwise reports its arguments and environment, then runs a command.
         case reporting(then: String = ":", check: String = "exit 0")
         /// Fails as the loader does.
         case withoutLibrary
@@ -36,20 +36,20 @@ struct Host {
     ]
 
     let folder: TemporaryFolder
-    /// The names of files in it that may hold secrets: what the hook reads, and what it printed.
+    /// The names of files in it that may hold secrets: the hook's inputs and outputs.
     var inputs: Set<String> = ["agent.properties", "real", "taken"]
     let log: LogSocket
     /// The properties file that the environment names, or nothing.
     var chosenProperties: String?
     /// Shell commands that run in the namespace right before the hook.
     var prelude = ""
-    /// A program with arguments that starts the one that sets the hook's environment.
+    /// A program with arguments that starts the setter of the hook's environment.
     var wrapper: [String] = []
     /// A shell command that limits the hook, and nothing before it.
     var limit: String?
     /// Shell redirections of the hook.
     var redirections = ""
-    /// What is run as the hook.
+    /// The program that runs as the hook.
     var program = ["/etc/libvirt/hooks/qemu"]
 
     /// Makes a host.
@@ -57,7 +57,7 @@ struct Host {
     /// - Parameter properties: The text of the properties file, or nothing for a host without one.
     init(properties: String? = nil, protector: Protector = .reporting()) throws {
         folder = try TemporaryFolder()
-        // Somebody else than root may report and log, too, and change nothing of root's.
+        // An ordinary user may report and log, too, but not change root's files.
         chmod(folder.url.path, 0o1777)
         log = try LogSocket(at: folder.url.path + "/log")
         for name in ["layers", "usr-sbin", "etc"] {
@@ -106,8 +106,8 @@ struct Host {
         var status: Int32
         var output: Data
         var error: String
-        /// The time from the last byte of input until the hook was gone and nobody held its
-        /// standard streams.
+        /// The time from the last byte of input until the hook was gone and no process held
+        /// its standard streams.
         var duration: Duration
         /// The time from when the hook was executed until then; the contract says 2.5 s.
         var lifetime: Duration
@@ -153,7 +153,7 @@ struct Host {
             moreArguments: moreArguments)
     }
 
-    /// Waits until the hook, and nothing that leads to it, sleeps on what it waits for.
+    /// Waits until the hook itself, not a program that starts it, sleeps in a blocking call.
     static func waitUntilWaiting(_ hook: RunningCommand) -> Bool {
         let status = "/proc/\(hook.id)/status"
         return RunningCommand.wait(within: .seconds(30)) {
@@ -220,7 +220,7 @@ struct Host {
         var found = places.filter { place in Canary.all.contains { place.value.contains($0) } }
             .map(\.key)
         if run.text.contains(Canary.inProperties) { found.append("the output") }
-        // A core file, say, or a file that nobody should have written.
+        // A core file, say, or another unexpected file.
         for name in FileManager.default.enumerator(atPath: folder.url.path) ?? NSEnumerator() {
             guard let name = name as? NSString, !inputs.contains(name.lastPathComponent) else {
                 continue
@@ -241,7 +241,7 @@ struct Host {
     private func report() throws -> ProtectorReport? {
         let report = folder.url.appending(path: "report")
         let isDone = { FileManager.default.fileExists(atPath: report.path + "/done") }
-        // In this order: one that is gone has left its report before.
+        // In this order: a protector writes its report before it exits.
         guard !survivors.isEmpty || isDone() else { return nil }
         guard RunningCommand.wait(within: .seconds(30), until: { isDone() || survivors.isEmpty }),
             isDone()
@@ -264,7 +264,7 @@ struct Host {
     }
 
     /// Whether our own folders are mounted where a process is: another host's namespace may have the
-    /// number of one that is over.
+    /// number of an ended one.
     private func seesMounts(_ id: Int32) -> Bool {
         let mounts = try? String(contentsOfFile: "/proc/\(id)/mountinfo", encoding: .utf8)
         return mounts?.contains(folder.url.lastPathComponent) == true

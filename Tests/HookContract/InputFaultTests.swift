@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Definitions that nobody wrote, and such as are long; the matrix of faults has those that are none.
+/// Random and long definitions. The fault matrix has the malformed ones.
 @Suite(.enabled(if: Host.isAvailable, Host.needs))
 struct InputFaultTests {
     @Test

@@ -72,7 +72,7 @@ struct OperationTests {
         #expect(run.lifetime < .seconds(1.5), "shorter than the hook's own alarm")
     }
 
-    /// Guest names as somebody with bad intent, or bad luck, may choose them.
+    /// Guest names from users with bad intent or bad luck.
     static let names: [(name: String, reason: String)] = [
         ("", "empty"),
         ("-h", "looks like an option"),

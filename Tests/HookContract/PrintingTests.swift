@@ -24,7 +24,7 @@ struct PrintingTests {
         Row(
             policy: "vm.watchdog.action=PowerOff",
             device: ["model": "i6300esb", "action": "poweroff"], plan: "attach",
-            reason: "the policy's action, in any case"),
+            reason: "the policy's action, in capitals"),
         Row(
             policy: "vm.watchdog.action = inject_nmi",
             device: ["model": "i6300esb", "action": "inject-nmi"], plan: "attach",
@@ -41,7 +41,7 @@ struct PrintingTests {
         Row(
             guest: Definition(
                 machine: .q35WithFreePort, watchdogs: ["<watchdog model='itco' action='reset'/>"]),
-            device: esb, plan: "attach", reason: "libvirt's own iTCO is nobody's choice"),
+            device: esb, plan: "attach", reason: "libvirt's own iTCO is no operator's choice"),
         Row(
             guest: Definition(metadata: guestPolicy("action='pause'")),
             device: ["model": "i6300esb", "action": "pause"], plan: "attach",
@@ -177,7 +177,7 @@ struct PrintingTests {
         #expect(try #require(XMLTree(run.output)).watchdogs.count == 1)
     }
 
-    /// Properties where nobody chose a file: the first that exists counts.
+    /// Properties without a chosen file: the first existing file counts.
     @Test(arguments: [
         (["cloudstack/agent", "virt-watchdog"], "pause", "CloudStack's goes first"),
         (["virt-watchdog"], "dump", "ours where there is none of CloudStack's"),

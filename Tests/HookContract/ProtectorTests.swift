@@ -10,7 +10,7 @@ struct ProtectorTests {
     @Test(arguments: ["started", "reconnect"])
     func `The one-shot is told guest and daemon, and inherits nothing`(_ operation: String) throws {
         var host = try Host(properties: "vm.watchdog.action=reset")
-        // libvirt closes them; somebody else who runs the hook may not.
+        // libvirt closes them. Another caller of the hook may not.
         host.redirections = "7</etc/passwd 8>>extra 9<&0"
         let run = try host.run([guest.name, operation, "begin", "-"], guest.data)
         #expect(run.status == 0)

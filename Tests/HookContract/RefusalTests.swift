@@ -69,7 +69,7 @@ struct RefusalTests {
         #expect(run.error.hasSuffix("\n"))
         let lines = run.log.compactMap { LogLineFields($0) }
         #expect(lines.map(\.result) == ["refused"])
-        #expect(lines.map { $0.priority & 7 } == [3], "a refusal is an error to whoever filters")
+        #expect(lines.map { $0.priority & 7 } == [3], "a refusal has the priority of an error")
     }
 
     @Test(

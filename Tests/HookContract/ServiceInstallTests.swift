@@ -10,7 +10,7 @@ import Testing
 struct ServiceInstallTests {
     private let folder: TemporaryFolder
 
-    /// Copies install.sh and what it installs, and adds stand-ins for Swift and systemctl.
+    /// Copies install.sh and its files, and adds stand-ins for Swift and systemctl.
     init() throws {
         folder = try TemporaryFolder()
         for name in ["install.sh", "hooks"] {
@@ -85,7 +85,7 @@ struct ServiceInstallTests {
         return try Command(unshare, ["--mount", "/bin/sh", "-c", script]).run()
     }
 
-    /// The calls of systemctl so far about the service, with what was there of its file.
+    /// The calls of systemctl so far about the service, with the state of its file.
     private func calls() throws -> [String] {
         try String(contentsOfFile: path("calls"), encoding: .utf8).split(separator: "\n")
             .map(String.init).filter { !$0.hasPrefix("is-active") }
@@ -213,7 +213,7 @@ struct ServiceInstallTests {
     func `With a prefix the unit names it, and systemd finds the unit`(
         _ prefix: String, _ unit: String
     ) throws {
-        // What is outside of /usr goes into a tree first, since only /usr is private.
+        // Files outside of /usr go into a tree first, since only /usr is private.
         let outcome = try run(
             """
             install --dry-run --prefix \(prefix)

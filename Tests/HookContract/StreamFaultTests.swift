@@ -36,7 +36,7 @@ struct StreamFaultTests {
     func `Output is handed over whole and at once, whenever it is read`(_ operation: String) throws
     {
         var host = try Host(properties: "vm.watchdog.existing=align")
-        // A reader who sleeps first: what is written in pieces is not all written by then.
+        // A reader that sleeps first: output in pieces would be incomplete by then.
         host.prelude = "mkfifo late; { sleep 1; cat; } <late >taken 2>/dev/null &"
         host.redirections = ">late"
         let guest = Definition(

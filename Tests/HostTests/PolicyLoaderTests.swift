@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import WatchdogPolicy
 
-/// Which file the policy comes from, and what becomes of one that is no good.
+/// The source of the policy, and the effect of an unusable file.
 struct PolicySourceTests {
     private let folder: TemporaryFolder
     private let paths: Paths
@@ -95,7 +95,7 @@ struct PolicySourceTests {
         let path = try write(Self.own, text)
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        // What is farther than the file system can tell becomes the farthest that it can.
+        // A date beyond the file system's range becomes its latest date.
         let date = Double(now.tv_sec) + Double(now.tv_nsec) / 1e9 + seconds
         var times = [
             timespec(tv_sec: Int(date), tv_nsec: Int(date.truncatingRemainder(dividingBy: 1) * 1e9))

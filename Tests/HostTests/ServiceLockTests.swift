@@ -37,7 +37,7 @@ struct ServiceLockTests {
 
     @Test(arguments: [
         "\(getpid())/\(ticks)1", "\(getpid())/1", "\(getpid())/", "\(getpid())", "/\(ticks)", "",
-        "\(getpid())1/\(ticks)", "-\(getpid())/\(ticks)", "nobody", "none1",
+        "\(getpid())1/\(ticks)", "-\(getpid())/\(ticks)", "text", "none1",
         "18446744073709551616/\(ticks)",
     ])
     func `A service of another daemon does not answer for this one`(daemon: String) throws {

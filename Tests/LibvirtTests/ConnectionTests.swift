@@ -28,7 +28,7 @@ struct ConnectionTests {
         #expect(try guest().definition().contains("<name>test</name>"))
     }
 
-    @Test(arguments: ["nobody", "4711"])
+    @Test(arguments: ["missing", "4711"])
     func `An error keeps libvirt's code and text`(name: String) throws {
         let error = try #require(throws: LibvirtError.self) {
             try connection.guest(named: name)

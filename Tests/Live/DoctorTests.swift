@@ -34,8 +34,8 @@ extension LiveTests {
 
             func levels(_ check: String) -> [String] { self[check].map(\.level) }
 
-            /// What is not ok, but for what the log of the host that lends the lab its files says, and
-            /// for the service, which does not run in most tests.
+            /// The findings that are not ok. Not refusals, which may be in the log of the host, and
+            /// not the service, which does not run in most tests.
             var complaints: [String] {
                 findings.filter { $0.level != "ok" && !["refusals", "service"].contains($0.check) }
                     .map { "\($0.level) \($0.check)" }

@@ -12,7 +12,7 @@ extension LiveTests {
             try Lab.setPolicy("")
         }
 
-        /// Puts somebody else's hook in the place of ours.
+        /// Puts another owner's hook in the place of ours.
         private func replace(_ hook: URL, by text: String) throws {
             try FileManager.default.removeItem(at: hook)
             try Data(text.utf8).write(to: hook)
@@ -25,7 +25,7 @@ extension LiveTests {
             _ = try? Command(Self.script, ["--no-deps", "--no-verify"]).run()
         }
 
-        /// What is where the installer works.
+        /// The files where the installer works.
         private func files() throws -> [String] {
             try Lab.run(
                 "/usr/bin/find",

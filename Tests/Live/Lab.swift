@@ -3,7 +3,7 @@ import FoundationXML
 import TestSupport
 import Testing
 
-/// The lab that the tests run in: `Tests/Live/lab run` starts it around them.
+/// The lab that the tests run in: `Tests/Live/lab/lab run` starts it around them.
 enum Lab {
     private static let environment = ProcessInfo.processInfo.environment
 
@@ -19,9 +19,9 @@ enum Lab {
     /// The installed tool.
     static let tool = "/usr/bin/virt-watchdog"
 
-    static let script = Repository.root.appending(path: "Tests/Live/lab").path
+    static let script = Repository.root.appending(path: "Tests/Live/lab/lab").path
 
-    /// Runs a program and returns what it printed; one that fails is an issue of the test.
+    /// Runs a program and returns its output. A failure is an issue of the test.
     @discardableResult
     static func run(
         _ path: String, _ arguments: [String], at location: SourceLocation = #_sourceLocation
@@ -101,7 +101,7 @@ enum Lab {
     }
 }
 
-/// A host of the lab: its own, or another one that guests migrate to.
+/// A host of the lab: its own, or another host for guests to migrate to.
 struct LabHost: Equatable {
     /// The lab's own host.
     static let own = LabHost(name: nil)
@@ -143,7 +143,7 @@ struct LabHost: Equatable {
         way.isEmpty ? Command(path, arguments) : Command(Lab.script, way + [path] + arguments)
     }
 
-    /// Runs a program on the host and returns what it printed; one that fails is an issue of the test.
+    /// Runs a program on the host and returns its output. A failure is an issue of the test.
     @discardableResult
     func run(
         _ path: String, _ arguments: [String], at location: SourceLocation = #_sourceLocation
@@ -189,7 +189,7 @@ final class LabGuest {
     var host: LabHost
     private let isDefined: Bool
 
-    /// How a guest comes to run.
+    /// How a guest starts.
     enum Birth: String, CustomTestStringConvertible {
         /// `virsh create`: transient.
         case created
@@ -202,7 +202,7 @@ final class LabGuest {
         /// `virsh define`, and no more.
         case shutOff
 
-        /// Both ways in which a guest usually comes to run.
+        /// Both usual ways to start a guest.
         static let usual: [Birth] = [.created, .defined]
 
         var testDescription: String { rawValue }
@@ -267,7 +267,7 @@ final class LabGuest {
         try host.virsh(arguments, at: location)
     }
 
-    /// Puts a definition of the test's own in the place of the one that it has.
+    /// Replaces the definition with the test's.
     func define(
         _ definition: String, at location: SourceLocation = #_sourceLocation
     ) throws {
@@ -299,7 +299,7 @@ final class LabGuest {
         try virsh("dumpxml", name)
     }
 
-    /// The live definition's watchdogs, but for the iTCO that libvirt (9.1 and later) adds to each
+    /// The live definition's watchdogs, except the iTCO that libvirt (9.1 and later) adds to each
     /// q35 machine by itself.
     func watchdogs() throws -> [LabWatchdog] {
         let document = try XMLDocument(xmlString: definition())
@@ -385,7 +385,7 @@ final class LabEvents {
         process.executableURL = URL(filePath: command.path)
         process.arguments = command.arguments
         process.standardOutput = try FileHandle(forWritingTo: file)
-        // Whoever runs the tests waits until nobody holds these.
+        // The caller of the tests waits until every copy of these is closed.
         process.standardInput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension LiveTests {
-    /// What is written into persistent definitions, and what is taken back.
+    /// Watchdogs in persistent definitions, and their removal.
     struct Remove {
         init() throws {
             try Lab.setPolicy("")

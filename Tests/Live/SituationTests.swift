@@ -76,7 +76,7 @@ extension LiveTests {
             #expect(accepted.row.verdict == "unknown")
             #expect(accepted.exit == 0)
             let missing = try Command(
-                Lab.tool, ["status", "--accept-unknown", guest.name, "nobody"]
+                Lab.tool, ["status", "--accept-unknown", guest.name, "missing"]
             ).run()
             #expect(missing.status == 2)
         }

@@ -171,9 +171,9 @@ extension LiveTests {
 
             let fine = try Command(Lab.tool, ["status", "t-armed", "t-x-excluded", "t-off"]).run()
             #expect(fine.status == 0)
-            let nobody = try Command(Lab.tool, ["status", "t-armed", "nobody"]).run()
-            #expect(nobody.status == 2)
-            #expect(nobody.text.contains("unknown"))
+            let missing = try Command(Lab.tool, ["status", "t-armed", "missing"]).run()
+            #expect(missing.status == 2)
+            #expect(missing.text.contains("unknown"))
             let inactive = try LabStatus(["--inactive"]).guests.map(\.name).sorted()
             #expect(inactive == ["t-off", "t-off-none"])
             #expect(try LabStatus([]).guests.count == 10)

@@ -143,7 +143,7 @@ extension LiveTests {
             throws
         {
             let output = Lab.folder.appending(path: "verify-orphaned").path
-            let lab = Repository.root.appending(path: "Tests/Live/lab").path
+            let lab = Repository.root.appending(path: "Tests/Live/lab/lab").path
             let kill =
                 "\(Lab.tool) verify --machine pc >\(output) & p=$!;"
                 + " until grep -q attached \(output); do sleep 0.1; done;"

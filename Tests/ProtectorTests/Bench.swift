@@ -10,7 +10,7 @@ import WatchdogPolicy
 
 /// A core on a bench: with a clock that the test moves, and with all that the core has asked for.
 struct Bench {
-    /// A guest of the host, whose libvirt does what it is asked.
+    /// A guest of the host, whose libvirt carries out every call.
     struct Machine {
         var look: Look
         /// The errors of the next calls to attach.
@@ -149,7 +149,7 @@ struct Bench {
         now = end
     }
 
-    /// Lets time pass, and answers what is asked meanwhile.
+    /// Lets time pass, and answers the calls meanwhile.
     mutating func waitWorking(_ duration: Duration) {
         let end = now + duration
         work()
@@ -259,12 +259,12 @@ struct Bench {
         }
     }
 
-    // MARK: What was asked
+    // MARK: Calls
 
     /// What waits for an answer about a guest.
     func asked(_ uuid: String) -> Call.Kind? { open.first { $0.call.uuid == uuid }?.call.kind }
 
-    /// What was asked about a guest, in words.
+    /// The calls for a guest, in words.
     func steps(_ uuid: String) -> [String] {
         calls.filter { $0.uuid == uuid }.map {
             switch $0.kind {

@@ -170,7 +170,7 @@ struct EventTests {
         #expect(bench.core.report.running == 0)
     }
 
-    @Test func `A second start of a guest ends what was asked about the first`() throws {
+    @Test func `A second start of a guest ends the calls about the first`() throws {
         var bench = Bench.connected()
         bench.start(Bench.machine(Bench.pc("a")))
         let first = try #require(bench.machines["a"]?.look)

@@ -1,6 +1,6 @@
 import Libvirt
 import Protector
-import TimerProbe
+import TestSupport
 
 /// A guest without a hypervisor: its persistent definition takes devices, or refuses one.
 final class FakeGuest: PersistentGuest {
@@ -40,15 +40,13 @@ final class FakeGuest: PersistentGuest {
     func isPersistent() throws(LibvirtError) -> Bool { persistentDevices != nil }
 
     func persistentDefinition() throws(LibvirtError) -> String {
-        """
-        <domain type='kvm'>
-          <name>fake</name>
-          <uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>
-          <metadata>\(persistentMetadata ?? "")</metadata>
-          <os><type arch='x86_64' machine='\(machine)'>hvm</type></os>
-          <devices>\((persistentDevices ?? []).joined())</devices>
-        </domain>
-        """
+        var definition = MachineDefinition(name: "fake", machine: machine)
+        definition.type = "kvm"
+        definition.uuid = "c7a5fdbd-edaf-9455-926a-d65c16db1809"
+        definition.metadata = persistentMetadata ?? ""
+        definition.features = ""
+        definition.devices = (persistentDevices ?? []).joined()
+        return definition.text
     }
 
     func detach(alias: String, from target: DeviceTarget) throws(LibvirtError) {

@@ -5,7 +5,7 @@ import WatchdogPolicy
 @testable import Protector
 @testable import TimerProbe
 
-/// Writing watchdogs into persistent definitions, and taking back what is ours.
+/// Writing watchdogs into persistent definitions, and removing our own.
 struct PersistenceTests {
     private let writer = ConfigWriter()
 
@@ -143,7 +143,7 @@ struct PersistenceTests {
         let align = Policy(existing: .align)
         _ = try writer.persist(guest, under: align)
         _ = try writer.persist(guest, under: back)
-        #expect(guest.persistentMetadata == nil, "it has what it had, by policy")
+        #expect(guest.persistentMetadata == nil, "its own action is the policy's")
     }
 
     @Test func `An action that was edited since stays, and the record is removed`() throws {

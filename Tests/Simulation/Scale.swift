@@ -3,7 +3,7 @@ import WatchdogPolicy
 
 /// Many guests on one host: they start at the same time, libvirtd restarts, and a sweep reads all.
 public struct Scale {
-    /// What it came to.
+    /// The result.
     public struct Outcome: Sendable {
         /// The calls to libvirt for each guest.
         public var callsPerGuest: Double

@@ -175,7 +175,7 @@ extension World {
             violations.append("\(count) times: \(line)")
         }
         for guest in guests {
-            // One that hangs is read every 5 s.
+            // A hanging guest is read every 5 s.
             let hangs = guest.run?.isHung == true || guest.run?.isStopped == true
             let count = quietLooks[guest.uuid] ?? 0
             if count > (hangs ? 110 : 20) {

@@ -20,7 +20,7 @@ extension World {
         carryOut(effects, actor)
     }
 
-    /// Kills a core's process; what it has asked the daemon goes on there.
+    /// Kills a core's process. Its calls go on in the daemon.
     mutating func kill(_ actor: Int) {
         actors[actor].core = nil
         actors[actor].generation += 1

@@ -140,7 +140,7 @@ extension World {
         }
     }
 
-    /// Ends an unplugging: the guest has let go of the device.
+    /// Ends an unplugging: the guest has released the device.
     mutating func removalEnds(_ guest: Int, _ number: Int) {
         guard var run = guests[guest].run, run.number == number, run.removing else { return }
         run.removing = false

@@ -8,7 +8,7 @@ import WatchdogPolicy
 /// A simulated host: a libvirt daemon, its guests' QEMUs, a clock, and the cores that work on them.
 ///
 /// Everything that happens is an entry of one queue, so a seed tells all of it. What libvirt does is
-/// what was measured on libvirt 9.0 and 11.3.
+/// the behaviour of libvirt 9.0 and 11.3.
 public struct World {
     /// What happens at a moment.
     enum Happening {
@@ -85,7 +85,7 @@ public struct World {
         /// Whether a removal has told that the device is gone.
         var wasRemoved = false
         var removing = false
-        /// Until when the guest's firmware does not let go of a device.
+        /// Until when the guest's firmware does not release a device.
         var firmwareUntil = Duration.zero
     }
 
@@ -95,7 +95,7 @@ public struct World {
         var name: String
         var shape: Shape
         var run: Run?
-        /// What was saved, and is restored next.
+        /// The saved state, for the next restore.
         var saved: Run?
         /// What a snapshot holds.
         var snapshot: Run?

@@ -3,7 +3,7 @@ import System
 import TestSupport
 import Testing
 
-/// What files are, and what is in folders.
+/// The kinds of files, and the contents of directories.
 struct FileStatusTests {
     private let folder: TemporaryFolder
 

@@ -6,7 +6,7 @@ public struct Command {
     public var path: String
     /// The arguments.
     public var arguments: [String]
-    /// What it reads from standard input.
+    /// Its standard input.
     public var input: Data
     /// The whole environment.
     public var environment: [String: String]
@@ -26,9 +26,9 @@ public struct Command {
     public struct Outcome {
         /// The exit status, or the number of the signal that ended it, negated.
         public var status: Int32
-        /// What it wrote to standard output.
+        /// Its standard output.
         public var output: Data
-        /// What it wrote to standard error.
+        /// Its standard error.
         public var error: Data
 
         /// Standard output as text.

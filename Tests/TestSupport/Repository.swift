@@ -24,8 +24,8 @@ public enum Repository {
     /// Whether the tests run as root.
     public static let isRoot = geteuid() == 0
 
-    /// Tells whether a test whose needs are met or not is to run; in CI all do, so that what is
-    /// missing shows as a failure.
+    /// Returns whether a test runs: if its needs are met, and always in CI, where a missing need is
+    /// a failure.
     public static func runs(where isPossible: Bool) -> Bool {
         isPossible || isCI
     }

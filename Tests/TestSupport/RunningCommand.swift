@@ -15,14 +15,14 @@ public final class RunningCommand {
 
     /// What ended, and when.
     public struct Ending {
-        /// The exit status and what was written.
+        /// The exit status and the output.
         public var outcome: Command.Outcome
         /// How long it took, from ``RunningCommand/finish(within:)`` on, until both streams that
         /// the command writes to were at their end and it was gone.
         public var duration: Duration
     }
 
-    /// The command, or somebody it left behind with its streams, took too long.
+    /// The command, or a child that holds its streams, took too long.
     public struct TimeLimitExceeded: Error, CustomStringConvertible {
         /// How long it was waited for.
         public var limit: Duration
@@ -39,7 +39,7 @@ public final class RunningCommand {
     ///
     /// - Parameter moreArguments: Arguments that need not be UTF-8, behind the command's own.
     public init(_ command: Command, moreArguments: [[UInt8]] = []) throws {
-        // Nobody else's child may get hold of an end before it is marked.
+        // No other child may inherit an end before it is marked.
         Self.spawning.lock()
         defer { Self.spawning.unlock() }
         let inputs = try Self.pipe()
@@ -120,7 +120,7 @@ public final class RunningCommand {
         return true
     }
 
-    /// The processes of a group, those included that nobody has waited for.
+    /// The processes of a group, zombies included.
     public static func processes(inGroup group: pid_t) -> [pid_t] {
         // Most often there is none, and this says so at once.
         guard kill(-group, 0) == 0 || errno != ESRCH else { return [] }
@@ -143,7 +143,7 @@ public final class RunningCommand {
         return found
     }
 
-    /// Reads what the command writes until nobody can write any more, and waits for its end.
+    /// Reads the command's output until its streams are closed, and waits for its end.
     ///
     /// - Parameters:
     ///   - limit: When to give up, and end the command.
@@ -183,7 +183,7 @@ public final class RunningCommand {
             duration: ContinuousClock.now - start)
     }
 
-    /// Ends a command that takes too long, once what it does is seen.
+    /// Ends a command that takes too long, after a look at its state.
     private func giveUp(after limit: Duration) -> TimeLimitExceeded {
         let processes = Self.processes(inGroup: id).map { process in
             ["stat", "wchan", "stack"].map { name in
@@ -206,7 +206,7 @@ public final class RunningCommand {
             if count > 0 {
                 pending = pending.dropFirst(count)
             } else {
-                // A reader that has gone needs no more; one that is slow gets the rest later.
+                // A reader that has gone needs no more. A slow reader gets the rest later.
                 if errno != EAGAIN { pending = Data() }
                 return
             }
@@ -221,7 +221,7 @@ public final class RunningCommand {
 
     private static let ignoringBrokenPipes: Void = { signal(SIGPIPE, SIG_IGN) }()
 
-    /// Reads what is there.
+    /// Reads the available bytes.
     ///
     /// - Returns: Whether more may come.
     private static func drain(_ stream: Int32, into data: inout Data) -> Bool {

@@ -14,7 +14,7 @@ public enum Schema {
         jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))
         """
 
-    /// Tells what is wrong with JSON, or returns nothing where it has the form of that name.
+    /// Returns the errors of JSON, or nothing if it has the form of that name.
     ///
     /// The checker is Python's jsonschema.
     public static func complaint(about json: Data, form name: String) throws -> String? {

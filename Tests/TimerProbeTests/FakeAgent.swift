@@ -2,7 +2,7 @@ import Foundation
 import Libvirt
 import TimerProbe
 
-/// A guest agent without a guest: it opens, reads and closes files, and remembers what was asked of it.
+/// A guest agent without a guest: it opens, reads and closes files, and remembers its commands.
 final class FakeAgent {
     /// The files of the guest, by path.
     var files: [String: String] = [:]

@@ -4,7 +4,7 @@ import TimerProbe
 import WatchdogPolicy
 
 /// A QEMU without QEMU: it answers the monitor's commands for one PCI device and has a guest agent, and
-/// remembers what was asked of it. A reader uses it from one thread at a time.
+/// remembers its commands. A reader uses it from one thread at a time.
 final class FakeMachine: MonitoredGuest, GuestWithAgent, @unchecked Sendable {
     /// The device's bus as the firmware numbered it, or nothing before it has.
     var bus: UInt32? = 2

@@ -5,8 +5,8 @@ import VerifyGuest
 
 /// The guest that `verify` boots, and its source.
 ///
-/// `RECORD_GUEST_IMAGE=1` writes the rows of GuestImage.swift anew and compares nothing: what is
-/// compared is compiled in.
+/// `RECORD_GUEST_IMAGE=1` writes the rows of GuestImage.swift anew and compares nothing: the
+/// compared rows are compiled in.
 @Suite struct GuestImageTests {
     private static let folder = Repository.root.appending(path: "Sources/VerifyGuest")
 

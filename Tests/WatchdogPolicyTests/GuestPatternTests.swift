@@ -13,7 +13,7 @@ struct GuestPatternTests {
             ("**a**", "a", true, "stars in a row"),
             ("*a*b*c*", "xxaxxbxxcxx", true, "several stars"),
             ("*a*b*c*", "xxaxxcxxbxx", false, "in their order"),
-            ("*aab", "aaaab", true, "a star gives back what it took too much"),
+            ("*aab", "aaaab", true, "a star gives back a character"),
             ("a?c", "abc", true, "a question mark is one character"),
             ("a?c", "ac", false, "and not none"),
             ("a?", "aé", true, "of any kind"),

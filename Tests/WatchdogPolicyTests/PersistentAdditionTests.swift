@@ -1,7 +1,7 @@
 import Testing
 import WatchdogPolicy
 
-/// What is added to a persistent definition, machine by machine.
+/// The additions to a persistent definition, machine by machine.
 struct PersistentAdditionTests {
     typealias Address = GuestFacts.PCIAddress
     typealias Controller = GuestFacts.Controller

@@ -306,8 +306,7 @@ struct PlanTests {
         let express = Self.q35 { $0.hasACPI = false }
         #expect(Plan(for: express, under: .builtIn).name == "attach")
         #expect(
-            Plan(for: express, under: .builtIn).warnings.count == 1,
-            "one that has booted sees it later")
+            Plan(for: express, under: .builtIn).warnings.count == 1, "a booted guest sees it later")
         let power = Self.pc {
             $0.hasACPI = false
             ($0.arch, $0.machine) = ("ppc64le", "pseries-7.2")
@@ -420,7 +419,7 @@ struct PlanTests {
         #expect(name("armv7l", "acme", isComplete: true) == "refuse")
         #expect(name("riscv64", "spike", isComplete: true) == "refuse")
         #expect(name("armv7l", "acme", isComplete: false) == "attach")
-        // libvirt shows the PCI bus of these: somebody wrote what looks complete by hand.
+        // libvirt shows the PCI bus of these: such a definition was written by hand.
         for (arch, machine) in [
             ("x86_64", "pc"), ("x86_64", "ubuntu-q35"), ("aarch64", "virt-9.0"),
             ("ppc64le", "pseries"),
@@ -483,7 +482,7 @@ struct PlanTests {
                 while let after = facts.carryingOut(Plan(for: facts, under: policy)) {
                     facts = after
                     rounds += 1
-                    // An iTCO that somebody chose is aligned first and has company then.
+                    // A chosen iTCO is aligned first and has company then.
                     guard rounds <= 2 else {
                         Issue.record(
                             "\(policy) \(facts): \(Plan(for: facts, under: policy).reason)")

@@ -63,8 +63,8 @@ extension Fault {
         Fault("an encoding that is declared wrongly", .noPlan("not well-formed")) {
             declared("UTF-16") + Data([0xFF]) + $0
         },
-        Fault("an encoding that nobody knows", .noPlan("not well-formed")) {
-            declared("x-nobody") + $0
+        Fault("an unknown encoding", .noPlan("not well-formed")) {
+            declared("x-unknown") + $0
         },
         Fault("UTF-16", .none) { definition in
             let text =

@@ -18,7 +18,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         case builtIn(String)
         /// The definition shows a guest that cannot be protected.
         case unprotectable(String)
-        /// What is printed reaches nobody.
+        /// No process reads the output.
         case notPrinted(String)
         /// The one-shot cannot run: the log says so, and under enforce the start is refused.
         case notProtected(String)
@@ -44,7 +44,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         case beforeInput, amidInput, afterInput
         /// While it waits for the policy's file to hold still.
         case amidPolicy
-        /// While it waits for somebody to read what it prints.
+        /// While it waits for a reader of its output.
         case amidOutput
     }
 
@@ -52,7 +52,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
     var effect: Effect
     var protector = Host.Protector.reporting()
     var event = Event.inputEnds
-    /// Makes the definition that the hook gets from the one that the call has.
+    /// Makes the definition that the hook gets from the call's definition.
     var input: @Sendable (Data) -> Data = { $0 }
     /// Makes the hook's arguments.
     var arguments: @Sendable (HookCall) -> [[UInt8]] = { call in

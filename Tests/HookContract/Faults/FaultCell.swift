@@ -19,9 +19,9 @@ struct FaultCell {
     /// How long the hook may live.
     private static let limit: Duration = .seconds(2.5)
 
-    /// Runs the hook and says what is not as it should be.
+    /// Runs the hook and returns its deviations.
     ///
-    /// One that is late on a machine that has other things to do gets a second chance.
+    /// A hook that is late on a busy machine gets a second chance.
     func complaints() throws -> [String] {
         let complaints = try complaintsOfOneRun()
         return complaints.contains { $0.hasPrefix("late") } ? try complaintsOfOneRun() : complaints
@@ -38,7 +38,7 @@ struct FaultCell {
         }
         let isAlone = RunningCommand.wait(within: .seconds(2)) { host.survivors.isEmpty }
         return complaints(about: run, on: host)
-            + (isAlone ? [] : ["somebody is left: \(host.survivors)"])
+            + (isAlone ? [] : ["a process is left: \(host.survivors)"])
     }
 
     private func run(on host: Host) throws -> Host.Run {
@@ -95,7 +95,7 @@ struct FaultCell {
         return found
     }
 
-    /// Whether a definition is the one that was read, as the plan changes it.
+    /// Whether a definition is the input with the plan's change.
     private func isPatched(_ output: Data) -> Bool {
         XMLTree(output) == XMLTree(input)?.settingActions(to: "reset")
     }

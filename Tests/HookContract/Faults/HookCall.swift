@@ -38,8 +38,8 @@ struct HookCall: Sendable, CustomTestStringConvertible {
     /// The arguments behind the guest's name.
     var words: [String] { [name, phase, "-"] }
 
-    /// Every operation that libvirt documents, one that it does not, and once more the one that may
-    /// refuse.
+    /// Every operation that libvirt documents, an undocumented one, and once more prepare, which
+    /// may refuse.
     static let all: [HookCall] = {
         var calls: [HookCall] = []
         for index in HookOperation.table.indices {

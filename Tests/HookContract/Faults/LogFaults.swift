@@ -13,7 +13,7 @@ extension Fault {
         Fault(log: "a file", prelude: "rm layers/dev/log; : >layers/dev/log"),
         Fault(log: "a link to nowhere", prelude: "rm layers/dev/log; ln -s /x layers/dev/log"),
         Fault(
-            name: "/dev/log: full, and nobody reads it", effect: .unlogged,
+            name: "/dev/log: full, without a reader", effect: .unlogged,
             arrange: { host in
                 // However long the queue of the socket is.
                 while try Command.logger(to: host.folder.url.path + "/log") {}

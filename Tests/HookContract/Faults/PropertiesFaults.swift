@@ -64,7 +64,7 @@ extension Fault {
                 if let path = host.chosenProperties { chmod(path, 0o600) }
                 host.wrapper = Host.asNobody
             }),
-        Fault(file: "a FIFO that nobody writes to", .leftAlone("no regular file")) {
+        Fault(file: "a FIFO without a writer", .leftAlone("no regular file")) {
             mkfifo($0, 0o644)
         },
         Fault(file: "a device", .leftAlone("no regular file")) { symlink("/dev/zero", $0) },
@@ -87,7 +87,7 @@ extension Fault {
             file: "a byte order mark", .leftAlone("byte order mark"),
             holding: "\u{FEFF}vm.watchdog.model=none\n"),
         Fault(
-            file: "an odd line of somebody's", .builtIn(""),
+            file: "another owner's odd line", .builtIn(""),
             holding: "keystore.passphrase=\(Canary.inProperties)\\u12"),
         Fault(
             file: "two lines glued together", .leftAlone(":1:21:"),

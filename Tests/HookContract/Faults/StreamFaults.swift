@@ -21,7 +21,7 @@ extension Fault {
         dd if=/dev/zero of=stuck bs=4096 count=16 2>/dev/null
         """
 
-    /// Makes a FIFO `gone` that descriptor 8 can still open, and nobody reads once that is closed.
+    /// Makes a FIFO `gone` that descriptor 8 can still open, without a reader once that is closed.
     private static let readerlessPipe = "mkfifo gone; exec 8<>gone"
 
     private static let cutShort = "signal 14"
@@ -43,12 +43,12 @@ extension Fault {
             stream: "output to a reader who has gone", .notPrinted("Broken pipe"), ">gone 8>&-",
             prelude: readerlessPipe),
         Fault(
-            stream: "output to a full pipe that nobody reads", .notPrinted(cutShort), ">stuck",
+            stream: "output to a full pipe without a reader", .notPrinted(cutShort), ">stuck",
             prelude: stuckPipe),
         Fault(stream: "error closed", .none, "2>&-"),
         Fault(stream: "error on a full disk", .none, "2>/dev/full"),
         Fault(
-            stream: "error to a full pipe that nobody reads", .none, "2>stuck", prelude: stuckPipe),
+            stream: "error to a full pipe without a reader", .none, "2>stuck", prelude: stuckPipe),
         Fault(stream: "output and error closed", .notPrinted("Bad file descriptor"), ">&- 2>&-"),
         Fault(
             stream: "output and error on a full disk", .notPrinted("No space left"),

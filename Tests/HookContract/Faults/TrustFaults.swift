@@ -15,7 +15,7 @@ extension Fault {
             })
     }
 
-    /// Properties files that nobody should trust.
+    /// Properties files that the hook does not trust.
     static let trust: [Fault] = [
         Fault(exposed: "of another user", "belongs to the user 7", "chown 7 agent.properties"),
         Fault(
@@ -42,7 +42,7 @@ extension Fault {
             exposed: "a link to nothing", "'/etc/virt-watchdog/agent.properties' leads to nothing",
             "rm agent.properties; ln -s /nowhere/agent.properties ."),
         Fault(
-            name: "agent.properties: named in a folder of somebody else's, by its name alone",
+            name: "agent.properties: named in another user's folder, by its name alone",
             effect: .leftAlone("belongs to the user 7"),
             arrange: { host in
                 try host.write(properties: HookCall.policy, to: "theirs/agent.properties")

@@ -41,7 +41,7 @@ extension LiveTests.Faults {
             try Lab.script(["start-libvirtd"])
         }
 
-        /// Starts a guest while libvirtd is killed, and again if it did not come to run.
+        /// Starts a guest while libvirtd is killed, and again if it did not start.
         ///
         /// - Returns: Whether it did at once.
         static func start(
@@ -83,9 +83,9 @@ extension LiveTests.Faults {
             return try guest.watchdogs().isEmpty && guest.emulatedWatchdogs() == 1
         }
 
-        /// Has `apply` mend that. These guests have no system that would let go of a device when it
-        /// is asked to; their reset stands in for it.
-        private func takeBackWatchdog(of guest: LabGuest) throws {
+        /// Has `apply` attach it again. These guests have no system that would release a device. A
+        /// reset releases it instead.
+        private func reattachWatchdog(of guest: LabGuest) throws {
             let apply = try RunningCommand(Command(Lab.tool, ["apply", guest.name]))
             usleep(2_000_000)
             try guest.virsh("reset", guest.name)
@@ -115,7 +115,7 @@ extension LiveTests.Faults {
             for (guest, process) in guests {
                 if try Self.hasForgottenWatchdog(guest) {
                     forgotten.append(guest.name)
-                    try takeBackWatchdog(of: guest)
+                    try reattachWatchdog(of: guest)
                 }
                 try guest.waitsUntilProtected()
                 #expect(try guest.state() == "running")

@@ -38,7 +38,7 @@ extension LiveTests.Faults {
         /// A guest with a one-shot that has not come to its end.
         private struct Scene {
             var guest: LabGuest
-            /// What has to be let go on.
+            /// The process that must be continued.
             var standing: LabOneShot?
             /// What the test started, to be waited for.
             var commands: [RunningCommand] = []

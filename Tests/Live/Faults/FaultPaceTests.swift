@@ -26,7 +26,7 @@ extension LiveTests.Faults {
             done
             """
 
-        /// What is asked meanwhile, as virsh takes it.
+        /// The virsh commands to time.
         private let questions: [[String]]
         private let guest: LabGuest
         private let other: LabGuest
@@ -65,7 +65,7 @@ extension LiveTests.Faults {
             return times
         }
 
-        /// The same without a hook; libvirt skips one that is not there.
+        /// The same without a hook; libvirt skips a missing hook.
         private func waveWithoutHook(_ count: Int) throws -> [[Int]] {
             let away = Lab.folder.appending(path: "hook-away").path
             try Lab.run("/bin/mv", [Self.hook, away])
@@ -130,7 +130,7 @@ extension LiveTests.Faults {
             /// In how many of all cases chance alone makes such a difference.
             var probability: Double
 
-            /// Less than this, a kernel's time slice, is nothing that anybody waits for.
+            /// Less than this, a kernel's time slice, is no noticeable delay.
             private static let negligible = 10.0
 
             var isSlower: Bool { probability <= 0.01 && with - without > Self.negligible }

@@ -16,7 +16,7 @@ extension LiveTests.Faults {
     /// Whether all of it is run, as by `Tests/run faults`.
     static let isWhole = environment["LAB_FAULTS"] == "full"
 
-    /// How often a test does what it does.
+    /// The number of a test's rounds.
     static func times(_ usual: Int, whole: Int) -> Int {
         isWhole ? whole : usual
     }
@@ -36,10 +36,10 @@ extension LiveTests.Faults {
     }
 
     /// Machines that boot nothing, a pc and a q35.
-    static let machines = MachineDefinition.all
+    static let machines = MatrixMachine.all
         .filter { ["pc", "q35, an empty port"].contains($0.label) }
         .map {
-            var machine = $0
+            var machine = $0.definition
             machine.memory = 32
             return machine
         }

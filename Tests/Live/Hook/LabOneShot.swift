@@ -52,7 +52,7 @@ struct LabOneShot {
         kill(id, signal) == 0
     }
 
-    /// Returns the arguments of a process; none of one that has gone, and of a zombie.
+    /// Returns the arguments of a process; none of a process that has exited, or of a zombie.
     static func arguments(of id: pid_t) -> [String] {
         let line = (try? Data(contentsOf: URL(filePath: "/proc/\(id)/cmdline"))) ?? Data()
         return line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }

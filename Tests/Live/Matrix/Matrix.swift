@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension LiveTests {
-    /// The ways in which a guest comes to run, sleeps, moves, and outlives daemons: each ends with a
+    /// The ways in which a guest starts, sleeps, moves, and outlives daemons: each ends with a
     /// guest that is reset when it hangs, or with a plain reason why it cannot be.
     ///
     /// A way on a machine type is a cell of a table, which `Tests/run matrix` makes for all versions of

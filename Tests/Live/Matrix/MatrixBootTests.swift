@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension LiveTests.Matrix {
-    /// What is there from a guest's first instruction on, or again after it has shut itself down.
+    /// Watchdogs from a guest's first instruction on, or again after a shutdown by the guest.
     struct Boots {
         init() throws {
             try Lab.setPolicy("")

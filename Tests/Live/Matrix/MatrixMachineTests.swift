@@ -36,7 +36,7 @@ extension LiveTests.Matrix {
         func `Each machine type has the device, has it after a cold start, or cannot have it`()
             throws
         {
-            for (number, machine) in MachineDefinition.all.enumerated() {
+            for (number, machine) in MatrixMachine.all.enumerated() {
                 let cell: String
                 do {
                     cell = try check(machine, "machine-\(number)")
@@ -49,9 +49,9 @@ extension LiveTests.Matrix {
         }
 
         /// Starts a guest with a machine, and tells what becomes of it.
-        private func check(_ machine: MachineDefinition, _ name: String) throws -> String {
+        private func check(_ machine: MatrixMachine, _ name: String) throws -> String {
             let guest = try LabGuest(
-                name, .definedPaused, definition: machine.definition(of: name))
+                name, .definedPaused, definition: machine.definition.definition(of: name))
             switch machine.end {
             case .hotPlugged:
                 try guest.waits(forLog: "op=protect", "result=attached")

@@ -24,7 +24,7 @@ extension LiveTests.Matrix {
         }
 
         /// Puts a stand-in of the hook of CloudStack's agent where that puts its own, and ours into
-        /// `qemu.d`. Like that one, it renames bridges at migrate and always prints what comes of it.
+        /// `qemu.d`. Like that one, it renames bridges at migrate and always prints the result.
         private func installBesideCloudStack() throws {
             try Lab.run("/bin/mkdir", ["-p", "\(Self.hooks)/qemu.d"])
             try Lab.run(
@@ -80,7 +80,7 @@ extension LiveTests.Matrix {
                 </interface>
                 """)
 
-            // As the agent starts them, before anybody thought of align.
+            // As the agent starts them, before align is set.
             let guest = try Traveller(
                 .cloudStack, "pc", "i-2-7-VM", .created,
                 options: ["--extra-devices", devices.path], on: source)

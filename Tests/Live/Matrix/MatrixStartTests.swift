@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension LiveTests.Matrix {
-    /// The ways in which a guest comes to run.
+    /// The ways in which a guest starts.
     struct Starts {
         init() throws {
             try Lab.setPolicy("")

@@ -1,4 +1,4 @@
-/// A way for a guest to come to run, to sleep, to move or to outlive a daemon: a row of the matrix.
+/// A way for a guest to start, to sleep, to move or to outlive a daemon: a row of the matrix.
 enum Way: String, CaseIterable {
     case create = "`virsh create`"
     case start = "`virsh define`, `start`"

@@ -128,7 +128,7 @@ extension LiveTests.Service {
             try service.end()
         }
 
-        /// Expects that a guest's action is the one that it started with: in its definition, and without
+        /// Expects a guest's action to be the same as at its start: in its definition, and without
         /// the record of another action in QEMU, which the definition does not show.
         private func expectNoAlignment(
             of guest: LabGuest, at location: SourceLocation = #_sourceLocation

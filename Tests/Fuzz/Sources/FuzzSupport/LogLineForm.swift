@@ -1,7 +1,7 @@
 @testable package import WatchdogPolicy
 
 /// The form of a line of the log, read by its definition in virt-watchdog-hook(8), so that whatever
-/// somebody names a guest, a reader of the log finds the same fields.
+/// an operator names a guest, a reader of the log finds the same fields.
 package struct LogLineForm {
     /// The longest line: foreign text in it is cut, and none of our own sentences is long.
     private static let maximumLength = 8 << 10
@@ -9,7 +9,7 @@ package struct LogLineForm {
     /// The fields in their order, each without its quotes and escapes.
     package private(set) var fields: [(key: String, value: String)] = []
 
-    /// Reads a line; what is wrong with it ends the run.
+    /// Reads a line. A malformed line ends the run.
     package init(_ line: LogLine) {
         let text = line.text
         require(text.firstDisruption == nil, "a character that ends or hides a line: \(text)")
@@ -32,7 +32,7 @@ package struct LogLineForm {
         return String(word)
     }
 
-    /// Reads what stands in quotes, with the two escapes that can hide them.
+    /// Reads a text in quotes, with the two escapes that can hide them.
     private static func quoted(
         _ rest: inout Substring.UnicodeScalarView, in line: String
     ) -> String {

@@ -49,7 +49,7 @@ private func checkOperation(_ name: [UInt8], _ phase: [UInt8]) {
     }
 }
 
-/// A name says what it says, in its own quotes, and adds nothing to the line.
+/// A name stays in its quotes, and adds nothing else to the line.
 private func checkLines(guest: String, uuid: String) {
     let failure = LogLineForm(LogLine(operation: "started", guest: guest, failure: "it is over"))
     failure.requireKeys(["op", "guest", "uuid", "result", "reason"])
@@ -65,7 +65,7 @@ private func checkLines(guest: String, uuid: String) {
         "another field: \(line.fields)")
 }
 
-/// The pattern's own answer against one that tries all that a `*` may stand for.
+/// The pattern's own answer against a matcher that tries all expansions of a `*`.
 private func checkPattern(_ pattern: String, _ name: String) {
     let scalars = Array(name.unicodeScalars)
     // Which beginnings of the name the pattern fits, as far as it has been read.

@@ -4,8 +4,8 @@ import FuzzSupport
 
 /// The properties file, as the hook reads it from a file that others write.
 ///
-/// The input is the file, but for bytes 1 to 3: in the place of each stands an entry of somebody else
-/// with a secret, in one of the three forms that Java reads, so that it may be glued to anything.
+/// The input is the file, except bytes 1 to 3: each is replaced by another owner's entry with a
+/// secret, in one of the three forms that Java reads. A backslash may glue it to any line.
 @c(LLVMFuzzerTestOneInput)
 public func testProperties(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = bytes(start, count)
@@ -83,7 +83,7 @@ private func checkProblems(of report: PolicyReport, _ lines: LineLengths) {
     }
 }
 
-/// What is not said is as built in, and what is said stands where the report says.
+/// A setting without an entry has its default, and any other has the place that the report names.
 private func checkSettings(
     of report: PolicyReport, _ properties: Properties, _ lines: LineLengths
 ) {

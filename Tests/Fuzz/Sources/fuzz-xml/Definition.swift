@@ -3,13 +3,13 @@ import FuzzSupport
 @testable import DomainXML
 @testable import WatchdogPolicy
 
-/// A definition as it is written where nothing is changed, and what it says.
+/// A definition as it is written without a change, and its facts.
 struct Definition {
     /// The text, in libxml2's own form.
     let text: [UInt8]
     let facts: GuestFacts
 
-    /// Takes a definition; one that is taken must be written so that it says the same.
+    /// Parses a definition. A parsed definition must be written with the same content.
     init(_ bytes: [UInt8]) throws(DocumentError) {
         let document = try Document(parsing: bytes.span.bytes)
         facts = document.facts

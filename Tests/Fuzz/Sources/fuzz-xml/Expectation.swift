@@ -18,7 +18,7 @@ extension Tree {
         return (tree, false)
     }
 
-    /// The tree without the white space around what is in `devices`, or in the whole definition:
+    /// The tree without the white space around the elements of `devices`, or of the document:
     /// where an element is put on a line of its own, the line is new.
     func withoutLayout(where everywhere: Bool) -> Tree {
         var tree = Tree()

@@ -3,7 +3,7 @@ import FuzzSupport
 @testable import DomainXML
 @testable import WatchdogPolicy
 
-/// Checks that a plan changes what it says and nothing else, and that there is nothing left to do.
+/// Checks that a plan makes its change and no other, and leaves nothing to do.
 func checkPatch(
     of definition: Definition, by plan: (Policy, GuestFacts) -> Plan, _ policy: Policy
 ) {
@@ -31,7 +31,7 @@ func checkPatch(
 
     let after = Definition.facts(of: text)
     let second = Plan(for: after, under: policy)
-    // With libvirt's default action, an iTCO that somebody chose looks like libvirt's own, and has
+    // With libvirt's default action, a chosen iTCO looks like libvirt's own, and has
     // company then: see the test of `plan` that asks whether it converges.
     if case .changeAction(_, .reset) = first.decision, after.chosenWatchdogs.isEmpty {
         let third = Plan(for: after.adding(second), under: policy)

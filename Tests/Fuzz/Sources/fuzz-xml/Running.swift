@@ -3,7 +3,7 @@ import FuzzSupport
 @testable import DomainXML
 @testable import WatchdogPolicy
 
-/// Checks what is done for a guest that runs, and what is written down for its next start.
+/// Checks the plans for a running guest and for its next start.
 func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
     var facts = facts
     facts.trustRecords(of: nil)
@@ -39,7 +39,7 @@ func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
     }
 }
 
-/// Checks that a record can be written, and be taken back.
+/// Checks that a record can be written and removed.
 func checkRecord(in definition: Definition) {
     let facts = definition.facts
     if let record = facts.alignment {

@@ -44,7 +44,7 @@ struct Tree: Equatable {
                 nil, options)
         }
         guard let document else {
-            fatalError("what was written is no XML: \(String(decoding: text, as: UTF8.self))")
+            fatalError("the written text is no XML: \(String(decoding: text, as: UTF8.self))")
         }
         add(document.pointee.children, depth: 0)
         xmlFreeDoc(document)

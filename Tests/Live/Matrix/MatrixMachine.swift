@@ -1,6 +1,8 @@
-/// A machine as a definition describes it, and what becomes of it under a policy of reset.
-struct MachineDefinition: Sendable {
-    /// What becomes of a guest with such a machine.
+import TestSupport
+
+/// A machine of the matrix, and its watchdog under a policy of reset.
+struct MatrixMachine: Sendable {
+    /// The watchdog that a guest with such a machine gets.
     enum End: Sendable {
         /// It has the device while it runs, from its start on.
         case hotPlugged
@@ -12,36 +14,28 @@ struct MachineDefinition: Sendable {
 
     /// What the table calls it.
     var label: String
-    /// Its guest's UUID; libvirt chooses one where there is none.
-    var uuid: String?
-    var arch = "x86_64"
-    var machine: String
-    var firmware = ""
-    var features = "<acpi/>"
-    var processor = ""
-    /// The devices besides those that every such guest has.
-    var devices = ""
-    var memory = 64
+    /// The definition, of a guest that boots nothing.
+    var definition: MachineDefinition
     var end: End
 
-    /// The definition, of a guest that is not meant to boot anything.
-    func definition(of name: String) -> String {
-        """
-        <domain type='qemu'>
-          <name>\(name)</name>
-          \(uuid.map { "<uuid>\($0)</uuid>" } ?? "")
-          <memory unit='MiB'>\(memory)</memory>
-          <vcpu>1</vcpu>
-          <os><type arch='\(arch)' machine='\(machine)'>hvm</type>\(firmware)</os>
-          <features>\(features)</features>
-          \(processor)
-          <devices>
-            <controller type='usb' model='none'/>
-            \(devices)
-            <memballoon model='none'/>
-          </devices>
-        </domain>
-        """
+    /// - Parameters:
+    ///   - processor: The element `cpu`.
+    ///   - devices: The devices besides those that every such guest has.
+    init(
+        label: String, arch: String = "x86_64", machine: String, firmware: String = "",
+        features: String = "<acpi/>", processor: String = "", devices: String = "",
+        memory: Int = 64, end: End
+    ) {
+        self.label = label
+        self.end = end
+        definition = MachineDefinition(machine: machine)
+        definition.arch = arch
+        definition.firmware = firmware
+        definition.features = features
+        definition.settings = processor
+        definition.memory = memory
+        definition.devices =
+            "<controller type='usb' model='none'/>\(devices)<memballoon model='none'/>"
     }
 
     private static let noPort = "no conventional PCI slot and no empty pcie-root-port is left"
@@ -68,59 +62,59 @@ struct MachineDefinition: Sendable {
         "<loader readonly='yes' type='pflash'>\(code)</loader><nvram template='\(variables)'/>"
     }
 
-    static let all: [MachineDefinition] = [
-        MachineDefinition(label: "pc", machine: "pc", end: .hotPlugged),
-        MachineDefinition(
+    static let all: [MatrixMachine] = [
+        MatrixMachine(label: "pc", machine: "pc", end: .hotPlugged),
+        MatrixMachine(
             label: "pc without ACPI", machine: "pc", features: "<pae/>",
             end: .coldBoot(model: "i6300esb", because: "without ACPI")),
-        MachineDefinition(
+        MatrixMachine(
             label: "pc without ACPI, with a pci-bridge", machine: "pc", features: "<pae/>",
             devices: bridge, end: .hotPlugged),
-        MachineDefinition(
+        MatrixMachine(
             label: "pc, pci-root with hotplug='off', and a pci-bridge", machine: "pc",
             devices: closedRoot + bridge, end: .hotPlugged),
-        MachineDefinition(
+        MatrixMachine(
             label: "pc, pci-root with hotplug='off'", machine: "pc", devices: closedRoot,
             end: .coldBoot(model: "i6300esb", because: noPort)),
-        MachineDefinition(
+        MatrixMachine(
             label: "q35, an empty port", machine: "q35", devices: ports(2) + deviceInPort,
             end: .hotPlugged),
-        MachineDefinition(
+        MatrixMachine(
             label: "q35, a pcie-to-pci-bridge", machine: "q35",
             devices: ports(2, "<controller type='pci' index='3' model='pcie-to-pci-bridge'/>"),
             end: .hotPlugged),
-        MachineDefinition(
+        MatrixMachine(
             label: "q35, no port left", machine: "q35", devices: ports(1) + deviceInPort,
             end: .coldBoot(model: "i6300esb", because: noPort)),
-        MachineDefinition(
+        MatrixMachine(
             label: "q35, ports with hotplug='off'", machine: "q35",
             devices: ports(2, target: "<target hotplug='off'/>"),
             end: .coldBoot(model: "i6300esb", because: noPort)),
-        MachineDefinition(
+        MatrixMachine(
             label: "q35, UEFI (OVMF)", machine: "q35",
             firmware: flash("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
             devices: ports(2), memory: 128, end: .hotPlugged),
-        MachineDefinition(
+        MatrixMachine(
             label: "q35 without ACPI", machine: "q35", features: "<pae/>", devices: ports(1),
             end: .hotPlugged),
-        MachineDefinition(
+        MatrixMachine(
             label: "virt (aarch64), an empty port", arch: "aarch64", machine: "virt",
             features: "<gic version='2'/>", processor: cortex, devices: ports(1), memory: 128,
             end: .hotPlugged),
-        MachineDefinition(
+        MatrixMachine(
             label: "virt (aarch64), no port", arch: "aarch64", machine: "virt",
             features: "<gic version='2'/>", processor: cortex, memory: 128,
             end: .coldBoot(model: "i6300esb", because: noPort)),
-        MachineDefinition(
+        MatrixMachine(
             label: "pseries (ppc64)", arch: "ppc64", machine: "pseries", features: "", memory: 256,
             end: .hotPlugged),
-        MachineDefinition(
+        MatrixMachine(
             label: "s390-ccw-virtio (s390x)", arch: "s390x", machine: "s390-ccw-virtio",
             features: "", memory: 128,
             end: .coldBoot(model: "diag288", because: "no other model than i6300esb")),
-        MachineDefinition(
+        MatrixMachine(
             label: "microvm", machine: "microvm", features: "", end: .never(because: noPCI)),
-        MachineDefinition(
+        MatrixMachine(
             label: "isapc", machine: "isapc", features: "", end: .never(because: noPCI)),
     ]
 }
