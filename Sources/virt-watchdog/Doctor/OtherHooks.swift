@@ -19,7 +19,7 @@ enum OtherHooks {
                     remedy: LocalHost.readAsRoot)
             ]
         }
-        let runsFolder = version.map { $0 >= LibvirtVersion.runningFolder } ?? true
+        let runsFolder = version.map { $0 >= HookTarget.firstVersionWithFolder } ?? true
         let run = hooks.files.filter { $0.isRun && (runsFolder || !$0.isInFolder) }
         var findings = [order(run, hooks, on: host)]
         findings += run.filter { $0.maker != .us }.compactMap { hook in
@@ -35,7 +35,7 @@ enum OtherHooks {
                 remedy: "sudo rm \(shellWord(hook.path))")
         }
         // The agent does so without looking, at each of its upgrades.
-        if hooks.ours.contains(where: { !$0.isInFolder }), hasCloudStack(host) {
+        if hooks.ours.contains(where: { !$0.isInFolder }), host.hasCloudStackAgent {
             let place = shellWord(host.path(Layout.hooks + "/qemu"))
             findings.append(
                 .warn(
@@ -111,10 +111,6 @@ enum OtherHooks {
         return findings
     }
 
-    private static func hasCloudStack(_ host: LocalHost) -> Bool {
-        host.has("/usr/share/cloudstack-agent") || host.has("/etc/cloudstack/agent")
-    }
-
     /// Whether a name is one that editors, packages and people give to what they put aside.
     private static func isBackup(_ path: String) -> Bool {
         let name = path.split(separator: "/").last ?? ""
@@ -138,11 +134,6 @@ extension ExecutionFault {
             .otherHooks, "\(path) cannot run: \(reason). \(reach.effect)",
             remedy: "\(remedy); until then, take the hook away: sudo chmod -x \(path)")
     }
-}
-
-extension HookFile {
-    /// Whether it is in `qemu.d`, in which older versions of libvirt do not look.
-    var isInFolder: Bool { nominalPath.hasPrefix(Layout.hooks + "/qemu.d/") }
 }
 
 extension HookFile.Maker {

@@ -1,0 +1,51 @@
+import HostSystem
+import Hypervisor
+
+extension Installation {
+    /// Has libvirt's daemon look for hooks again, and records that; prints what a user's own daemon needs.
+    ///
+    /// - Parameter isRemoval: Whether the hook is gone: an idle daemon stays idle, and nothing is recorded.
+    /// - Returns: Whether each daemon that may run the hook has looked for it.
+    @discardableResult
+    func reloadDaemons(isRemoval: Bool = false) -> Bool {
+        guard isLive else { return true }
+        for daemon in LibvirtDaemon.ofOtherUsers(on: host) {
+            print(
+                "\(daemon.name) (process \(daemon.id)) is the user \(daemon.owner)'s own: it looks for"
+                    + " hooks again after kill -HUP \(daemon.id), or when it next starts")
+        }
+        let outcome = DaemonReload(installation: self).run(wakesIdle: !isRemoval)
+        switch outcome {
+        case .noDaemon:
+            if !isRemoval {
+                print("No libvirt daemon runs; it looks for hooks when it starts.")
+            }
+        case .started(let daemon):
+            print("    \(daemon.name) (process \(daemon.process)) started with the hook in place")
+        case .reloaded(let daemon):
+            guard !isRemoval, !isDry else { break }
+            guard let process = LibvirtDaemon(daemon.process, named: daemon.name, on: host) else {
+                break
+            }
+            do throws(SetupError) {
+                try ReloadRecord.write(process, on: host)
+            } catch {
+                StandardError.print(
+                    "\(error); virt-watchdog doctor cannot see that \(daemon.name) was"
+                        + " reloaded")
+            }
+        case .failed(let message):
+            StandardError.print(message)
+            return false
+        }
+        return true
+    }
+
+    /// Removes the files of this boot: the service's, and the record of the reload.
+    func removeRunFiles() throws(SetupError) {
+        guard isLive else { return }
+        for path in [folder(of: Layout.reloadRecord), ServiceFile.directory] where host.has(path) {
+            try change(path) { path throws(Errno) in try FileChange.removeTree(path) }
+        }
+    }
+}
