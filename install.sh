@@ -57,12 +57,17 @@ run() {
 parse_arguments() {
     while [ $# -gt 0 ]; do
         case $1 in
+        --destdir=* | --prefix=*)
+            option=$1
+            shift
+            set -- "${option%%=*}" "${option#*=}" "$@"
+            continue
+            ;;
         --destdir | --prefix)
             [ $# -ge 2 ] || fail "$1 needs a folder; see --help"
-            set_folder "$1" "$2"
+            set_folder "$1" "${2%/}"
             shift
             ;;
-        --destdir=* | --prefix=*) set_folder "${1%%=*}" "${1#*=}" ;;
         --no-deps) deps=no ;;
         --no-verify) verify=no ;;
         --dry-run) dry_run=yes ;;
@@ -79,20 +84,11 @@ parse_arguments() {
 }
 
 set_folder() {
-    case $2 in
-    /*) ;;
-    *) [ "$1" = --destdir ] || fail "$1 needs an absolute path, not '$2'" ;;
-    esac
-    case $1 in
-    --destdir) destdir=$(absolute "${2%/}") ;;
-    --prefix) prefix=${2%/} ;;
-    esac
-}
-
-absolute() {
-    case $1 in
-    '' | /*) printf '%s' "$1" ;;
-    *) printf '%s/%s' "$(pwd)" "$1" ;;
+    case $1$2 in
+    --destdir | --destdir/*) destdir=$2 ;;
+    --destdir*) destdir=$(pwd)/$2 ;;
+    --prefix | --prefix/*) prefix=$2 ;;
+    *) fail "$1 needs an absolute path, not '$2'" ;;
     esac
 }
 
@@ -123,32 +119,33 @@ build_packages() {
 TABLE
 }
 
+# Prints one of three names of packages: apt-get's, dnf's, zypper's.
+pick() {
+    case $manager in
+    apt-get) say "$1" ;;
+    dnf) say "$2" ;;
+    zypper) say "$3" ;;
+    esac
+}
+
 missing_build_packages() {
-    build_packages | while read -r file apt dnf zypper; do
+    build_packages | while read -r file packages; do
         # Debian keeps some headers in a folder for the architecture.
         if [ -e "$file" ] || find /usr/include -path "*/${file#/usr/include/}" 2>/dev/null |
             grep -q .; then
             continue
         fi
-        case $1 in
-        apt-get) say "$apt" ;;
-        dnf) say "$dnf" ;;
-        zypper) say "$zypper" ;;
-        esac
+        # shellcheck disable=SC2086 # one word a package
+        pick $packages
     done
 }
 
-daemon_packages() {
-    command -v libvirtd >/dev/null 2>&1 || command -v virtqemud >/dev/null 2>&1 || case $1 in
-    apt-get) say "libvirt-daemon-system libvirt-clients" ;;
-    dnf | zypper) say "libvirt-daemon-driver-qemu libvirt-client" ;;
-    esac
+missing_daemon_packages() {
+    libvirt='libvirt-daemon-driver-qemu libvirt-client'
+    command -v libvirtd >/dev/null 2>&1 || command -v virtqemud >/dev/null 2>&1 ||
+        pick 'libvirt-daemon-system libvirt-clients' "$libvirt" "$libvirt"
     find /usr/bin /usr/libexec -name 'qemu-system-*' -o -name qemu-kvm 2>/dev/null |
-        grep -q . || case $1 in
-        apt-get) say "qemu-system" ;;
-        dnf) say "qemu-kvm" ;;
-        zypper) say "qemu" ;;
-    esac
+        grep -q . || pick qemu-system qemu-kvm qemu
 }
 
 install_packages() {
@@ -170,9 +167,9 @@ install_dependencies() {
     manager=$(package_manager)
     [ -n "$manager" ] || fail "finds no apt-get, dnf or zypper: install the development files of" \
         "libxml2, libvirt, ICU, lzma and zlib, then use --no-deps"
-    packages=$(missing_build_packages "$manager")
+    packages=$(missing_build_packages)
     if [ -z "$destdir" ] && [ "$task" = install ]; then
-        daemon=$(daemon_packages "$manager")
+        daemon=$(missing_daemon_packages)
         [ -z "$daemon" ] || say "This host has no libvirt daemon or no QEMU; they are installed, too."
         packages="$packages $daemon"
     fi

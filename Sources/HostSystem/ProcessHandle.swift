@@ -18,10 +18,12 @@ public struct ProcessHandle: ~Copyable {
     ///   - startTicks: The start time, in the kernel's ticks since the host started.
     /// - Returns: `nil` if the process is gone, or another process has the number.
     public init?(_ id: Int32, startTicks: UInt64) {
-        self.id = id
-        self.startTicks = startTicks
-        descriptor = virt_watchdog_open_process(id)
-        guard isRunning else { return nil }
+        let descriptor = virt_watchdog_open_process(id)
+        guard Self.isRunning(id, startTicks) else {
+            if descriptor >= 0 { close(descriptor) }
+            return nil
+        }
+        (self.id, self.startTicks, self.descriptor) = (id, startTicks, descriptor)
     }
 
     deinit {
@@ -29,7 +31,9 @@ public struct ProcessHandle: ~Copyable {
     }
 
     /// Whether the process still runs.
-    public var isRunning: Bool {
+    public var isRunning: Bool { Self.isRunning(id, startTicks) }
+
+    private static func isRunning(_ id: Int32, _ startTicks: UInt64) -> Bool {
         guard let status = ProcessStatus(of: id) else { return false }
         return status.startTicks == startTicks && status.state != "Z"
     }

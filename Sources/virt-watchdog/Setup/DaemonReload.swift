@@ -20,8 +20,6 @@ struct DaemonReload {
 
     /// The installation whose hook the daemon should run.
     var installation: Installation
-    /// The directory in which libvirt keeps its sockets and pid files.
-    var runtimeDirectory = "/run"
     /// The seconds for which the daemon may not answer.
     var patience = 30
     /// Connects to a daemon by its URI; returns `nil` if it does not answer within some seconds. The
@@ -29,10 +27,13 @@ struct DaemonReload {
     var connect: (_ uri: String, _ seconds: Int) -> Result<any Sendable, LibvirtError> = Self
         .connect
 
+    /// The directory in which libvirt keeps its sockets and pid files.
+    private var runtimeDirectory: String { installation.host.path("/run") }
+
     /// The daemons with their sockets, in the order in which libvirt's clients look for them.
     private static let sockets = [("virtqemud", "virtqemud-sock"), ("libvirtd", "libvirt-sock")]
 
-    private static func connect(
+    private static func open(
         _ uri: String, _ seconds: Int
     ) -> Result<any Sendable, LibvirtError> {
         Result { () throws(LibvirtError) in

@@ -146,7 +146,7 @@ extension Installation {
     /// Removes the files of the manifest, but for a changed policy and other hooks.
     func removeFiles(of list: Manifest) throws(SetupError) {
         step("Removing")
-        for entry in list.entries.filter({ $0.kind == .file }).sorted(by: { $0.line < $1.line })
+        for entry in list.entries.filter({ $0.kind == .file }).sorted(by: { $0.path < $1.path })
         where host.has(entry.path) {
             if entry.path == Self.properties, checksum(of: entry.path) != entry.checksum {
                 print("    \(entry.path) was changed and stays")

@@ -4,17 +4,19 @@ import Hypervisor
 extension Installation {
     /// Has libvirt's daemon look for hooks again, and records that; prints what a user's own daemon needs.
     ///
-    /// - Parameter isRemoval: Whether the hook is gone: an idle daemon stays idle, and nothing is recorded.
+    /// - Parameters:
+    ///   - isRemoval: Whether the hook is gone: an idle daemon stays idle, and nothing is recorded.
+    ///   - reload: Does it.
     /// - Returns: Whether each daemon that may run the hook has looked for it.
     @discardableResult
-    func reloadDaemons(isRemoval: Bool = false) -> Bool {
+    func reloadDaemons(isRemoval: Bool = false, by reload: DaemonReload? = nil) -> Bool {
         guard isLive else { return true }
         for daemon in LibvirtDaemon.ofOtherUsers(on: host) {
             print(
                 "\(daemon.name) (process \(daemon.id)) is the user \(daemon.owner)'s own: it looks for"
                     + " hooks again after kill -HUP \(daemon.id), or when it next starts")
         }
-        let outcome = DaemonReload(installation: self).run(wakesIdle: !isRemoval)
+        let outcome = (reload ?? DaemonReload(installation: self)).run(wakesIdle: !isRemoval)
         switch outcome {
         case .noDaemon:
             if !isRemoval {

@@ -14,6 +14,8 @@ struct Installation {
     var isDry = false
     /// The directories in which to find programs of this system.
     var searchPath = Self.usualSearchPath
+    /// Takes each line of the report.
+    var report: (String) -> Void = { try? StandardOutput.print($0) }
 
     /// `PATH`, and the directories of the administrator's programs.
     static var usualSearchPath: [String] {
@@ -35,7 +37,7 @@ struct Installation {
     func step(_ text: String) { print("==> \(text)") }
 
     /// Prints a line.
-    func print(_ line: String) { try? StandardOutput.print(printable(line)) }
+    func print(_ line: String) { report(printable(line)) }
 
     /// Finds a program of this system.
     func program(_ name: String, _ arguments: [String] = []) -> Program? {

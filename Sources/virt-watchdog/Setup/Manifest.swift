@@ -22,7 +22,7 @@ struct Manifest {
         var path: String
 
         /// The line.
-        var line: String { "\(kind.rawValue) \(checksum) \(path)" }
+        fileprivate var line: String { "\(kind.rawValue) \(checksum) \(path)" }
     }
 
     /// The entries, one for each path.
