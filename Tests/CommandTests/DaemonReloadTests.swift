@@ -52,8 +52,11 @@ struct DaemonReloadTests {
     }
 
     /// Listens on the daemon's socket, as systemd does for an idle one.
-    private func listen() throws {
-        let path = fake.path("run/libvirt/libvirt-sock")
+    private func listen() throws { try Self.listen(at: socketPath) }
+
+    private var socketPath: String { fake.path("run/libvirt/libvirt-sock") }
+
+    private static func listen(at path: String) throws {
         unlink(path)
         let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
@@ -157,9 +160,9 @@ struct DaemonReloadTests {
         }
         #expect(message.contains("serves no socket"))
         #expect(isRunning(daemon.id))
-        let late = Thread { [self] in
+        let late = Thread { [socketPath] in
             usleep(1_500_000)
-            try? listen()
+            try? Self.listen(at: socketPath)
         }
         late.start()
         guard case .reloaded(let found) = reload().run(wakesIdle: true) else {

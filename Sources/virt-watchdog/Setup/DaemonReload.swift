@@ -24,8 +24,10 @@ struct DaemonReload {
     var patience = 30
     /// Connects to a daemon by its URI; returns `nil` if it does not answer within some seconds. The
     /// daemon stays up while the value exists.
-    var connect: (_ uri: String, _ seconds: Int) -> Result<any Sendable, LibvirtError> = Self
-        .connect
+    var connect: Connect = Self.open
+
+    /// A connection to a URI, within some seconds.
+    typealias Connect = (_ uri: String, _ seconds: Int) -> Result<any Sendable, LibvirtError>
 
     /// The directory in which libvirt keeps its sockets and pid files.
     private var runtimeDirectory: String { installation.host.path("/run") }
