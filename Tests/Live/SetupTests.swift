@@ -87,8 +87,8 @@ extension LiveTests {
 
         @Test("a stale pid file that names another process leads to no signal")
         func stalePidFile() throws {
-            defer { restore() }
             try Lab.script(["stop-daemon"])
+            defer { _ = try? Lab.script(["start-daemon"]) }
             let sleep = Process()
             sleep.executableURL = URL(filePath: "/bin/sleep")
             sleep.arguments = ["300"]

@@ -63,9 +63,11 @@ struct ServiceUnit {
             guard let handle = ProcessHandle(process.id, startTicks: process.startTicks),
                 handle.terminate()
             else { continue }
-            for second in 0... where handle.isRunning {
-                guard second < Self.patience else { throw .processNotEnded(process.id) }
+            var seconds = 0
+            while handle.isRunning {
+                guard seconds < Self.patience else { throw .processNotEnded(process.id) }
                 HostSystem.sleep(seconds: 1)
+                seconds += 1
             }
         }
     }
