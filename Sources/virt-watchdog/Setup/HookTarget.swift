@@ -15,6 +15,8 @@ struct HookTarget: Hashable {
     static let single = Layout.hooks + "/qemu"
     /// The place in the directory that libvirt looks at since ``firstVersionWithFolder``.
     static let shared = Layout.hooks + "/qemu.d/50-virt-watchdog"
+    /// The hook's program, to which a package may link instead of copying it.
+    static let program = folder(of: folder(of: Layout.service)) + "/bin/virt-watchdog-hook"
     /// Both places, the one that is upgraded first.
     static let all = [shared, single]
     /// The first version of libvirt that runs the hooks in `qemu.d`.

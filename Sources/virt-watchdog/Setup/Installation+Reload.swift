@@ -16,6 +16,7 @@ extension Installation {
                 "\(daemon.name) (process \(daemon.id)) is the user \(daemon.owner)'s own: it looks for"
                     + " hooks again after kill -HUP \(daemon.id), or when it next starts")
         }
+        let proof = "    To prove that a hung guest is reset, run virt-watchdog verify."
         let outcome = (reload ?? DaemonReload(installation: self)).run(wakesIdle: !isRemoval)
         switch outcome {
         case .noDaemon:
@@ -24,8 +25,10 @@ extension Installation {
             }
         case .started(let daemon):
             print("    \(daemon.name) (process \(daemon.process)) started with the hook in place")
+            print(proof)
         case .reloaded(let daemon):
             guard !isRemoval, !isDry else { break }
+            print(proof)
             guard let process = LibvirtDaemon(daemon.process, named: daemon.name, on: host) else {
                 break
             }
