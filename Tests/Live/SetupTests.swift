@@ -6,7 +6,6 @@ extension LiveTests {
     /// `virt-watchdog setup` beside daemons that start, hang, idle, or are a user's own.
     struct Setup {
         private static let hook = "/etc/libvirt/hooks/qemu"
-        private static let daemonHook = "/etc/libvirt/hooks/daemon"
         private static let record = "/run/virt-watchdog/reloaded"
 
         init() throws {
@@ -25,28 +24,43 @@ extension LiveTests {
 
         /// Brings the lab's own hook and daemon back.
         private func restore() {
-            try? FileManager.default.removeItem(atPath: Self.daemonHook)
             _ = try? setUp()
             _ = try? Lab.script(["restart-daemon"])
+        }
+
+        /// Makes a guest that starts with the daemon and whose QEMU keeps it from serving clients for
+        /// some seconds from then on.
+        private func makeSlowGuest() throws -> LabGuest {
+            let (emulator, flag) = (Lab.folder.path + "/slow-qemu", Lab.folder.path + "/is-slow")
+            let script =
+                "#!/bin/sh\n[ ! -e '\(flag)' ] || sleep 6\nexec qemu-system-x86_64 \"$@\"\n"
+            try Data(script.utf8).write(to: URL(filePath: emulator))
+            try Lab.run("/bin/chmod", ["0755", emulator])
+            let file = try LabGuest.definition("slow", [])
+            let text = try String(contentsOf: file, encoding: .utf8).replacing(
+                "<devices>", with: "<devices><emulator>\(emulator)</emulator>", maxReplacements: 1)
+            let guest = try LabGuest("slow", .shutOff, definition: text)
+            try guest.virsh("autostart", guest.name)
+            try Lab.run("/bin/rm", ["-f", "/run/libvirt/qemu/autostarted"])
+            try Data().write(to: URL(filePath: flag))
+            return guest
         }
 
         @Test("a daemon that still starts is waited for, and then finds its first hook")
         func startingDaemon() throws {
             defer { restore() }
+            let slow = try makeSlowGuest()
             try FileManager.default.removeItem(atPath: Self.hook)
-            // The daemon serves no client while its own hook runs.
-            try Data("#!/bin/sh\n[ \"$2\" != start ] || sleep 6\n".utf8)
-                .write(to: URL(filePath: Self.daemonHook))
-            try Lab.run("/bin/chmod", ["0755", Self.daemonHook])
             let before = try Lab.daemon()
             let restart = try Background(Command(Lab.script, ["restart-daemon"]))
-            try Lab.wait(for: "the new daemon's pid file") {
-                (try? Lab.daemon()).map { $0 != before } == true
+            try Lab.wait(for: "the start of the slow guest") {
+                guard let daemon = try? Lab.daemon(), daemon != before else { return false }
+                return FileManager.default.fileExists(atPath: "/run/libvirt/qemu/\(slow.name).xml")
             }
             let start = ContinuousClock.now
             let outcome = try setUp()
             #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
-            #expect(ContinuousClock.now - start > .seconds(3))
+            #expect(ContinuousClock.now - start > .seconds(2), "it did not start any more")
             #expect(outcome.text.contains("Reloading \(Lab.daemonName)"))
             #expect(try recordedProcess == Lab.daemon())
             #expect(restart.status() == 0)
