@@ -42,8 +42,7 @@ enum HookPlace {
     private static func linkFinding(_ hook: HookFile, on host: LocalHost) -> Finding? {
         guard let real = try? realPath(of: hook.path) else { return nil }
         let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
-        // `setup` leaves a package's link in qemu.d; CloudStack's agent would write through one at qemu.
-        if real == root + HookTarget.program, hook.nominalPath == HookTarget.shared { return nil }
+        if hook.nominalPath == HookTarget.shared, host.hasLinkedHook() { return nil }
         guard real != root + hook.nominalPath else { return nil }
         let message = "\(shellWord(hook.path)) is really \(shellWord(real))"
         let parent = folder(of: real)

@@ -49,4 +49,15 @@ extension LocalHost {
     var hasCloudStackAgent: Bool {
         has("/usr/share/cloudstack-agent") || has("/etc/cloudstack/agent")
     }
+
+    /// Whether the hook is a symbolic link in `qemu.d` to the hook's program, as packages have it.
+    ///
+    /// CloudStack's agent would write through a link in the other place.
+    func hasLinkedHook(to program: String = HookTarget.program) -> Bool {
+        let place = path(HookTarget.shared)
+        guard (try? FileStatus(of: place, followsLinks: false))?.kind == .link,
+            let real = try? realPath(of: place)
+        else { return false }
+        return real == (try? realPath(of: path(program)))
+    }
 }

@@ -16,7 +16,7 @@ extension Installation {
                 try InstalledFile.all(below: tree)
             } ?? []
         var packaged: [InstalledFile] = []
-        if isLink(target.path, to: hook) {
+        if host.hasLinkedHook(to: hook) {
             packaged.append(try InstalledFile(host.path(target.path), place: target.path))
         } else {
             files.append(try InstalledFile(source + hook, place: target.path))
@@ -46,14 +46,6 @@ extension Installation {
         guard !Layout().properties.contains(where: host.has), (try? FileStatus(of: policy)) != nil
         else { return nil }
         return try InstalledFile(policy, place: Self.properties)
-    }
-
-    /// Whether a hook is a symbolic link to the hook's program, as packages have it.
-    private func isLink(_ place: String, to program: String) -> Bool {
-        guard (try? FileStatus(of: host.path(place), followsLinks: false))?.kind == .link,
-            let real = try? realPath(of: host.path(place))
-        else { return false }
-        return real == (try? realPath(of: host.path(program)))
     }
 
     /// Checks that SELinux lets libvirt run the hook: otherwise no guest starts.
