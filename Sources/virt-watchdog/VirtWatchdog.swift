@@ -9,15 +9,13 @@ struct VirtWatchdog: ParsableCommand {
         commandName: "virt-watchdog",
         abstract: "Give libvirt guests a watchdog that resets them when they hang.",
         discussion: """
-            virt-watchdogd does this when a guest starts; these commands, at any time.
-
             Exit codes: 0 all is well; 1 something is not, as the output says; 2 it is \
             unknown, or no libvirt; 64 the command line is wrong.
             """,
         version: Paths.version,
         subcommands: [
             Status.self, PlanCommand.self, Apply.self, Remove.self, Verify.self, Doctor.self,
-            Config.self, Patch.self,
+            Config.self, Patch.self, Setup.self, Unsetup.self,
         ])
 
     static func main() {

@@ -179,6 +179,21 @@ struct DoctorHookTests {
     }
 
     @Test
+    func `A package's link in qemu.d to the hook's program is ok, and not in the place of a file`()
+        throws
+    {
+        let real = try fake.write("usr/bin/virt-watchdog-hook", FakeELF().bytes, mode: 0o755)
+        try fake.makeFolder("etc/libvirt/hooks/qemu.d")
+        try fake.link("etc/libvirt/hooks/qemu.d/50-virt-watchdog", to: real)
+        #expect(try place().level == .ok)
+        #expect(try place().message.contains("is a link to a file"))
+        try FileManager.default.moveItem(
+            atPath: fake.path("etc/libvirt/hooks/qemu.d/50-virt-watchdog"),
+            toPath: fake.path("etc/libvirt/hooks/qemu"))
+        #expect(try place().level == .warn)
+    }
+
+    @Test
     func `A link of the whole folder is judged, too`() throws {
         try FileManager.default.removeItem(atPath: fake.path("etc/libvirt/hooks"))
         try fake.write("opt/hooks/qemu", FakeELF().bytes, mode: 0o755)

@@ -137,6 +137,25 @@ struct DoctorHostTests {
     }
 
     @Test
+    func `SELinux is asked about the program that a package's link leads to`() throws {
+        let context = "system_u:system_r:virtqemud_t:s0"
+        try fake.write("sys/fs/selinux/enforce", "1")
+        try fake.write("sys/fs/selinux/class/file/index", "6")
+        try fake.write("sys/fs/selinux/class/file/perms/execute", "3")
+        try fake.runDaemon("virtqemud", started: FakeHost.bootTime + .seconds(60))
+        try fake.write("proc/321/attr/current", context + "\0")
+        let program = try fake.write("usr/bin/virt-watchdog-hook", FakeELF().bytes, mode: 0o755)
+        try fake.makeFolder("etc/libvirt/hooks/qemu.d")
+        try fake.link("etc/libvirt/hooks/qemu.d/50-virt-watchdog", to: program)
+        let question = "\(context) system_u:object_r:bin_t:s0 6 4"
+        let access = try fake.write(
+            "sys/fs/selinux/access",
+            String(repeating: "?", count: question.utf8.count) + "4 ffffffff 0 0 1 0", mode: 0o666)
+        #expect(security().map(\.level) == [.ok])
+        #expect(try String(contentsOfFile: access, encoding: .utf8).hasPrefix(question))
+    }
+
+    @Test
     func `SELinux will stop a virtqemud that does not run yet`() throws {
         try fake.write("sys/fs/selinux/enforce", "1")
         #expect(security().map(\.level) == [.ok])

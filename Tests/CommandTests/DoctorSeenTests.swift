@@ -67,11 +67,11 @@ struct DoctorSeenTests {
     }
 
     @Test
-    func `install.sh notes the process that it has reloaded`() throws {
+    func `setup records the reload of that very process`() throws {
         let ticks = try fake.runDaemon(started: putThere - .seconds(5))
         try fake.write("run/virt-watchdog/reloaded", "1 2\n321 \(ticks)\n")
         #expect(try finding().level == .ok)
-        #expect(try finding().message.contains("install.sh"))
+        #expect(try finding().message.contains("virt-watchdog setup"))
         for other in ["321 \(ticks + 1)\n", "322 \(ticks)\n", "1321 \(ticks)\n", "321\n", ""] {
             try fake.write("run/virt-watchdog/reloaded", other)
             #expect(try finding().level == .warn, "\(other)")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The layout that Sources/README.md describes.
+/// The paths that Sources/README.md describes.
 struct SourceLayoutTests {
     /// A file of the sources.
     private struct SourceFile {

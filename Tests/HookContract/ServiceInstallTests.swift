@@ -2,11 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The service's part of install.sh, with a stand-in for the compiler.
+/// The service's part of install.sh and `virt-watchdog setup`, with a stand-in for the compiler.
 @Suite(
     .enabled(
-        if: Repository.runs(where: Repository.isRoot && Command.find("unshare") != nil),
-        "needs root and unshare(1)"))
+        if: Repository.runs(
+            where: Repository.isRoot && Command.find("unshare") != nil && Repository.tool != nil),
+        "needs root, unshare(1), and VIRT_WATCHDOG_STAGE, the tree that Tests/run installs"))
 struct ServiceInstallTests {
     private let folder: TemporaryFolder
 
@@ -19,6 +20,7 @@ struct ServiceInstallTests {
                 at: copy.deletingLastPathComponent(), withIntermediateDirectories: true)
             try FileManager.default.copyItem(at: Repository.root.appending(path: name), to: copy)
         }
+        let tool = try #require(Repository.tool)
         try writeProgram(
             "swift",
             """
@@ -33,6 +35,7 @@ struct ServiceInstallTests {
             mkdir -p "$scratch/release"
             printf '#!/bin/sh\\n' >"$scratch/release/$product"
             chmod +x "$scratch/release/$product"
+            [ "$product" != virt-watchdog ] || cp '\(tool)' "$scratch/release/$product"
             """)
         try writeProgram("clang", "echo \"${1#*=}\"")
         try writeProgram(
@@ -213,11 +216,11 @@ struct ServiceInstallTests {
     func `With a prefix the unit names it, and systemd finds the unit`(
         _ prefix: String, _ unit: String
     ) throws {
-        // Files outside of /usr go into a tree first, since only /usr is private.
+        // Only /usr is private. The first run builds the tool that the second one calls.
         let outcome = try run(
             """
-            install --dry-run --prefix \(prefix)
             install --destdir '\(path("tree"))' --prefix \(prefix)
+            install --dry-run --prefix \(prefix)
             cat '\(path("tree"))\(prefix)/lib/systemd/system/virt-watchdogd.service'
             """)
         #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")

@@ -144,7 +144,9 @@ extension LiveTests {
             try Lab.run(Self.installer, ["--no-deps"])
             answer = try examine()
             #expect(answer.complaints.isEmpty)
-            #expect(answer["hook-seen"].first?.message.contains("reloaded by install.sh") == true)
+            #expect(
+                answer["hook-seen"].first?.message.contains("reloaded by virt-watchdog setup")
+                    == true)
             let guest = try LabGuest("seen")
             try guest.waits(forLog: "op=started", "plan=attach")
         }

@@ -173,13 +173,13 @@ _virt-watchdog() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|plan|apply|remove|verify|doctor|config|patch|help)
+    status|plan|apply|remove|verify|doctor|config|patch|setup|unsetup|help)
         # Offer subcommand argument completions
         "_virt-watchdog_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status plan apply remove verify doctor config patch help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status plan apply remove verify doctor config patch setup unsetup help' -- "${cur}"))
         ;;
     esac
 }
@@ -361,6 +361,50 @@ _virt-watchdog_patch() {
     case "${positional_number}" in
     1)
         __virt-watchdog_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_virt-watchdog_setup() {
+    repeating_flags=()
+    non_repeating_flags=(--no-reload --no-service --dry-run --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--destdir --prefix --from)
+    __virt-watchdog_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--destdir')
+        __virt-watchdog_add_completions -d
+        return
+        ;;
+    '--prefix')
+        __virt-watchdog_add_completions -d
+        return
+        ;;
+    '--from')
+        __virt-watchdog_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_virt-watchdog_unsetup() {
+    repeating_flags=()
+    non_repeating_flags=(--no-reload --no-service --dry-run --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--destdir --prefix)
+    __virt-watchdog_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--destdir')
+        __virt-watchdog_add_completions -d
+        return
+        ;;
+    '--prefix')
+        __virt-watchdog_add_completions -d
         return
         ;;
     esac

@@ -49,6 +49,16 @@ static inline int virt_watchdog_open_process(int process) {
 #endif
 }
 
+/* Sends a signal to the process of such a descriptor; this one came with Linux 5.1. */
+static inline int virt_watchdog_signal_process(int descriptor, int signal) {
+#ifdef SYS_pidfd_send_signal
+    return (int)syscall(SYS_pidfd_send_signal, (long)descriptor, (long)signal, NULL, 0L);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 /* Blocks signals in this thread, and opens a descriptor to read them from, which never waits. Returns the
    descriptor, or -1 with errno. <sys/signalfd.h> would make Swift see types of <signal.h> as this
    module's. */

@@ -8,7 +8,7 @@ enum HookInstalled {
         let ours = hooks.ours
         let run = ours.filter(\.isRun)
         if run.count > 1 {
-            let kept = kept(of: run, on: host)
+            let kept = kept(of: run)
             let surplus = run.map(\.path).filter { $0 != kept.path }
             return .warn(
                 .hookInstalled,
@@ -41,11 +41,10 @@ enum HookInstalled {
             remedy: LocalHost.installAgain)
     }
 
-    /// The one of several that install.sh upgrades.
-    private static func kept(of hooks: [HookFile], on host: LocalHost) -> HookFile {
-        for name in ["/qemu.d/50-virt-watchdog", "/qemu"] {
-            let place = host.path(Paths.hooks + name)
-            if let hook = hooks.first(where: { $0.path == place }) { return hook }
+    /// The one of several that `setup` upgrades.
+    private static func kept(of hooks: [HookFile]) -> HookFile {
+        for place in HookTarget.all {
+            if let hook = hooks.first(where: { $0.nominalPath == place }) { return hook }
         }
         return hooks[0]
     }

@@ -32,7 +32,9 @@ enum HookPlace {
                     + " can tell whose hook it is",
                 remedy: "sudo chmod 0755 \(path)")
         }
-        return .ok(.hookFile, "\(path) is a regular file that only root can change")
+        let isLink = (try? FileStatus(of: hook.path, followsLinks: false))?.kind == .link
+        let kind = isLink ? "a link to a file" : "a regular file"
+        return .ok(.hookFile, "\(path) is \(kind) that only root can change")
     }
 
     /// What is wrong with a hook that is reached through a symbolic link, its own or its folder's.
@@ -41,6 +43,7 @@ enum HookPlace {
     private static func linkFinding(_ hook: HookFile, on host: LocalHost) -> Finding? {
         guard let real = try? realPath(of: hook.path) else { return nil }
         let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
+        if hook.nominalPath == HookTarget.shared, host.hasLinkedHook() { return nil }
         guard real != root + hook.nominalPath else { return nil }
         let message = "\(hook.path.shellWord) is really \(real.shellWord)"
         let parent = Path.directory(of: real)

@@ -29,8 +29,8 @@ enum HookSeen {
                 .hookSeen,
                 "\(name) found \(other.path.shellWord) when it started, so it calls hooks")
         }
-        if isNoted(daemon, on: host) {
-            return .ok(.hookSeen, "\(name) was reloaded by install.sh")
+        if ReloadRecord.contains(daemon, on: host) {
+            return .ok(.hookSeen, "\(name) was reloaded by virt-watchdog setup")
         }
         if let changed = hook.status?.changed, daemon.isReloaded(since: changed, on: host) {
             return .ok(.hookSeen, "\(name) was reloaded after the hook was put there")
@@ -52,14 +52,6 @@ enum HookSeen {
     private static func isThere(_ hook: HookFile, before daemon: LibvirtDaemon) -> Bool {
         guard let changed = hook.status?.changed else { return false }
         return changed <= daemon.started + .seconds(1) / Clock.ticksPerSecond
-    }
-
-    /// Whether install.sh noted that it reloaded the daemon.
-    private static func isNoted(_ daemon: LibvirtDaemon, on host: LocalHost) -> Bool {
-        let record = host.text(Paths.reloadRecord) ?? ""
-        return record.split(separator: "\n").contains { line in
-            line == "\(daemon.id) \(daemon.startTicks)"
-        }
     }
 
     /// Whether the journal has a line of the hook's from `prepare` since the daemon started.

@@ -6,9 +6,6 @@ import TimerProbe
 
 /// The check `libvirt-version`: libvirt runs the hook where it stands.
 enum LibvirtVersion {
-    /// The first version that runs the hooks in `qemu.d`.
-    static let runningFolder = Version(6, 5)
-
     /// What is known of the versions.
     struct Versions {
         /// libvirt's.
@@ -39,7 +36,7 @@ enum LibvirtVersion {
     /// Checks the versions against the place of the hook.
     static func finding(_ versions: Versions, _ hooks: Hooks) -> Finding {
         let hook = hooks.ours.first(where: \.isRun)
-        if let hook, hook.isInFolder, versions.libvirt < runningFolder {
+        if let hook, hook.isInFolder, versions.libvirt < HookTarget.firstVersionWithFolder {
             return .fail(
                 .libvirtVersion,
                 "libvirt \(versions.libvirt) runs nothing in qemu.d, where the hook is"

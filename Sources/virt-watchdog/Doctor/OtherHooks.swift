@@ -22,7 +22,7 @@ enum OtherHooks {
                     remedy: LocalHost.readAsRoot)
             ]
         }
-        let runsFolder = version.map { $0 >= LibvirtVersion.runningFolder } ?? true
+        let runsFolder = version.map { $0 >= HookTarget.firstVersionWithFolder } ?? true
         let run = hooks.files.filter { $0.isRun && (runsFolder || !$0.isInFolder) }
         var findings = [order(run, hooks, on: host)]
         findings += run.filter { $0.maker != .us }.compactMap { hook in
@@ -38,8 +38,8 @@ enum OtherHooks {
                 remedy: "sudo rm \(hook.path.shellWord)")
         }
         // The agent does so without looking, at each of its upgrades.
-        if hooks.ours.contains(where: { !$0.isInFolder }), hasCloudStack(host) {
-            let place = host.path(Paths.hooks + "/qemu").shellWord
+        if hooks.ours.contains(where: { !$0.isInFolder }), host.hasCloudStackAgent {
+            let place = (host.path(Paths.hooks + "/qemu")).shellWord
             findings.append(
                 .warn(
                     .otherHooks,
@@ -114,10 +114,6 @@ enum OtherHooks {
         return findings
     }
 
-    private static func hasCloudStack(_ host: LocalHost) -> Bool {
-        host.has("/usr/share/cloudstack-agent") || host.has("/etc/cloudstack/agent")
-    }
-
     /// Whether a name is one that editors, packages and people give to what they put aside.
     private static func isBackup(_ path: String) -> Bool {
         let name = path.split(separator: "/").last ?? ""
@@ -141,11 +137,6 @@ extension ExecutionFault {
             .otherHooks, "\(path) cannot run: \(reason). \(reach.effect)",
             remedy: "\(remedy); until then, take the hook away: sudo chmod -x \(path)")
     }
-}
-
-extension HookFile {
-    /// Whether it is in `qemu.d`, in which older versions of libvirt do not look.
-    var isInFolder: Bool { nominalPath.hasPrefix(Paths.hooks + "/qemu.d/") }
 }
 
 extension HookFile.Maker {

@@ -3,8 +3,11 @@ import System
 
 /// The policy of SELinux as it is loaded, with this host's own modules in it.
 enum SELinuxPolicy {
-    /// What every policy says of the files below `/etc/libvirt/hooks`; install.sh sees to it.
-    private static let hookContext = "system_u:object_r:virt_hook_t:s0"
+    /// The context of the hook: of files below `/etc/libvirt/hooks`, or of the program that a link leads
+    /// to.
+    private static func hookContext(on host: LocalHost) -> String {
+        "system_u:object_r:\(host.hasLinkedHook() ? "bin_t" : "virt_hook_t"):s0"
+    }
     /// The flag of a decision about a process that may do all, whatever the policy says.
     private static let permissive: UInt32 = 1
 
@@ -17,7 +20,7 @@ enum SELinuxPolicy {
             (1...32).contains(execute)
         else { return nil }
         let wanted = UInt32(1) << (execute - 1)
-        let question = "\(process) \(hookContext) \(file) \(String(wanted, radix: 16))"
+        let question = "\(process) \(hookContext(on: host)) \(file) \(String(wanted, radix: 16))"
         guard let answer = try? answer(of: host.path("/sys/fs/selinux/access"), to: question) else {
             return nil
         }

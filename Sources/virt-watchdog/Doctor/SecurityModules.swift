@@ -12,9 +12,7 @@ enum SecurityModules {
         if host.text("/sys/module/apparmor/parameters/enabled")?.hasPrefix("Y") == true {
             findings.append(appArmor(daemons, on: host))
         }
-        if let enforces = host.text("/sys/fs/selinux/enforce") {
-            findings.append(selinux(daemons, isEnforcing: enforces.hasPrefix("1"), on: host))
-        }
+        if let finding = selinuxFinding(daemons, on: host) { findings.append(finding) }
         return findings.isEmpty
             ? [.ok(.securityModule, "neither AppArmor nor SELinux is active")] : findings
     }
@@ -81,10 +79,10 @@ enum SecurityModules {
 
     // MARK: SELinux
 
-    private static func selinux(
-        _ daemons: LibvirtDaemons, isEnforcing: Bool, on host: LocalHost
-    ) -> Finding {
-        guard isEnforcing else {
+    /// Checks SELinux; returns `nil` where it is not active.
+    static func selinuxFinding(_ daemons: LibvirtDaemons, on host: LocalHost) -> Finding? {
+        guard let enforces = host.text("/sys/fs/selinux/enforce") else { return nil }
+        guard enforces.hasPrefix("1") else {
             return .ok(.securityModule, "SELinux is permissive: it stops nothing")
         }
         let contexts = daemons.running.compactMap { host.text("/proc/\($0.id)/attr/current") }

@@ -11,6 +11,8 @@ struct LibvirtDaemon: Hashable {
     var startTicks: UInt64
     /// When it started, since 1970.
     var started: Duration
+    /// The user whose process it is, by number.
+    var owner: UInt32
 
     /// The programs that run QEMU's guests: all of libvirt in one, or a part of it.
     static let names = ["libvirtd", "virtqemud"]
@@ -28,8 +30,19 @@ struct LibvirtDaemon: Hashable {
         }
         if !noted.isEmpty { return unique(noted) }
         let owner = isSession ? host.user : host.administrator
+        return processes(on: host) { $0 == owner }
+    }
+
+    /// Finds the daemons that serve other users than the administrator, by their names.
+    static func ofOtherUsers(on host: LocalHost) -> [LibvirtDaemon] {
+        processes(on: host) { $0 != host.administrator }
+    }
+
+    private static func processes(
+        on host: LocalHost, of isOwner: (UInt32) -> Bool
+    ) -> [LibvirtDaemon] {
         let entries = (try? DirectoryEntry.all(in: host.path("/proc"))) ?? []
-        return entries.filter { $0.status.owner == owner }.compactMap { Int32($0.name) }
+        return entries.filter { isOwner($0.status.owner) }.compactMap { Int32($0.name) }
             .flatMap { id in names.compactMap { LibvirtDaemon(id, named: $0, on: host) } }
             .filter { $0.sharesProcesses(with: host) }
     }
@@ -46,10 +59,12 @@ struct LibvirtDaemon: Hashable {
     }
 
     /// Takes a process for the daemon of that name, if it is one; another may have its old number.
-    private init?(_ id: Int32, named name: String, on host: LocalHost) {
+    init?(_ id: Int32, named name: String, on host: LocalHost) {
         guard host.text("/proc/\(id)/comm") == name + "\n",
-            let status = host.text("/proc/\(id)/stat").flatMap(ProcessStatus.init(parsing:))
+            let status = host.text("/proc/\(id)/stat").flatMap(ProcessStatus.init(parsing:)),
+            let owner = try? FileStatus(of: host.path("/proc/\(id)")).owner
         else { return nil }
+        self.owner = owner
         self.name = name
         self.id = id
         let ticks = status.startTicks

@@ -6,7 +6,7 @@ extension LibvirtDaemon {
     ///
     /// The daemon had started before; while it runs, only a reload is such a change.
     func isReloaded(since moment: Duration, on host: LocalHost) -> Bool {
-        guard host.hasSystemd,
+        guard host.hasSystemd, isSystem(on: host),
             let outcome = try? host.program(
                 "systemctl",
                 ["show", "-p", "MainPID", "-p", "StateChangeTimestampMonotonic", "\(name).service"]
@@ -22,12 +22,16 @@ extension LibvirtDaemon {
         return Clock.monotonicOrigin + .microseconds(microseconds) >= moment
     }
 
-    /// What makes the daemon look for hooks again.
+    /// The command that makes the daemon look for hooks again.
     ///
-    /// Without systemd, a signal leaves nothing behind to tell that it was sent; install.sh does.
+    /// No unit of the system's runs a user's own daemon.
     func reload(on host: LocalHost) -> String {
-        host.hasSystemd
+        guard isSystem(on: host) else { return "kill -HUP \(id), as the user \(owner)" }
+        return host.hasSystemd
             ? "sudo systemctl reload \(name)"
-            : "sudo kill -HUP \(id), or \(LocalHost.installAgain), which notes that it did so"
+            : "sudo kill -HUP \(id), or sudo virt-watchdog setup, which also records it"
     }
+
+    /// Whether it is the system's daemon, and no user's own.
+    private func isSystem(on host: LocalHost) -> Bool { owner == host.administrator }
 }

@@ -1,4 +1,4 @@
-/// The checksum of the program `cksum`, by which install.sh knows its files again.
+/// The checksum of the program `cksum`, by which the manifest knows files again.
 ///
 /// It is the CRC with the polynomial 0x04C11DB7, most significant bit first, of the bytes followed by
 /// their number, as
@@ -34,6 +34,6 @@ struct Checksum: Hashable {
 }
 
 extension Checksum: CustomStringConvertible {
-    /// The two numbers as install.sh writes them.
+    /// The two numbers as the manifest has them.
     var description: String { "\(sum)-\(length)" }
 }

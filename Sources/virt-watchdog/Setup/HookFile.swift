@@ -34,65 +34,9 @@ struct HookFile {
     }
 }
 
-/// What stands where libvirt looks for hooks for QEMU guests: `qemu`, then what is in `qemu.d`.
-struct Hooks {
-    /// The files, in the order in which libvirt runs those that can be executed.
-    private(set) var files: [HookFile] = []
-    /// The names of the folders in `qemu.d`, which libvirt skips.
-    private(set) var folders: [String] = []
-    /// Whether a folder stands where libvirt looks for the file `qemu`.
-    private(set) var hasFolderAsFile = false
-    /// Whether something else stands where libvirt looks for the folder `qemu.d`.
-    private(set) var hasFileAsFolder = false
-    /// A folder that this user may not look into.
-    private(set) var closedFolder: String?
-
-    /// Whether libvirt may run ours: what this user cannot look at may be it.
-    var mayIncludeOurs: Bool {
-        closedFolder != nil || ours.contains(where: \.isRun)
-            || files.contains { $0.maker == .unknown }
-    }
-
-    /// Looks at a host.
-    init(of host: LocalHost) {
-        let single = Paths.hooks + "/qemu"
-        let many = Paths.hooks + "/qemu.d"
-        do throws(Errno) {
-            _ = try FileStatus(of: host.path(single), followsLinks: false)
-            add(single, try? FileStatus(of: host.path(single)), on: host)
-        } catch .permissionDenied {
-            closedFolder = host.path(Paths.hooks)
-        } catch {}
-        do throws(Errno) {
-            for entry in try DirectoryEntry.all(in: host.path(many)) {
-                if entry.target?.kind == .folder {
-                    folders.append(entry.name)
-                } else {
-                    add("\(many)/\(entry.name)", entry.target, on: host)
-                }
-            }
-        } catch .permissionDenied {
-            closedFolder = closedFolder ?? host.path(many)
-        } catch {
-            hasFileAsFolder = error == .notADirectory
-        }
-    }
-
-    private mutating func add(_ nominalPath: String, _ status: FileStatus?, on host: LocalHost) {
-        let path = host.path(nominalPath)
-        if status?.kind == .folder {
-            hasFolderAsFile = true
-            return
-        }
-        files.append(
-            HookFile(
-                path: path, nominalPath: nominalPath,
-                maker: status?.kind == .regular ? HookFile.Maker(of: path) : .other,
-                status: status))
-    }
-
-    /// Ours.
-    var ours: [HookFile] { files.filter { $0.maker == .us } }
+extension HookFile {
+    /// Whether it is in `qemu.d`, in which older versions of libvirt do not look.
+    var isInFolder: Bool { nominalPath.hasPrefix(Paths.hooks + "/qemu.d/") }
 }
 
 extension HookFile.Maker {
@@ -100,7 +44,7 @@ extension HookFile.Maker {
     static let maximumLength = 64 << 20
 
     /// Recognises the maker of a hook by its contents.
-    fileprivate init(of path: String) {
+    init(of path: String) {
         do throws(Errno) {
             self.init(of: try readRegularFile(path, limit: Self.maximumLength) ?? [])
         } catch .permissionDenied {
@@ -111,7 +55,7 @@ extension HookFile.Maker {
     }
 
     private init(of bytes: [UInt8]) {
-        // As install.sh has it: a program with our XML namespace in it. A script may mention that.
+        // A program with our XML namespace in it. A script may mention that.
         if bytes.starts(with: ELFFile.magic) {
             self = bytes.contains(GuestPolicy.namespace) ? .us : .other
             return

@@ -1,0 +1,36 @@
+internal import Glibc
+
+/// A file that is written beside its place, and removed unless it gets there.
+///
+/// The C functions are `open` with `O_EXCL`, `fchmod`, `write`, `rename` and `unlink`.
+package final class NewFile {
+    /// The path until the file is in its place.
+    package let path: String
+    private var isInPlace = false
+
+    /// Writes a file; a file with that name is removed first.
+    ///
+    /// - Parameters:
+    ///   - path: A path on the file system of the place.
+    ///   - contents: The contents.
+    ///   - mode: The permissions, whatever the umask.
+    package init(_ path: String, _ contents: [UInt8], mode: UInt32) throws(Errno) {
+        self.path = path
+        unlink(path)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        let file = try retrying { open(path, flags, 0o600) }
+        defer { close(file) }
+        _ = try retrying { fchmod(file, mode) }
+        try writeAll(contents, to: file)
+    }
+
+    deinit {
+        if !isInPlace { unlink(path) }
+    }
+
+    /// Puts the file into its place; readers there see the old file or the new one.
+    package func move(to place: String) throws(Errno) {
+        _ = try retrying { rename(path, place) }
+        isInPlace = true
+    }
+}

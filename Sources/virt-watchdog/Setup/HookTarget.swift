@@ -1,0 +1,67 @@
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
+
+/// The place of our hook among the hooks of a host.
+struct HookTarget: Hashable {
+    /// Why the hook does not go to ``single``.
+    enum Reason: Hashable {
+        /// Another hook has that place.
+        case otherHook
+        /// CloudStack's agent copies its own hook there at each of its upgrades.
+        case cloudStack
+    }
+
+    /// The first place that libvirt looks at.
+    static let single = Paths.hooks + "/qemu"
+    /// The place in the directory that libvirt looks at since ``firstVersionWithFolder``.
+    static let shared = Paths.hooks + "/qemu.d/50-virt-watchdog"
+    /// The hook's program, to which a package may link instead of copying it.
+    static let program =
+        Path.directory(of: Path.directory(of: Paths.service)) + "/bin/virt-watchdog-hook"
+    /// Both places, the one that is upgraded first.
+    static let all = [shared, single]
+    /// The first version of libvirt that runs the hooks in `qemu.d`.
+    static let firstVersionWithFolder = Version(6, 5)
+
+    /// The path from the host's root.
+    let path: String
+    /// Why it is not ``single``; `nil` where it is.
+    let reason: Reason?
+
+    /// Chooses the place: where our hook is already, else the first one that is free.
+    init(among hooks: Hooks, on host: LocalHost) {
+        let ours = hooks.ours.map(\.nominalPath)
+        let single = hooks.files.first { $0.nominalPath == Self.single }
+        let isFree = single == nil && !hooks.hasFolderAsFile
+        let upgraded = Self.all.first(where: ours.contains)
+        path = upgraded ?? (isFree && !host.hasCloudStackAgent ? Self.single : Self.shared)
+        reason = path == Self.single ? nil : isFree ? .cloudStack : .otherHook
+    }
+
+    /// Checks that a version of libvirt runs a hook in this place.
+    func check(against version: Version) throws(SetupError) {
+        guard let reason, version < Self.firstVersionWithFolder else { return }
+        throw .oldLibvirt(version, reason)
+    }
+}
+
+extension LocalHost {
+    /// Whether CloudStack's agent is installed.
+    var hasCloudStackAgent: Bool {
+        has("/usr/share/cloudstack-agent") || has("/etc/cloudstack/agent")
+    }
+
+    /// Whether the hook is a symbolic link in `qemu.d` to the hook's program, as packages have it.
+    ///
+    /// CloudStack's agent would write through a link in the other place.
+    func hasLinkedHook(to program: String = HookTarget.program) -> Bool {
+        let place = path(HookTarget.shared)
+        guard (try? FileStatus(of: place, followsLinks: false))?.kind == .link,
+            let real = try? realPath(of: place)
+        else { return false }
+        return real == (try? realPath(of: path(program)))
+    }
+}

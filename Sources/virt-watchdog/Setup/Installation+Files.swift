@@ -1,0 +1,167 @@
+import Host
+import System
+import WatchdogPolicy
+
+extension Installation {
+    /// Puts the hook, a first policy file, and the files of a tree in their places.
+    ///
+    /// - Parameter tree: The tree with the programs; `nil` where a package has installed them.
+    func installFiles(from tree: String?) throws(SetupError) {
+        let target = HookTarget(among: Hooks(of: host), on: host)
+        if let version = libvirtVersion { try target.check(against: version) }
+        try checkSELinux()
+
+        let source = tree ?? host.root
+        var files =
+            try tree.map { tree throws(SetupError) in
+                try InstalledFile.all(below: tree)
+            } ?? []
+        var packaged: [InstalledFile] = []
+        if host.hasLinkedHook(to: hook) {
+            packaged.append(try InstalledFile(host.path(target.path), place: target.path))
+        } else {
+            files.append(try InstalledFile(source + hook, place: target.path))
+        }
+        if let policy = try firstPolicy(below: source) { files.append(policy) }
+        if tree == nil {
+            for program in [prefix + "/bin/virt-watchdog", hook, service] {
+                packaged.append(try InstalledFile(host.path(program), place: program))
+            }
+        }
+
+        step("Installing" + (host.root.isEmpty ? "" : " into \(host.root)"))
+        // A failed installation can be removed, since the manifest comes first.
+        try writeManifest(files, packaged, keepsFiles: tree == nil)
+        for file in files {
+            print("    \(file.place)")
+            try put(file)
+        }
+        if !SecurityModules.folders.contains(Path.directory(of: service)) {
+            print("Where AppArmor confines libvirtd, the hook may not start programs in \(prefix).")
+        }
+    }
+
+    /// Returns the policy file to install; `nil` if the host has one, or the programs come without one.
+    private func firstPolicy(below source: String) throws(SetupError) -> InstalledFile? {
+        let policy = source + prefix + "/share/virt-watchdog/agent.properties"
+        guard !Paths().properties.contains(where: host.has), (try? FileStatus(of: policy)) != nil
+        else { return nil }
+        return try InstalledFile(policy, place: Self.properties)
+    }
+
+    /// Checks that SELinux lets libvirt run the hook: otherwise no guest starts.
+    private func checkSELinux() throws(SetupError) {
+        guard isLive else { return }
+        let daemons = LibvirtDaemons(
+            running: LibvirtDaemon.running(on: host), isReachable: false)
+        guard let finding = SecurityModules.selinuxFinding(daemons, on: host),
+            finding.level == .fail
+        else { return }
+        throw .securityModule(finding)
+    }
+
+    // MARK: The manifest
+
+    private func writeManifest(
+        _ files: [InstalledFile], _ packaged: [InstalledFile], keepsFiles: Bool
+    ) throws(SetupError) {
+        guard !dryRun else { return }
+        let earlier = Manifest(at: host.path(manifest)) ?? Manifest()
+        var list = Manifest()
+        for entry in earlier.entries
+        where keepsFiles || entry.kind == .folder || entry.path == Self.properties {
+            list.add(entry)
+        }
+        for file in packaged where list.entry(file.place)?.kind != .file {
+            list.add(Manifest.Entry(kind: .package, checksum: file.checksum, path: file.place))
+        }
+        for file in files {
+            list.add(Manifest.Entry(kind: .file, checksum: file.checksum, path: file.place))
+            try makeFolder(Path.directory(of: file.place), notedIn: &list)
+        }
+        try makeFolder(Path.directory(of: manifest), notedIn: &list)
+        let text = list.text
+        try change(manifest) { path throws(Errno) in try File.replace(path, with: Array(text.utf8))
+        }
+    }
+
+    private func makeFolder(_ path: String, notedIn list: inout Manifest) throws(SetupError) {
+        guard (try? FileStatus(of: host.path(path)))?.kind != .folder else { return }
+        if path == "/" {
+            try makeRoot(host.root)
+            return
+        }
+        try makeFolder(Path.directory(of: path), notedIn: &list)
+        try change(path) { path throws(Errno) in try FileChange.makeDirectory(path) }
+        list.add(Manifest.Entry(kind: .folder, checksum: "-", path: path))
+    }
+
+    /// Creates the tree itself, which the manifest does not name.
+    private func makeRoot(_ path: String) throws(SetupError) {
+        guard (try? FileStatus(of: path))?.kind != .folder else { return }
+        try makeRoot(Path.directory(of: path))
+        try SetupError.wrapping(path) { () throws(Errno) in try FileChange.makeDirectory(path) }
+    }
+
+    // MARK: A file
+
+    /// Writes a file beside its place, then renames it: libvirt may run the hook at any moment.
+    private func put(_ file: InstalledFile) throws(SetupError) {
+        guard !dryRun else { return }
+        let isHook = file.place.hasPrefix(Paths.hooks + "/")
+        // libvirt runs all that can be executed in qemu.d.
+        let directory = isHook ? Paths.hooks : Path.directory(of: file.place)
+        let name = file.place.split(separator: "/").last ?? ""
+        let temporary = host.path("\(directory)/.\(name).new")
+        let new = try SetupError.wrapping(temporary) { () throws(Errno) in
+            try NewFile(temporary, file.contents, mode: file.mode)
+        }
+        if isHook { try tryHook(temporary, for: file.place) }
+        try change(file.place) { path throws(Errno) in try new.move(to: path) }
+        if program("restorecon") != nil {
+            run("restorecon", [host.path(file.place)])
+        }
+    }
+
+    /// Runs the hook in its least operation, before libvirt would run it.
+    private func tryHook(_ path: String, for place: String) throws(SetupError) {
+        let trial = Program(path, ["guest", "stopped", "end", "-"])
+        let status: Int32
+        do throws(ProgramError) {
+            status = try trial.run(within: .seconds(10)).status
+        } catch {
+            throw .brokenHook(place: place, reason: "\(error)")
+        }
+        if status != 0 { throw .brokenHook(place: place, reason: "exit status \(status)") }
+    }
+
+    // MARK: Removing
+
+    /// Removes the files of the manifest, but for a changed policy and other hooks.
+    func removeFiles(of list: Manifest) throws(SetupError) {
+        step("Removing")
+        for entry in list.entries.filter({ $0.kind == .file }).sorted(by: { $0.path < $1.path })
+        where host.has(entry.path) {
+            if entry.path == Self.properties, checksum(of: entry.path) != entry.checksum {
+                print("    \(entry.path) was changed and stays")
+            } else if entry.path.hasPrefix(Paths.hooks + "/"),
+                HookFile.Maker(of: host.path(entry.path)) != .us
+            {
+                print("    \(entry.path) is another hook now and stays")
+            } else {
+                print("    \(entry.path)")
+                try change(entry.path) { path throws(Errno) in try FileChange.removeFile(path) }
+            }
+        }
+        try change(manifest) { path throws(Errno) in try FileChange.removeFile(path) }
+        let folders = list.entries.filter { $0.kind == .folder }.map(\.path).sorted(by: >)
+        for folder in folders where !dryRun {
+            // One with other files in it stays.
+            try? FileChange.removeDirectory(host.path(folder))
+        }
+    }
+
+    private func checksum(of path: String) -> String? {
+        try? InstalledFile(host.path(path), place: path).checksum
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Host
+import System
+
+/// `virt-watchdog setup`: puts the hook in its place, and makes libvirt see it.
+struct Setup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put the hook in place, and have libvirt see it.",
+        usage: """
+            virt-watchdog setup [--destdir <dir>] [--prefix <dir>] [--from <dir>]
+                [--no-reload] [--no-service] [--dry-run]
+            """,
+        discussion: """
+            Installs the hook and a first agent.properties, starts the service, and reloads \
+            libvirt's daemon. install.sh and packages call it. Another hook and your \
+            agent.properties stay as they are.
+
+            Exit codes: 0 done; 1 something is not, as the output says.
+            """)
+
+    @OptionGroup var options: SetupOptions
+
+    @Option(
+        help: ArgumentHelp("First copy the files of the tree DIR.", valueName: "dir"),
+        completion: .directory)
+    var from: String?
+
+    func run() throws {
+        let installation = options.installation
+        var isDone = true
+        do throws(SetupError) {
+            try installation.checkUser()
+            try installation.installFiles(from: from.map(SetupOptions.absolute))
+        } catch {
+            StandardError.print("\(error)")
+            throw ExitCode.notAsWanted
+        }
+        if !options.noReload { isDone = installation.reloadDaemons() }
+        // Last: the hook works without the service.
+        if !options.noService {
+            do throws(SetupError) {
+                try ServiceUnit(installation: installation).start()
+            } catch {
+                StandardError.print("\(error)")
+                isDone = false
+            }
+        }
+        if !isDone { throw ExitCode.notAsWanted }
+    }
+}

@@ -1,0 +1,76 @@
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
+
+/// Why `setup` or `unsetup` does not go on.
+enum SetupError: Error {
+    /// The user is not root.
+    case notRoot
+    /// This version of libvirt runs one hook only, which is another one.
+    case oldLibvirt(Version, HookTarget.Reason)
+    /// A security module would keep libvirt from running the hook.
+    case securityModule(Finding)
+    /// A file of the programs is missing.
+    case missing(String)
+    /// The hook does not run.
+    case brokenHook(place: String, reason: String)
+    /// There is no manifest.
+    case notInstalled(manifest: String)
+    /// A file cannot be written, read or removed.
+    case system(path: String, Errno)
+    /// The service cannot be started.
+    case serviceNotStarted
+    /// The service cannot be stopped.
+    case serviceNotStopped
+    /// A process of the service does not end.
+    case processNotEnded(Int32)
+
+    /// Names the path of an error of the system.
+    static func wrapping<Value>(
+        _ path: String, _ body: () throws(Errno) -> Value
+    ) throws(SetupError) -> Value {
+        do throws(Errno) { return try body() } catch { throw .system(path: path, error) }
+    }
+}
+
+extension SetupError: CustomStringConvertible {
+    /// The fact, its cause and a fix.
+    var description: String {
+        switch self {
+        case .notRoot:
+            "cannot change this host: it needs root; run it with sudo"
+        case .oldLibvirt(let version, let reason):
+            "\(reason.fact), and libvirt \(version) runs one hook only: 6.5.0 and later run all in"
+                + " \(Paths.hooks)/qemu.d; upgrade libvirt, or let that hook call ours"
+        case .securityModule(let finding):
+            finding.message + (finding.remedy.map { "; \($0)" } ?? "")
+        case .missing(let path):
+            "cannot find \(path.shellWord): virt-watchdog is not installed there; install it, or name its"
+                + " place with --prefix"
+        case .brokenHook(let place, let reason):
+            "the hook does not run here: \(reason); nothing was changed at \(place)"
+        case .notInstalled(let manifest):
+            "nothing is installed there: \(manifest.shellWord) does not exist"
+        case .system(let path, let error):
+            "cannot change \(path.shellWord): \(error)"
+        case .serviceNotStarted:
+            "virt-watchdogd does not start: see journalctl -u virt-watchdogd; the hook works without it"
+        case .serviceNotStopped:
+            "virt-watchdogd does not stop: nothing was removed; see systemctl status virt-watchdogd"
+        case .processNotEnded(let process):
+            "process \(process) does not end: nothing was removed; kill -9 \(process)"
+        }
+    }
+}
+
+extension HookTarget.Reason {
+    fileprivate var fact: String {
+        let place = HookTarget.single
+        return switch self {
+        case .otherHook: "another hook stands at \(place)"
+        case .cloudStack: "CloudStack's agent puts its own hook at \(place)"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Host
+import System
+
+/// The options of `setup` and `unsetup`.
+struct SetupOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Change the tree DIR, and nothing outside of it.", valueName: "dir"),
+        completion: .directory)
+    var destdir: String?
+
+    @Option(
+        help: ArgumentHelp("The directory of bin, sbin and share.", valueName: "dir"),
+        completion: .directory)
+    var prefix = Path.directory(of: Path.directory(of: Paths.service))
+
+    @Flag(help: "Do not reload libvirt's daemon.")
+    var noReload = false
+
+    @Flag(help: "Leave the service virt-watchdogd alone.")
+    var noService = false
+
+    @Flag(help: "Say what would be done, and do nothing.")
+    var dryRun = false
+
+    func validate() throws {
+        if !prefix.hasPrefix("/") {
+            throw ValidationError("--prefix needs an absolute path, not '\(prefix)'.")
+        }
+    }
+
+    /// The installation that the options describe.
+    var installation: Installation {
+        let root = destdir.map { Self.absolute($0) } ?? ""
+        var host = LocalHost(root: root, paths: Paths(root: root))
+        host.administrator = 0
+        return Installation(
+            host: host, prefix: Self.trimmed(prefix), isLive: root.isEmpty, dryRun: dryRun)
+    }
+
+    /// A path from the root, without a slash at its end; the root itself is empty.
+    static func absolute(_ path: String) -> String {
+        let path = trimmed(path)
+        guard !path.isEmpty, !path.hasPrefix("/") else { return path }
+        let current = (try? realPath(of: ".")) ?? ""
+        return "\(trimmed(current))/\(path)"
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        var path = path
+        while path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+}

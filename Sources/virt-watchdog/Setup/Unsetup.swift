@@ -1,0 +1,43 @@
+import ArgumentParser
+import Host
+import System
+
+/// `virt-watchdog unsetup`: removes what `setup` has installed.
+struct Unsetup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remove what setup has installed.",
+        usage: """
+            virt-watchdog unsetup [--destdir <dir>] [--prefix <dir>]
+                [--no-reload] [--no-service] [--dry-run]
+            """,
+        discussion: """
+            Stops the service and removes the hook with all other files that setup has installed. \
+            Another hook, an agent.properties that you changed, and the files of packages stay. \
+            Running guests keep their watchdog until they are shut off.
+
+            Exit codes: 0 done; 1 something is not, as the output says.
+            """)
+
+    @OptionGroup var options: SetupOptions
+
+    func run() throws {
+        let installation = options.installation
+        do throws(SetupError) {
+            try installation.checkUser()
+            let path = installation.host.path(installation.manifest)
+            guard let list = Manifest(at: path) else { throw .notInstalled(manifest: path) }
+            let unit = ServiceUnit(installation: installation)
+            let hasService = !options.noService && list.entry(installation.service) != nil
+            if hasService { try unit.stop() }
+            try installation.removeFiles(of: list)
+            if !options.noService { unit.forget() }
+            // libvirt skips a hook that is gone; a daemon that does not answer is no failure here.
+            if !options.noReload { installation.reloadDaemons(isRemoval: true) }
+            try installation.removeRunFiles()
+        } catch {
+            StandardError.print("\(error)")
+            throw ExitCode.notAsWanted
+        }
+        installation.print("Guests that run keep their watchdog until they are shut off.")
+    }
+}
