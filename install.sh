@@ -107,18 +107,6 @@ package_manager() {
     done
 }
 
-# What the build needs: a file that tells whether it is there, then the package by manager.
-build_packages() {
-    cat <<'TABLE'
-/usr/bin/pkg-config pkg-config pkgconf-pkg-config pkg-config
-/usr/include/libxml2/libxml/parser.h libxml2-dev libxml2-devel libxml2-devel
-/usr/include/libvirt/libvirt.h libvirt-dev libvirt-devel libvirt-devel
-/usr/include/unicode/utypes.h libicu-dev libicu-devel libicu-devel
-/usr/include/lzma.h liblzma-dev xz-devel xz-devel
-/usr/include/zlib.h zlib1g-dev zlib-devel zlib-devel
-TABLE
-}
-
 # Prints one of three names of packages: apt-get's, dnf's, zypper's.
 pick() {
     case $manager in
@@ -128,8 +116,9 @@ pick() {
     esac
 }
 
+# Each line has a file that the build needs, then the package that has it.
 missing_build_packages() {
-    build_packages | while read -r file packages; do
+    while read -r file packages; do
         # Debian keeps some headers in a folder for the architecture.
         if [ -e "$file" ] || find /usr/include -path "*/${file#/usr/include/}" 2>/dev/null |
             grep -q .; then
@@ -137,7 +126,14 @@ missing_build_packages() {
         fi
         # shellcheck disable=SC2086 # one word a package
         pick $packages
-    done
+    done <<'TABLE'
+/usr/bin/pkg-config pkg-config pkgconf-pkg-config pkg-config
+/usr/include/libxml2/libxml/parser.h libxml2-dev libxml2-devel libxml2-devel
+/usr/include/libvirt/libvirt.h libvirt-dev libvirt-devel libvirt-devel
+/usr/include/unicode/utypes.h libicu-dev libicu-devel libicu-devel
+/usr/include/lzma.h liblzma-dev xz-devel xz-devel
+/usr/include/zlib.h zlib1g-dev zlib-devel zlib-devel
+TABLE
 }
 
 missing_daemon_packages() {
@@ -178,19 +174,13 @@ install_dependencies() {
 }
 
 # sudo takes away the path of a toolchain that was unpacked somewhere.
-find_swift() {
+require_swift() {
+    swift=''
     for folder in '' /opt/swift/usr/bin/ /usr/local/swift/usr/bin/ /usr/share/swift/usr/bin/ \
         /usr/libexec/swift/bin/ "${HOME:-}/.local/share/swiftly/bin/" \
         "/home/${SUDO_USER:-}/.local/share/swiftly/bin/"; do
-        if command -v "${folder}swift" >/dev/null 2>&1; then
-            command -v "${folder}swift"
-            return
-        fi
+        [ -n "$swift" ] || swift=$(command -v "${folder}swift" || true)
     done
-}
-
-require_swift() {
-    swift=$(find_swift)
     [ -n "$swift" ] || fail "finds no Swift: install Swift 6.3 or later as" \
         "https://www.swift.org/install/linux says, and have it on the PATH (sudo env PATH=\"\$PATH\" ...)"
     toolchain=$(dirname "$(readlink -f "$swift")")
@@ -198,18 +188,16 @@ require_swift() {
 
 # --- Building ----------------------------------------------------------------
 
-# The archives that a static hook is made of, behind libxml2 itself.
-archives='xml2 icuuc lzma z stdc++ m'
-
-# The archives that the service links; libstdc++ is one of libvirt's libraries, too.
+# The archives that the service links, and those of a static hook. libvirt needs a libstdc++, too.
 service_archives='xml2 icuuc lzma z'
+archives="$service_archives stdc++ m"
 
 # Prints the names of those archives that this system lacks.
 missing_archives() {
     for archive; do
         case $("$toolchain/clang" -print-file-name="lib$archive.a") in
         /*) ;;
-        *) say "lib$archive.a" ;;
+        *) printf '%s ' "lib$archive.a" ;;
         esac
     done
 }
@@ -231,7 +219,7 @@ build_all() {
 
 build_hook() {
     # shellcheck disable=SC2086 # one word an archive
-    missing=$(missing_archives $archives c | tr '\n' ' ')
+    missing=$(missing_archives $archives c)
     if [ -z "$missing" ]; then
         set -- -Xswiftc -static-executable \
             -Xlinker "-L$(dirname "$("$toolchain/clang" -print-file-name=libstdc++.a)")"
@@ -254,7 +242,7 @@ build_hook() {
 # service's own libxml2 apart: its symbols are not exported.
 build_service() {
     # shellcheck disable=SC2086 # one word an archive
-    missing=$(missing_archives $service_archives | tr '\n' ' ')
+    missing=$(missing_archives $service_archives)
     if [ -z "$missing" ]; then
         write_package_configuration
         set -- --pkg-config-path "$build/archives" -Xlinker --no-export-dynamic
@@ -398,11 +386,6 @@ prove() {
     esac
 }
 
-uninstall_all() {
-    [ -n "$destdir" ] || need_root
-    call_tool unsetup
-}
-
 # --- Showing -----------------------------------------------------------------
 
 show_demo() {
@@ -433,6 +416,9 @@ show_demo() {
 parse_arguments "$@"
 case $task in
 install) install_all ;;
-uninstall) uninstall_all ;;
+uninstall)
+    [ -n "$destdir" ] || need_root
+    call_tool unsetup
+    ;;
 demo) show_demo ;;
 esac
