@@ -36,9 +36,8 @@ let package = Package(
         .systemLibrary(
             name: "CLibvirt", pkgConfig: "libvirt",
             providers: [.apt(["libvirt-dev"]), .yum(["libvirt-devel"])]),
-        .target(name: "CBuildSettings"),
         .target(name: "CICUData"),
-        .target(name: "CSystemCalls"),
+        .target(name: "CSupport"),
 
         // Core
         .target(name: "WatchdogPolicy", swiftSettings: pure),
@@ -47,31 +46,36 @@ let package = Package(
             swiftSettings: strict),
 
         // Shell
+        .target(name: "System", dependencies: ["CSupport"], swiftSettings: strict),
         .target(
-            name: "HostSystem", dependencies: ["CBuildSettings", "CSystemCalls", "WatchdogPolicy"],
+            name: "Host", dependencies: ["CSupport", "System", "WatchdogPolicy"],
             swiftSettings: strict),
         .target(
-            name: "Hypervisor",
-            dependencies: ["CLibvirt", "DomainXML", "HostSystem", "WatchdogPolicy"],
+            name: "Libvirt", dependencies: ["CLibvirt", "Host", "System"], swiftSettings: strict),
+        .target(
+            name: "TimerProbe", dependencies: ["Libvirt", "System", "WatchdogPolicy"],
             swiftSettings: strict),
         .target(
             name: "Protector",
             dependencies: [
-                "DomainXML", "HostSystem", "Hypervisor", "WatchdogPolicy",
+                "DomainXML", "Host", "Libvirt", "System", "TimerProbe", "WatchdogPolicy",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
+            swiftSettings: strict),
+        .target(
+            name: "VerifyGuest", dependencies: ["System"], exclude: ["guest.s"],
             swiftSettings: strict),
 
         // Executables
         .executableTarget(
             name: "virt-watchdog-hook",
-            dependencies: ["CICUData", "DomainXML", "HostSystem", "WatchdogPolicy"],
+            dependencies: ["CICUData", "DomainXML", "Host", "System", "WatchdogPolicy"],
             exclude: ["link-order"], swiftSettings: strict),
         .executableTarget(
             name: "virt-watchdogd",
             dependencies: [
-                "CBuildSettings", "CICUData", "DomainXML", "HostSystem", "Hypervisor", "Protector",
+                "CICUData", "CSupport", "DomainXML", "Host", "Libvirt", "Protector", "System",
                 "WatchdogPolicy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -79,17 +83,17 @@ let package = Package(
         .executableTarget(
             name: "virt-watchdog",
             dependencies: [
-                "CBuildSettings", "DomainXML", "HostSystem", "Hypervisor", "Protector",
-                "WatchdogPolicy",
+                "CSupport", "DomainXML", "Host", "Libvirt", "Protector", "System", "TimerProbe",
+                "VerifyGuest", "WatchdogPolicy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            exclude: ["Verify/guest.s"], swiftSettings: strict),
+            swiftSettings: strict),
 
         // Tests
         .target(
             name: "Simulation",
             dependencies: [
-                "Hypervisor", "Protector", "TestSupport", "WatchdogPolicy",
+                "Libvirt", "Protector", "TestSupport", "WatchdogPolicy",
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             path: "Tests/Simulation", swiftSettings: strict),
@@ -105,24 +109,34 @@ let package = Package(
             name: "DomainXMLTests", dependencies: ["DomainXML", "TestSupport", "WatchdogPolicy"],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "HostSystemTests", dependencies: ["HostSystem", "TestSupport", "WatchdogPolicy"],
+            name: "SystemTests", dependencies: ["System", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "HostTests", dependencies: ["Host", "System", "TestSupport", "WatchdogPolicy"],
             swiftSettings: strict),
         .testTarget(
-            name: "HypervisorTests",
-            dependencies: ["DomainXML", "Hypervisor", "TestSupport", "WatchdogPolicy"],
+            name: "LibvirtTests", dependencies: ["Libvirt", "System", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TimerProbeTests",
+            dependencies: [
+                "DomainXML", "Libvirt", "System", "TestSupport", "TimerProbe", "WatchdogPolicy",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ProtectorTests",
             dependencies: [
-                "HostSystem", "Hypervisor", "Protector", "Simulation", "TestSupport",
-                "WatchdogPolicy",
+                "DomainXML", "Host", "Libvirt", "Protector", "Simulation", "System", "TestSupport",
+                "TimerProbe", "WatchdogPolicy",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VerifyGuestTests", dependencies: ["TestSupport", "VerifyGuest"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "DomainXML", "HostSystem", "Hypervisor", "Protector", "TestSupport",
-                "WatchdogPolicy", "virt-watchdog",
+                "DomainXML", "Host", "Libvirt", "Protector", "System", "TestSupport", "TimerProbe",
+                "VerifyGuest", "WatchdogPolicy", "virt-watchdog",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -131,6 +145,6 @@ let package = Package(
         .testTarget(
             name: "Live", dependencies: ["TestSupport"],
             path: "Tests/Live",
-            exclude: ["lab", "matrix-table"], swiftSettings: strict),
+            exclude: ["README.md", "lab", "matrix-table"], swiftSettings: strict),
     ]
 )

@@ -1,8 +1,8 @@
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension WatchdogDevice {
     /// The device as libvirt takes it for hot-plugging, with the alias that marks it as ours.
-    public func xml(at point: AttachPoint) -> String {
+    package func xml(at point: AttachPoint) -> String {
         let address =
             point.address.map {
                 "<address type='pci' domain='\($0.domain)' bus='\($0.bus)'"
@@ -13,9 +13,9 @@ extension WatchdogDevice {
     }
 }
 
-extension Alignment {
+extension ActionOverride {
     /// The element as libvirt takes it for metadata; it adds the namespace itself.
-    public var xml: String {
+    package var xml: String {
         "<\(Self.elementName) action='\(action.asAttribute)' over='\(over.asAttribute)'"
             + " id='\(id.asAttribute)' run='\((run?.text ?? "").asAttribute)'"
             + (isPending ? " pending='yes'/>" : "/>")
@@ -24,7 +24,7 @@ extension Alignment {
 
 extension OptOut {
     /// The element as libvirt takes it for metadata; it adds the namespace itself.
-    public var xml: String { "<\(Self.elementName) run='\((run?.text ?? "").asAttribute)'/>" }
+    package var xml: String { "<\(Self.elementName) run='\((run?.text ?? "").asAttribute)'/>" }
 }
 
 extension String {
@@ -46,7 +46,7 @@ extension String {
 extension PersistentAddition.RootPort {
     /// The port as libvirt takes it for a persistent definition, with the alias that marks it as
     /// ours. libvirt fills in none of its attributes where a controller is added to a definition.
-    public var xml: String {
+    package var xml: String {
         "<controller type='pci' model='pcie-root-port' index='\(index)'>"
             + "<model name='pcie-root-port'/>"
             + "<target chassis='\(chassis)' port='\(port)'/>"

@@ -4,23 +4,23 @@ internal import CLibXML2
 ///
 /// Parsing touches neither the network nor any file, whatever the document says, and refuses what
 /// could make it grow: see ``DocumentError``.
-public struct Document: ~Copyable {
+package struct Document: ~Copyable {
     /// The longest definition that is read, in bytes: libvirt's own are some 6 KB long, and its
     /// remote protocol carries no longer string than this.
-    public static let maximumLength = 16 << 20
+    package static let maximumLength = 16 << 20
 
     let pointer: xmlDocPtr
     /// The root element, which has the name that was asked for.
     let root: Element
     /// What is not in the tree any more.
-    let settled: SettledDevices
+    let settled: SerializedDevices
 
     /// Parses a definition.
     ///
     /// The C function is [`xmlCtxtReadMemory`](https://gnome.pages.gitlab.gnome.org/libxml2/html/parser_8h.html).
     ///
     /// - Parameter bytes: The whole text, in any encoding that libxml2 knows.
-    public init(parsing bytes: RawSpan) throws(DocumentError) {
+    package init(parsing bytes: RawSpan) throws(DocumentError) {
         try self.init(parsing: bytes, rootName: "domain")
     }
 
@@ -33,7 +33,7 @@ public struct Document: ~Copyable {
         guard let context = xmlNewParserCtxt() else { throw .outOfMemory }
         defer { xmlFreeParserCtxt(context) }
 
-        var guardian = ParserGuard(context)
+        var guardian = HardenedSAXHandlers(context)
         defer { guardian.settled.close() }
         let document = withUnsafeMutablePointer(to: &guardian) { guardian in
             context.pointee._private = UnsafeMutableRawPointer(guardian)
@@ -65,7 +65,7 @@ public struct Document: ~Copyable {
     }
 
     /// Parses a definition that is a string already.
-    public init(parsing text: String) throws(DocumentError) {
+    package init(parsing text: String) throws(DocumentError) {
         let bytes = Array(text.utf8)
         try self.init(parsing: bytes.span.bytes)
     }

@@ -1,7 +1,7 @@
 internal import WatchdogPolicy
 
 /// Why a text is not taken for a definition.
-public enum DocumentError: Error, Sendable, Hashable {
+package enum DocumentError: Error, Sendable, Hashable {
     /// There is nothing in it.
     case empty
     /// It is longer than ``Document/maximumLength``.
@@ -18,7 +18,7 @@ public enum DocumentError: Error, Sendable, Hashable {
     case outOfMemory
 
     /// The line of the error, from 1, where it has one.
-    public var line: Int? {
+    package var line: Int? {
         switch self {
         case .malformed(let line, _, _), .notADomain(_, let line), .entity(let line, _),
             .namespace(let line):
@@ -28,7 +28,7 @@ public enum DocumentError: Error, Sendable, Hashable {
     }
 
     /// The error with its place in a file: `file:line: message`.
-    public func message(in file: String) -> String {
+    package func message(in file: String) -> String {
         let place =
             switch self {
             case .malformed(let line, let column, _): ":\(line):\(column)"
@@ -40,7 +40,7 @@ public enum DocumentError: Error, Sendable, Hashable {
 
 extension DocumentError: CustomStringConvertible {
     /// A clause with the remedy.
-    public var description: String {
+    package var description: String {
         switch self {
         case .empty:
             "the document is empty; give the definition of a domain, as virsh dumpxml prints it"
@@ -65,7 +65,7 @@ extension DocumentError: CustomStringConvertible {
 
 extension DocumentError {
     /// The description with nothing in it that stands in the document, for a log.
-    public var descriptionWithoutContent: String {
+    package var descriptionWithoutContent: String {
         switch self {
         case .malformed(let line, let column, _):
             "the document is not well-formed XML at line \(line), column \(column)"

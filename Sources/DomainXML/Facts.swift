@@ -1,8 +1,8 @@
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension Document {
     /// Reads what the plan needs to know of the definition.
-    public var facts: GuestFacts {
+    package var facts: GuestFacts {
         let system = root.child(named: "os")
         let type = system?.child(named: "type")
         var facts = GuestFacts(
@@ -16,11 +16,11 @@ extension Document {
         facts.onCrash = root.child(named: "on_crash")?.text
         facts.hasPanicDevice = settled.hasPanicDevice
         // Of several records, the first one with all that it needs counts.
-        for element in metadata(Alignment.elementName, Alignment.namespace) {
+        for element in metadata(ActionOverride.elementName, ActionOverride.namespace) {
             let values = element.attributeDictionary
-            facts.alignment = facts.alignment ?? Alignment(attributes: values)
-            facts.persistentAlignment =
-                facts.persistentAlignment ?? PersistentAlignment(attributes: values)
+            facts.alignment = facts.alignment ?? ActionOverride(attributes: values)
+            facts.savedAction =
+                facts.savedAction ?? SavedAction(attributes: values)
         }
         for element in metadata(OptOut.elementName, OptOut.namespace)
         where facts.optOut?.run == nil {

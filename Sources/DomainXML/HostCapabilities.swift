@@ -1,18 +1,18 @@
 /// What libvirt says of its host: [`virsh capabilities`](https://libvirt.org/formatcaps.html).
-public struct HostCapabilities: Sendable, Hashable {
+package struct HostCapabilities: Sendable, Hashable {
     /// The architecture of the host's processors.
-    public var arch: String?
+    package var arch: String?
     /// The programs that run guests of the host's own architecture.
-    public var emulators: [String]
+    package var emulators: [String]
 
     /// Describes a host.
-    public init(arch: String?, emulators: [String]) {
+    package init(arch: String?, emulators: [String]) {
         self.arch = arch
         self.emulators = emulators
     }
 
     /// Reads libvirt's own text.
-    public init(parsing text: String) throws(DocumentError) {
+    package init(parsing text: String) throws(DocumentError) {
         let bytes = Array(text.utf8)
         let document = try Document(parsing: bytes.span.bytes, rootName: "capabilities")
         let arch = document.root.child(named: "host")?.child(named: "cpu")?

@@ -7,7 +7,7 @@ internal import CLibXML2
 /// as they are. Everything else (external subsets and entities, parameter entities, entities made
 /// of other entities or of elements) is refused at its declaration, before anything is expanded. So
 /// are default values of attributes.
-struct ParserGuard {
+struct HardenedSAXHandlers {
     /// The longest text that an entity may stand for, in bytes.
     private static let maximumLength = 4096
 
@@ -18,7 +18,7 @@ struct ParserGuard {
     /// Why the document is not taken, or nothing.
     private(set) var error: DocumentError?
     /// What was written down already of what is read.
-    private(set) var settled = SettledDevices()
+    private(set) var settled = SerializedDevices()
 
     /// Puts itself between a parser and its handlers; the parser's `_private` must point to it.
     init(_ context: xmlParserCtxtPtr) {
@@ -28,7 +28,7 @@ struct ParserGuard {
         attributeDecl = handlers?.pointee.attributeDecl
         endElement = handlers?.pointee.endElementNs
         handlers?.pointee.internalSubset = { context, name, externalID, systemID in
-            ParserGuard.with(context) { parser, guardian in
+            HardenedSAXHandlers.with(context) { parser, guardian in
                 if externalID != nil || systemID != nil {
                     guardian.stop(parser, "the document type refers to an external DTD")
                 } else {
@@ -37,10 +37,10 @@ struct ParserGuard {
             }
         }
         handlers?.pointee.entityDecl = { context, name, type, publicID, systemID, content in
-            ParserGuard.with(context) { parser, guardian in
+            HardenedSAXHandlers.with(context) { parser, guardian in
                 if type != CInt(XML_INTERNAL_GENERAL_ENTITY.rawValue) {
                     guardian.stop(parser, "the document declares an external or parameter entity")
-                } else if !ParserGuard.isPlain(content) {
+                } else if !HardenedSAXHandlers.isPlain(content) {
                     guardian.stop(
                         parser, "the document declares an entity made of markup or other entities")
                 } else {
@@ -50,7 +50,7 @@ struct ParserGuard {
         }
         // libxml2 before 2.14 writes the value as it is, so that it could not be read again.
         handlers?.pointee.attributeDecl = { context, element, name, type, kind, value, choices in
-            ParserGuard.with(context) { parser, guardian in
+            HardenedSAXHandlers.with(context) { parser, guardian in
                 if value != nil {
                     guardian.stop(parser, "the document declares the default value of an attribute")
                     xmlFreeEnumeration(choices)
@@ -60,7 +60,7 @@ struct ParserGuard {
             }
         }
         handlers?.pointee.endElementNs = { context, name, prefix, namespace in
-            ParserGuard.with(context) { parser, guardian in
+            HardenedSAXHandlers.with(context) { parser, guardian in
                 let node = parser.pointee.node
                 guardian.endElement?(context, name, prefix, namespace)
                 if let node { guardian.settled.settle(node) }
@@ -68,7 +68,7 @@ struct ParserGuard {
         }
         handlers?.pointee.serror = { context, raised in
             guard let raised = raised?.pointee, raised.level == XML_ERR_FATAL else { return }
-            ParserGuard.with(context) { _, guardian in
+            HardenedSAXHandlers.with(context) { _, guardian in
                 // What follows the first error is mostly its consequence.
                 guardian.error =
                     guardian.error
@@ -79,7 +79,7 @@ struct ParserGuard {
         }
         // A reference to a parameter entity ends in this handler before its text is looked for.
         handlers?.pointee.getParameterEntity = { context, _ in
-            ParserGuard.with(context) { parser, guardian in
+            HardenedSAXHandlers.with(context) { parser, guardian in
                 guardian.stop(parser, "the document refers to a parameter entity")
             }
             return nil
@@ -94,10 +94,11 @@ struct ParserGuard {
 
     private static func with(
         _ context: UnsafeMutableRawPointer?,
-        _ body: (xmlParserCtxtPtr, inout ParserGuard) -> Void
+        _ body: (xmlParserCtxtPtr, inout HardenedSAXHandlers) -> Void
     ) {
         guard let parser = context?.assumingMemoryBound(to: xmlParserCtxt.self),
-            let guardian = parser.pointee._private?.assumingMemoryBound(to: ParserGuard.self)
+            let guardian = parser.pointee._private?.assumingMemoryBound(
+                to: HardenedSAXHandlers.self)
         else { return }
         body(parser, &guardian.pointee)
     }

@@ -1,5 +1,5 @@
 internal import CLibXML2
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 extension Document {
     /// Changes the definition as a plan says; a plan that changes none leaves it as it is.
@@ -7,7 +7,7 @@ extension Document {
     /// - Parameter isPlacing: Whether a new device gets its place, and a port of its own where it needs
     ///   one; without room for it, nothing changes. Otherwise libvirt places it, which takes slots
     ///   that `qemu:commandline` uses.
-    public mutating func apply(_ plan: Plan, isPlacing: Bool = true) {
+    package mutating func apply(_ plan: Plan, isPlacing: Bool = true) {
         switch plan.decision {
         case .attach(let device, _), .coldPlug(let device, _):
             // All watchdogs of a guest share one action, the implicit iTCO included.
@@ -23,24 +23,24 @@ extension Document {
 
     /// Writes down in the metadata which action the watchdogs were given and which they had, in the
     /// place of what was written down before; or nothing.
-    public mutating func setAlignment(_ alignment: PersistentAlignment?) {
-        removeAlignment()
+    package mutating func setSavedAction(_ alignment: SavedAction?) {
+        removeSavedAction()
         guard let alignment,
             let metadata = root.child(named: "metadata") ?? root.appendChild(named: "metadata"),
-            let element = metadata.appendChild(named: Alignment.elementName)
+            let element = metadata.appendChild(named: ActionOverride.elementName)
         else { return }
         let prefix = GuestPolicy.prefix
-        xmlSetNs(element.node, xmlNewNs(element.node, Alignment.namespace, prefix))
+        xmlSetNs(element.node, xmlNewNs(element.node, ActionOverride.namespace, prefix))
         xmlNewProp(element.node, "action", alignment.action)
         xmlNewProp(element.node, "was", alignment.former)
     }
 
     /// Takes the record out, wherever one stands, and metadata that is empty without it.
-    private mutating func removeAlignment() {
+    private mutating func removeSavedAction() {
         for metadata in root.children(named: "metadata") {
             for element in metadata.children
-            where element.isNamed(Alignment.elementName)
-                && element.isIn(namespace: Alignment.namespace)
+            where element.isNamed(ActionOverride.elementName)
+                && element.isIn(namespace: ActionOverride.namespace)
             {
                 element.remove()
             }
@@ -56,7 +56,7 @@ extension Document {
     ///   ISO-8859-1 or ASCII, which libxml2 writes itself, else in UTF-8. Other encodings it has
     ///   written by ICU or iconv; a character that they lack may then cost the text around it, and in
     ///   some, such as UTF-7, a text does not begin as XML does.
-    public func serialized() throws(DocumentError) -> [UInt8] {
+    package func serialized() throws(DocumentError) -> [UInt8] {
         let unwritable = [root.declaringUnwritableNamespace?.line, settled.unwritableLine]
         if let line = unwritable.compactMap({ $0 }).min() { throw .namespace(line: line) }
         // libxml2 marks a document without a declaration by this value of `standalone`.
@@ -103,7 +103,7 @@ extension Document {
     }
 
     /// Gives all watchdogs an action; each keeps its place and whatever else it has.
-    public mutating func setWatchdogAction(_ action: String) {
+    package mutating func setWatchdogAction(_ action: String) {
         for devices in root.children(named: "devices") {
             for watchdog in devices.children(named: "watchdog") {
                 // The default stays unsaid where it is unsaid.

@@ -5,7 +5,7 @@ internal import WatchdogPolicy
 ///
 /// A tree takes some fifteen times the memory of its text, and a definition is mostly such devices.
 /// What is read of them is kept here; in the tree, a node of markup stands for each.
-struct SettledDevices {
+struct SerializedDevices {
     /// The text of the first emulator.
     private(set) var emulator: String?
     /// The PCI addresses that they take.

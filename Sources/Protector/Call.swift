@@ -1,16 +1,17 @@
-public import Hypervisor
-public import WatchdogPolicy
+package import Libvirt
+package import TimerProbe
+package import WatchdogPolicy
 
 /// A number that tells calls apart.
-public struct CallID: Sendable, Hashable {
+package struct CallID: Sendable, Hashable {
     /// The number; later calls have higher ones.
-    public let number: UInt64
+    package let number: UInt64
 }
 
 /// One call to libvirt about one guest, which a worker makes.
-public struct Call: Sendable, Hashable {
+package struct Call: Sendable, Hashable {
     /// What the worker asks libvirt.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// Reads the guest: control state, state, live definition, run.
         case look
         /// Hot-plugs a device, given as libvirt's XML.
@@ -18,7 +19,7 @@ public struct Call: Sendable, Hashable {
         /// Has QEMU's monitor change what its watchdogs do.
         case setAction(WatchdogAction)
         /// Writes the record of an action into the live metadata, or removes it.
-        case record(Alignment?)
+        case record(ActionOverride?)
         /// Writes the opt-out into the live metadata, or removes it.
         case optOut(OptOut?)
         /// Asks the guest to release our watchdog; libvirt does not wait for it.
@@ -26,15 +27,15 @@ public struct Call: Sendable, Hashable {
         /// Asks QEMU to unplug a watchdog of ours that libvirt does not know.
         case unplugOrphan
         /// Brings the persistent definition to a policy, or tells what that would change.
-        case persist(Policy, isDry: Bool)
+        case persist(Policy, dryRun: Bool)
         /// Removes our devices from the persistent definition, or tells whether it has any.
-        case removePersistent(isDry: Bool)
+        case removePersistent(dryRun: Bool)
         /// Reads all that `status` shows.
         case inspect(TimerSources)
     }
 
     /// From where an inspection reads the timers.
-    public enum TimerSources: Sendable, Hashable {
+    package enum TimerSources: Sendable, Hashable {
         /// It leaves them out, and needs neither QEMU nor the guest.
         case none
         /// From the guest agent alone.
@@ -44,12 +45,12 @@ public struct Call: Sendable, Hashable {
     }
 
     /// The guest's UUID.
-    public let uuid: String
+    package let uuid: String
     /// The question or the change.
-    public let kind: Kind
+    package let kind: Kind
 
     /// Makes a call.
-    public init(uuid: String, kind: Kind) {
+    package init(uuid: String, kind: Kind) {
         self.uuid = uuid
         self.kind = kind
     }
@@ -65,7 +66,7 @@ extension Call.Kind {
     }
 
     /// Whether QEMU or its guest has to answer.
-    public var needsQEMU: Bool {
+    package var needsQEMU: Bool {
         switch self {
         case .attach, .setAction, .detach, .unplugOrphan: true
         case .look, .record, .optOut, .persist, .removePersistent: false
@@ -75,21 +76,21 @@ extension Call.Kind {
 }
 
 /// What a guest looks like at one moment.
-public struct Look: Sendable, Hashable {
+package struct Look: Sendable, Hashable {
     /// The facts of the live definition, or of the persistent one of a guest that does not run.
     /// Records in them do not count yet.
-    public var facts: GuestFacts
+    package var facts: GuestFacts
     /// What the guest is doing.
-    public var situation: Situation
+    package var situation: Situation
     /// Whether a migration into this host has not ended.
-    public var isArriving: Bool
+    package var isArriving: Bool
     /// The guest's run, or nothing where it is unknown.
-    public var run: RunID?
+    package var run: RunID?
     /// Whether a signal has stopped QEMU's process.
-    public var isStopped: Bool
+    package var isStopped: Bool
 
     /// Makes a look.
-    public init(
+    package init(
         facts: GuestFacts, situation: Situation, isArriving: Bool = false, run: RunID? = nil,
         isStopped: Bool = false
     ) {
@@ -102,23 +103,23 @@ public struct Look: Sendable, Hashable {
 }
 
 /// All that `status` shows of a guest.
-public struct Inspection: Sendable, Hashable {
+package struct Inspection: Sendable, Hashable {
     /// What the guest is doing.
-    public var situation: Situation
+    package var situation: Situation
     /// The facts of the live definition with the records that count, or of the persistent one of a guest
     /// that does not run.
-    public var facts: GuestFacts
+    package var facts: GuestFacts
     /// The facts of the persistent definition, if there is one.
-    public var persistent: GuestFacts?
+    package var persistent: GuestFacts?
     /// The state of the timers; empty for a guest that does not run.
-    public var timers: TimerReader.Reading
+    package var timers: TimerReader.Reading
     /// The guest's run, or nothing where it is unknown.
-    public var run: RunID?
+    package var run: RunID?
     /// The QEMU process, if a signal has stopped it.
-    public var stoppedProcess: Int32?
+    package var stoppedProcess: Int32?
 
     /// Makes an inspection.
-    public init(
+    package init(
         situation: Situation, facts: GuestFacts, persistent: GuestFacts? = nil,
         timers: TimerReader.Reading = TimerReader.Reading(timers: [])
     ) {
@@ -129,7 +130,7 @@ public struct Inspection: Sendable, Hashable {
     }
 
     /// Why the guest does not answer, with the remedy, if that is known.
-    public var silence: String? {
+    package var silence: String? {
         stoppedProcess.map {
             "the guest does not answer: a signal has stopped its QEMU process \($0); resume or end that"
                 + " process"
@@ -138,7 +139,7 @@ public struct Inspection: Sendable, Hashable {
 }
 
 /// What libvirt answered.
-public enum Answer: Sendable, Hashable {
+package enum Answer: Sendable, Hashable {
     /// The guest was read.
     case look(Look)
     /// The change was made.
@@ -146,7 +147,7 @@ public enum Answer: Sendable, Hashable {
     /// Whether QEMU has unplugged the watchdog that libvirt does not know.
     case orphanIsGone(Bool)
     /// The persistent definition was brought to the policy.
-    case persisted(Persistence)
+    case persisted(ConfigResult)
     /// Our devices were removed from the persistent definition; nothing where there is none.
     case removedPersistent(Removal?)
     /// The guest was read for `status`.
@@ -154,7 +155,7 @@ public enum Answer: Sendable, Hashable {
 }
 
 /// Why a call failed.
-public enum CallFailure: Error, Sendable, Hashable {
+package enum CallFailure: Error, Sendable, Hashable {
     /// libvirt's error.
     case libvirt(LibvirtError)
     /// libvirt's definition cannot be read; the reason, without the definition's content.

@@ -1,6 +1,8 @@
 internal import DequeModule
-internal import HostSystem
-internal import Hypervisor
+internal import Host
+internal import Libvirt
+internal import System
+internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {

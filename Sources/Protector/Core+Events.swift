@@ -1,5 +1,7 @@
-internal import HostSystem
-internal import Hypervisor
+internal import Host
+internal import Libvirt
+internal import System
+internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {
@@ -19,10 +21,12 @@ extension Core {
             end(event.uuid)
             watchForIdleness()
         case .metadataChanged(let namespace): metadataChanged(event.uuid, namespace)
-        case .deviceRemoved:
+        case .deviceRemoved(let alias):
+            guard alias == WatchdogDevice.alias else { return }
             guests[event.uuid]?.sawRemoval = true
             lookAgain(at: event.uuid)
-        case .watchdogFired(let fire): fired(event, fire)
+        case .watchdogFired(let action, let time):
+            fired(event, Fire(time: time, action: action))
         case .resumed, .suspended, .shutdown, .crashed, .pmSuspended, .defined, .undefined: break
         }
     }

@@ -1,4 +1,5 @@
-internal import Hypervisor
+internal import Libvirt
+internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Settings {
@@ -21,6 +22,6 @@ extension Core {
         guard case .plan(let config) = settings.goal, config || policy.persist else {
             return finishIfNamed(uuid)
         }
-        ask(.persist(policy, isDry: true), uuid)
+        ask(.persist(policy, dryRun: true), uuid)
     }
 }

@@ -1,5 +1,7 @@
-internal import HostSystem
-internal import Hypervisor
+internal import Host
+internal import Libvirt
+internal import System
+internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {

@@ -1,4 +1,5 @@
-internal import HostSystem
+internal import Host
+internal import System
 internal import WatchdogPolicy
 
 extension Core {
@@ -21,7 +22,7 @@ extension Core {
             guard let guest = guests[uuid], let facts = guest.facts else { continue }
             if guest.isTreated {
                 lookAgain(at: uuid)
-            } else if plan(policy, facts).changesLiveGuest {
+            } else if Plan(for: facts, under: policy).changesLiveGuest {
                 hold(uuid)
             } else {
                 waiting[uuid] = nil

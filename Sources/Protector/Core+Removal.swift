@@ -1,5 +1,7 @@
-internal import HostSystem
-internal import Hypervisor
+internal import Host
+internal import Libvirt
+internal import System
+internal import TimerProbe
 internal import WatchdogPolicy
 
 /// How far a removal is.
@@ -43,16 +45,16 @@ extension Core {
 
     /// Takes the next step after a look.
     mutating func continueRemoval(_ uuid: String, isStopped: Bool) {
-        guard case .remove(let live, let config, let isDry) = settings.goal,
+        guard case .remove(let live, let config, let dryRun) = settings.goal,
             let guest = guests[uuid], let facts = guest.facts
         else { return }
         guests[uuid]?.removal.isStopped = isStopped
-        if config, !guest.removal.hasConfig { return ask(.removePersistent(isDry: isDry), uuid) }
+        if config, !guest.removal.hasConfig { return ask(.removePersistent(dryRun: dryRun), uuid) }
         guard live, facts.isLive else { return finishIfNamed(uuid) }
         let hasDevice = facts.watchdogs.contains(where: \.isOwned)
         let hasAny = hasDevice || facts.alignment != nil
         if hasAny { guests[uuid]?.removal.hasFound = true }
-        if isDry { return end(uuid, hasAny ? .wouldRemove : .absent) }
+        if dryRun { return end(uuid, hasAny ? .wouldRemove : .absent) }
         if isStopped, hasAny { return silence(uuid, Self.stoppedReason) }
         if !guest.removal.hasOptedOut {
             guests[uuid]?.removal.hasOptedOut = true
@@ -61,7 +63,7 @@ extension Core {
             }
         }
         if let record = facts.alignment {
-            guard facts.alignedAction != nil || record.isPending && record.run == guest.run,
+            guard facts.effectiveAction != nil || record.isPending && record.run == guest.run,
                 let defined = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
             else { return ask(.record(nil), uuid) }
             return align(uuid, to: defined)
@@ -128,7 +130,7 @@ extension Core {
         let hasDevice =
             facts.watchdogs.contains(where: \.isOwned) && (isOurs || !settings.isCommand)
             && now - start < Self.takeBackLimit
-        let hasAction = facts.alignedAction != nil && guest.aligned != nil
+        let hasAction = facts.effectiveAction != nil && guest.aligned != nil
         guard hasDevice || hasAction else { return false }
         if isStopped {
             silence(uuid, Self.stoppedReason)

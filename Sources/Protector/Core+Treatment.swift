@@ -1,6 +1,8 @@
 internal import DomainXML
-internal import HostSystem
-internal import Hypervisor
+internal import Host
+internal import Libvirt
+internal import System
+internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {
@@ -68,8 +70,8 @@ extension Core {
     private func alignment(
         to action: WatchdogAction, of guest: GuestTreatment, _ facts: GuestFacts,
         isPending: Bool = false
-    ) -> Alignment {
-        Alignment(
+    ) -> ActionOverride {
+        ActionOverride(
             action: action.rawValue, over: facts.watchdogs.first?.action ?? "",
             id: facts.id ?? "", run: guest.run, isPending: isPending)
     }
@@ -140,7 +142,7 @@ extension Core {
         guests[uuid]?.facts = facts
         if case .remove = settings.goal { return continueRemoval(uuid, isStopped: false) }
         if settings.persists || policy.persist, settings.isCommand {
-            ask(.persist(policy, isDry: false), uuid)
+            ask(.persist(policy, dryRun: false), uuid)
         } else {
             end(uuid)
         }
@@ -217,7 +219,7 @@ extension Core {
         guard let guest = guests[uuid], var facts = guest.facts else { return }
         if policyIsChanging, guest.isTreated { return wait(Self.policyInterval, uuid) }
         facts.usedAddresses += guest.unusable
-        let plan = plan(policy, facts)
+        let plan = Plan(for: facts, under: policy)
         guests[uuid]?.attachError = nil
         if settleDoubt(uuid, plan, isStopped: isStopped) { return }
         if let error = guest.attachError, plan.needsColdStart { return fail(uuid, .libvirt(error)) }
@@ -302,14 +304,14 @@ extension Core {
             guests[uuid]?.endTrouble()
             return
         }
-        if facts.alignment != nil, facts.alignedAction == nil {
+        if facts.alignment != nil, facts.effectiveAction == nil {
             // A stale record would be trusted after the next reconnect.
             return ask(.record(nil), uuid)
         }
         if guest.hasPendingRemoval, facts.watchdogs.contains(where: \.isOwned) {
             return fail(uuid, .removalPending)
         }
-        let result: Protection.Result =
+        let result: LiveResult.Result =
             if guest.attachSucceeded {
                 .attached
             } else if guest.aligned != nil {
@@ -318,7 +320,7 @@ extension Core {
                 plan.leavesUnprotected ? .unprotected : .unchanged
             }
         let carriedOut = (guest.attachSucceeded ? guest.attached : guest.aligned) ?? plan
-        let protection = Protection(facts: facts, plan: carriedOut, result: result)
+        let protection = LiveResult(facts: facts, plan: carriedOut, result: result)
         if !guest.isPersisting, result == .attached || result == .aligned { treatedCount += 1 }
         guests[uuid]?.protection = .success(protection)
         let line = LogLine(
@@ -327,7 +329,7 @@ extension Core {
         if line != guest.lastLine {
             guests[uuid]?.lastLine = line
             let severity: SystemLog.Severity = protection.isConverged ? .notice : .warning
-            log(line, max(severity, carriedOut.severity))
+            log(line, max(severity, SystemLog.Severity(of: carriedOut)))
         }
         if case .leave(.faultyPolicy) = plan.decision {
             // Until you fix the policy, the guest is left alone; then it is treated.
@@ -339,7 +341,7 @@ extension Core {
             guests[uuid]?.isPersisting = true
             guests[uuid]?.endTrouble()
         }
-        ask(.persist(policy, isDry: false), uuid)
+        ask(.persist(policy, dryRun: false), uuid)
     }
 
     /// Takes note that the run was treated.
@@ -363,7 +365,7 @@ extension Core {
     }
 
     private mutating func persisted(
-        _ uuid: String, _ result: Result<Persistence, ProtectionError>
+        _ uuid: String, _ result: Result<ConfigResult, TreatmentError>
     ) {
         guard let guest = guests[uuid] else { return }
         guests[uuid]?.persistence = result
@@ -400,7 +402,7 @@ extension Core {
     }
 
     /// Ends the work on a named guest with an error.
-    mutating func finish(_ uuid: String, _ error: ProtectionError) {
+    mutating func finish(_ uuid: String, _ error: TreatmentError) {
         guests[uuid]?.protection = .failure(error)
         finishIfNamed(uuid)
     }
@@ -472,7 +474,7 @@ extension Core {
 
     private static func trouble(_ error: LibvirtError) -> String {
         error.isOfOrphan
-            ? "\(ProtectionError.outOfTime(error)); the service also asks the guest for the device"
+            ? "\(TreatmentError.outOfTime(error)); the service also asks the guest for the device"
             : "timed out after \(troubleLimit.components.seconds) s; last libvirt error: \(error); the"
                 + " service keeps trying"
     }
@@ -515,7 +517,7 @@ extension Core {
     }
 
     mutating func fail(
-        _ uuid: String, _ error: ProtectionError, of kind: Call.Kind = .look
+        _ uuid: String, _ error: TreatmentError, of kind: Call.Kind = .look
     ) {
         if case .persist = kind { return persisted(uuid, .failure(error)) }
         guard let guest = guests[uuid] else { return }
@@ -576,12 +578,5 @@ extension Core {
     mutating func ask(_ kind: Call.Kind, _ uuid: String) {
         guests[uuid]?.next = kind
         makeReady(uuid)
-    }
-}
-
-extension Plan {
-    /// The address that the device is to have, where libvirt does not choose it.
-    fileprivate var address: GuestFacts.PCIAddress? {
-        if case .attach(_, let point) = decision { point.address } else { nil }
     }
 }

@@ -1,13 +1,15 @@
 internal import DequeModule
-internal import HostSystem
-internal import Hypervisor
-public import WatchdogPolicy
+internal import Host
+internal import Libvirt
+internal import System
+internal import TimerProbe
+package import WatchdogPolicy
 
 /// What the service, a one-shot and `apply` decide, as a value.
 ///
 /// It is told what happened and says what to do. It has no thread, no connection and no clock, so
 /// a simulation drives it as the shell does. Times count from one moment, by a monotonic clock.
-public struct Core: Sendable {
+package struct Core: Sendable {
     /// The connection for events and lists.
     enum Link: Sendable {
         /// A timer opens it.
@@ -77,7 +79,7 @@ public struct Core: Sendable {
     ///   - settings: How it works.
     ///   - policy: What the operator wants.
     ///   - memory: What an earlier service of this boot left.
-    public init(_ settings: Settings, policy: Policy, memory: Memory) {
+    package init(_ settings: Settings, policy: Policy, memory: Memory) {
         self.settings = settings
         self.policy = policy
         self.memory = memory
@@ -92,7 +94,7 @@ public struct Core: Sendable {
     }
 
     /// When ``Input/timer`` is due, or nothing where the core waits for no time.
-    public var nextTimer: Duration? {
+    package var nextTimer: Duration? {
         guard let time = calls.nextTime(after: now) else { return timers.next }
         return min(time, timers.next ?? time)
     }
@@ -101,7 +103,7 @@ public struct Core: Sendable {
     ///
     /// - Parameter now: The time.
     /// - Returns: What the shell has to do, in order.
-    public mutating func start(at now: Duration) -> [Effect] {
+    package mutating func start(at now: Duration) -> [Effect] {
         self.now = now
         serve(true)
         open()
@@ -112,7 +114,7 @@ public struct Core: Sendable {
     ///
     /// - Parameter now: The time, which never goes back.
     /// - Returns: What the shell has to do, in order.
-    public mutating func handle(_ input: Input, at now: Duration) -> [Effect] {
+    package mutating func handle(_ input: Input, at now: Duration) -> [Effect] {
         self.now = now
         switch input {
         case .connected(let idlesOut): connected(idlesOut: idlesOut)

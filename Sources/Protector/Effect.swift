@@ -1,9 +1,11 @@
-public import HostSystem
-public import Hypervisor
-public import WatchdogPolicy
+internal import Host
+internal import Libvirt
+package import System
+internal import TimerProbe
+package import WatchdogPolicy
 
 /// What the core has the shell do.
-public enum Effect: Sendable {
+package enum Effect: Sendable {
     /// Find the daemon and open the connection for events and lists.
     case connect
     /// Close all connections.
@@ -27,28 +29,28 @@ public enum Effect: Sendable {
 }
 
 /// How a guest ended up that was named.
-public struct Outcome: Sendable {
+package struct Outcome: Sendable {
     /// What became of the running guest, or nothing where the guest does not run or was not to be treated.
-    public var protection: Result<Protection, ProtectionError>?
+    package var protection: Result<LiveResult, TreatmentError>?
     /// What became of the persistent definition, or nothing where it was not to be changed.
-    public var persistence: Result<Persistence, ProtectionError>?
+    package var persistence: Result<ConfigResult, TreatmentError>?
     /// The facts that were read last.
-    public var facts: GuestFacts?
+    package var facts: GuestFacts?
     /// What became of our device in the running guest, or nothing where it was not to be removed.
-    public var liveRemoval: Removal?
+    package var liveRemoval: Removal?
     /// What became of our device in the persistent definition, or nothing where it was not to be removed.
-    public var persistentRemoval: Removal?
+    package var persistentRemoval: Removal?
     /// What `status` shows.
-    public var inspection: Inspection?
+    package var inspection: Inspection?
 
     /// Why the guest could not be treated, removed from, or read.
-    public var error: ProtectionError? {
+    package var error: TreatmentError? {
         guard case .failure(let error) = protection else { return nil }
         return error
     }
 
     /// Whether the guest is as the policy wants it, or does not run any more.
-    public var isAsWanted: Bool {
+    package var isAsWanted: Bool {
         switch protection {
         case .success(let protection): protection.isConverged
         case .failure(let error): error.isGuestGone

@@ -1,4 +1,5 @@
-internal import Hypervisor
+internal import Libvirt
+internal import TimerProbe
 internal import WatchdogPolicy
 
 /// All that the core knows of one run of a guest.
@@ -80,8 +81,8 @@ struct GuestTreatment: Sendable {
     var hasBegunAnew = false
     /// Since when an action is in doubt.
     var doubtStart: Duration?
-    var protection: Result<Protection, ProtectionError>?
-    var persistence: Result<Persistence, ProtectionError>?
+    var protection: Result<LiveResult, TreatmentError>?
+    var persistence: Result<ConfigResult, TreatmentError>?
     /// Whether the running guest is done, and the persistent definition follows.
     var isPersisting = false
     /// Whether an opt-out was ended whose device the guest has not released yet.

@@ -1,8 +1,9 @@
-public import Hypervisor
-public import WatchdogPolicy
+package import Libvirt
+internal import TimerProbe
+package import WatchdogPolicy
 
 /// What the shell tells the core.
-public enum Input: Sendable {
+package enum Input: Sendable {
     /// The connection for events and lists is open.
     ///
     /// - Parameter idlesOut: Whether the daemon ends after some time without guests and clients.

@@ -1,48 +1,49 @@
-internal import Hypervisor
-public import WatchdogPolicy
+internal import Libvirt
+internal import TimerProbe
+package import WatchdogPolicy
 
 /// What a core knows, for those who ask about the service.
-public struct Report: Codable, Sendable, Hashable {
+package struct Report: Codable, Sendable, Hashable {
     /// A guest that is not as the policy wants it.
-    public struct Entry: Codable, Sendable, Hashable {
+    package struct Entry: Codable, Sendable, Hashable {
         /// The guest's UUID.
-        public var uuid: String
+        package var uuid: String
         /// The guest's name.
-        public var name: String
+        package var name: String
         /// Why, in a clause, or nothing where the list says it.
-        public var reason: String?
+        package var reason: String?
     }
 
     /// The last fire of a guest's watchdog in the guest's present run.
-    public struct Fired: Codable, Sendable, Hashable {
+    package struct Fired: Codable, Sendable, Hashable {
         /// The guest's UUID.
-        public var uuid: String
+        package var uuid: String
         /// The guest's name.
-        public var name: String
+        package var name: String
         /// The run, as ``RunID/text`` writes it.
-        public var run: String
+        package var run: String
         /// The time of day in ISO 8601, with the zone.
-        public var time: String
+        package var time: String
         /// The action that QEMU took.
-        public var action: String
+        package var action: String
     }
 
     /// Whether libvirt's events reach the service.
-    public var isConnected: Bool
+    package var isConnected: Bool
     /// How many guests run, as far as is known.
-    public var running: Int
+    package var running: Int
     /// How many guests were given what the policy wants, since the service started.
-    public var treated: Int
+    package var treated: Int
     /// The guests that wait for the operator, or for their turn in the queue; in order.
-    public var waiting: [Entry]
+    package var waiting: [Entry]
     /// The guests that do not answer.
-    public var notAnswering: [Entry]
+    package var notAnswering: [Entry]
     /// The guests whose last treatment failed.
-    public var failed: [Entry]
+    package var failed: [Entry]
     /// The guests whose watchdog has fired in this run.
-    public var fired: [Fired] = []
+    package var fired: [Fired] = []
     /// How many calls do not return; the service's state does not tell.
-    public var stuckCalls = 0
+    package var stuckCalls = 0
 
     private enum CodingKeys: String, CodingKey {
         case isConnected, running, treated, waiting, notAnswering, failed, fired
@@ -51,7 +52,7 @@ public struct Report: Codable, Sendable, Hashable {
 
 extension Report {
     /// Reads a report, also that of a version that noted no fires.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         isConnected = try container.decode(Bool.self, forKey: .isConnected)
         running = try container.decode(Int.self, forKey: .running)
@@ -63,7 +64,7 @@ extension Report {
     }
 
     /// Returns the last fire in a run of a guest.
-    public func fire(of uuid: String, in run: RunID?) -> Fire? {
+    package func fire(of uuid: String, in run: RunID?) -> Fire? {
         guard let run = run?.text else { return nil }
         return fired.first { $0.uuid == uuid && $0.run == run }
             .map { Fire(time: $0.time, action: $0.action) }
@@ -72,7 +73,7 @@ extension Report {
 
 extension Core {
     /// What the core knows.
-    public var report: Report {
+    package var report: Report {
         var report = Report(
             isConnected: link == .up, running: guests.count, treated: treatedCount, waiting: [],
             notAnswering: [], failed: [], stuckCalls: calls.writtenOffCount)
@@ -102,14 +103,16 @@ extension Core {
     }
 
     /// Whether the core works for ever.
-    public var isService: Bool { settings.isService }
+    package var isService: Bool { settings.isService }
 
     /// Whether all named guests are done.
-    public var isDone: Bool { !settings.isService && guests.isEmpty }
+    package var isDone: Bool { !settings.isService && guests.isEmpty }
 
     /// How many calls have not returned, those that were written off included.
-    public var unansweredCalls: Int { calls.count }
+    package var unansweredCalls: Int { calls.count }
 
     /// Whether the policy would change a running guest.
-    public func wouldChange(_ facts: GuestFacts) -> Bool { plan(policy, facts).changesLiveGuest }
+    package func wouldChange(_ facts: GuestFacts) -> Bool {
+        Plan(for: facts, under: policy).changesLiveGuest
+    }
 }

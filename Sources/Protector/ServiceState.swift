@@ -1,29 +1,30 @@
 internal import FoundationEssentials
-public import HostSystem
+internal import Host
+package import System
 
 /// What the service tells the commands about itself, in a file.
-public struct ServiceState: Codable, Sendable, Hashable {
+package struct ServiceState: Codable, Sendable, Hashable {
     /// The file's name, in the directory of the service's lock.
     static let name = "state"
     /// The longest file that is read, in bytes.
     static let maximumLength = 16 << 20
 
     /// The service's version.
-    public var version: String
+    package var version: String
     /// The service's process ID.
-    public var process: Int32
+    package var process: Int32
     /// What its core knows.
-    public var report: Report
+    package var report: Report
 
     /// Takes what the core of this process reports.
-    public init(_ report: Report) {
-        version = Layout.version
-        process = processID
+    package init(_ report: Report) {
+        version = Paths.version
+        process = CurrentProcess.id
         self.report = report
     }
 
     /// Reads the state from the file's JSON, where the report's values stand beside the others.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         version = try container.decode(String.self, forKey: .version)
         process = try container.decode(Int32.self, forKey: .process)
@@ -31,7 +32,7 @@ public struct ServiceState: Codable, Sendable, Hashable {
     }
 
     /// Writes the state as the file's JSON.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(version, forKey: .version)
         try container.encode(process, forKey: .process)
@@ -43,7 +44,7 @@ public struct ServiceState: Codable, Sendable, Hashable {
     }
 
     /// The state in a sentence.
-    public var summary: String {
+    package var summary: String {
         var parts = [
             report.isConnected ? "connected" : "waits for libvirt", "\(report.running) guests run",
             "\(report.treated) treated",
@@ -57,17 +58,17 @@ public struct ServiceState: Codable, Sendable, Hashable {
     }
 
     /// Replaces the file, which readers see whole.
-    public func write(in directory: String = ServiceFile.directory) throws(Errno) {
+    package func write(in directory: String = ServiceFile.directory) throws(Errno) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         guard let data = try? encoder.encode(self) else { return }
-        try replaceFile("\(directory)/\(Self.name)", with: Array(data))
+        try File.replace("\(directory)/\(Self.name)", with: Array(data))
     }
 
 }
 
 /// Whether the service runs, and what it tells.
-public enum ServicePresence: Sendable, Hashable {
+package enum ServicePresence: Sendable, Hashable {
     /// No service holds its lock.
     case absent
     /// The service runs.
@@ -78,7 +79,7 @@ public enum ServicePresence: Sendable, Hashable {
     /// Asks for the service's lock, and reads its state.
     ///
     /// - Parameter directory: The directory of the lock.
-    public init(in directory: String = ServiceFile.directory) {
+    package init(in directory: String = ServiceFile.directory) {
         let lock = "\(directory)/\(ServiceFile.name)"
         guard ServiceFile.holder(at: lock) else {
             self = .absent
@@ -113,7 +114,7 @@ public enum ServicePresence: Sendable, Hashable {
     }
 
     /// What the service tells, or nothing where it tells nothing.
-    public var state: ServiceState? {
+    package var state: ServiceState? {
         if case .present(let state) = self { state } else { nil }
     }
 }

@@ -1,9 +1,9 @@
-public import WatchdogPolicy
+package import WatchdogPolicy
 
 /// How a core works: as the service, for one guest, or for a command.
-public struct Settings: Sendable {
+package struct Settings: Sendable {
     /// The guests that it is for.
-    public enum Scope: Sendable {
+    package enum Scope: Sendable {
         /// Every guest of the daemon, for ever.
         case all
         /// The guests of these UUIDs, each until it is done.
@@ -11,13 +11,13 @@ public struct Settings: Sendable {
     }
 
     /// What it does with these guests.
-    public enum Goal: Sendable, Hashable {
+    package enum Goal: Sendable, Hashable {
         /// Brings them to the policy.
         case protect
         /// Removes our devices from running guests, from persistent definitions, or both.
         ///
         /// A dry run only looks.
-        case remove(live: Bool, config: Bool, isDry: Bool)
+        case remove(live: Bool, config: Bool, dryRun: Bool)
         /// Reads them, and with `config` tells what would become of their persistent definitions.
         case plan(config: Bool)
         /// Reads them with all that `status` shows, the timers by QEMU's monitor or without it.
@@ -25,33 +25,33 @@ public struct Settings: Sendable {
     }
 
     /// The guests that it is for.
-    public var scope: Scope
+    package var scope: Scope
     /// What it does with them.
-    public var goal = Goal.protect
+    package var goal = Goal.protect
     /// Whether it first lists the running guests, which waits for libvirt's hooks without harm.
-    public var listsFirst: Bool
+    package var listsFirst: Bool
     /// How long a call may take before it is written off.
-    public var callLimit: Duration = .seconds(5)
+    package var callLimit: Duration = .seconds(5)
     /// How long it tries, from the first failure on; nothing for ever.
-    public var retryLimit: Duration?
+    package var retryLimit: Duration?
     /// How long it waits for a guest that migrates in; nothing for ever.
-    public var arrivalLimit: Duration?
+    package var arrivalLimit: Duration?
     /// How long a guest may be in its firmware, which unplugs no device.
-    public var firmwareLimit: Duration = .seconds(60)
+    package var firmwareLimit: Duration = .seconds(60)
     /// Whether a person waits for it, so that a guest that does not answer is given up at once.
-    public var isCommand: Bool
+    package var isCommand: Bool
     /// Whether the operator named the guests, which ends their opt-outs.
-    public var endsOptOuts = false
+    package var endsOptOuts = false
     /// Whether persistent definitions are brought to the policy, whatever the policy says of it.
-    public var persists = false
+    package var persists = false
 
     /// The service.
-    public static var service: Settings {
+    package static var service: Settings {
         Settings(scope: .all, listsFirst: true, isCommand: false)
     }
 
     /// A program of its own for one guest, which a hook starts.
-    public static func oneShot(_ uuid: String) -> Settings {
+    package static func oneShot(_ uuid: String) -> Settings {
         Settings(
             scope: .guests([uuid]), listsFirst: true, retryLimit: .seconds(600),
             isCommand: false)
@@ -60,7 +60,7 @@ public struct Settings: Sendable {
     /// A command for guests that an operator waits for.
     ///
     /// A command that changes guests waits a little longer than libvirt's own limit for one call, 30 s.
-    public static func command(_ uuids: [String], _ goal: Goal = .protect) -> Settings {
+    package static func command(_ uuids: [String], _ goal: Goal = .protect) -> Settings {
         var settings = Settings(
             scope: .guests(uuids), goal: goal, listsFirst: false, callLimit: .seconds(10),
             retryLimit: .seconds(35), arrivalLimit: .seconds(35), firmwareLimit: .zero,
@@ -82,14 +82,14 @@ public struct Settings: Sendable {
 }
 
 /// The last fire in a run of a guest.
-public struct RunFire: Sendable, Hashable {
+package struct RunFire: Sendable, Hashable {
     /// The run.
-    public var run: RunID
+    package var run: RunID
     /// The fire.
-    public var fire: Fire
+    package var fire: Fire
 
     /// Describes a fire of a run.
-    public init(run: RunID, fire: Fire) {
+    package init(run: RunID, fire: Fire) {
         self.run = run
         self.fire = fire
     }
@@ -97,18 +97,18 @@ public struct RunFire: Sendable, Hashable {
 
 /// What an earlier service of the same boot left: when the first one came, which runs were treated, and
 /// which of them had a fire.
-public struct Memory: Sendable, Hashable {
+package struct Memory: Sendable, Hashable {
     /// The boot ID of the host.
-    public var boot: String
+    package var boot: String
     /// When the service first came in this boot, in the kernel's ticks since the host started.
-    public var firstTicks: UInt64
+    package var firstTicks: UInt64
     /// The runs that were treated, by UUID.
-    public var treated: [String: RunID]
+    package var treated: [String: RunID]
     /// The last fires, by UUID.
-    public var fires: [String: RunFire] = [:]
+    package var fires: [String: RunFire] = [:]
 
     /// Makes a memory.
-    public init(boot: String, firstTicks: UInt64, treated: [String: RunID] = [:]) {
+    package init(boot: String, firstTicks: UInt64, treated: [String: RunID] = [:]) {
         self.boot = boot
         self.firstTicks = firstTicks
         self.treated = treated

@@ -7,7 +7,8 @@
 
 import DomainXML
 import Glibc
-import HostSystem
+import Host
+import System
 import WatchdogPolicy
 
 @main
@@ -26,7 +27,7 @@ enum Hook {
             failure:
                 "hook ended by signal \(SignalGuard.placeholder) (\(SIGALRM) = its \(patience) s timeout);"
                 + " the guest continues without it")
-        SignalGuard.explain(with: cutShort.text)
+        SignalGuard.setMessage(cutShort.text)
         do {
             try run(operation)
         } catch {
@@ -46,21 +47,21 @@ enum Hook {
         close(STDIN_FILENO)
         var document = try Document(parsing: input.span.bytes)
         var facts = document.facts
-        let layout = Layout.ofEnvironment()
+        let paths = Paths.ofEnvironment()
         // Where it is not needed, it would take an eighth of the time.
-        if layout.mayLeaveRoot { SignalGuard.leaveWhileStuck() }
-        let report = PolicyReport.ofHost(layout)
+        if paths.mayLeaveRoot { SignalGuard.startHardDeadline() }
+        let report = PolicyLoader.load(paths)
         let policy = report.policy
         var plan =
             operation.output == .changedAction
-            ? filterPlan(policy, facts) : plan(policy, facts)
+            ? Plan(filtering: facts, under: policy) : Plan(for: facts, under: policy)
         // Only a start that may be refused is worth the time.
         if operation.mayRefuse, policy.enforce, let model = plan.addedModel,
             let emulator = facts.emulator,
             EmulatorFile(at: emulator)?.includes(model.rawValue) == false
         {
             facts.missingModels = [model]
-            plan = WatchdogPolicy.plan(policy, facts)
+            plan = Plan(for: facts, under: policy)
         }
         let hasRecord = facts.alignment != nil
         var outcome = HookOutcome(of: operation, for: plan, under: policy, hasRecord: hasRecord)
@@ -80,8 +81,9 @@ enum Hook {
             result: outcome.refusal == nil ? nil : "refused",
             reason: clauses([outcome.refusal ?? plan.reason] + report.remarks))
         // What the log says of a refusal is what happens, whichever signal comes then.
-        if outcome.refusal != nil { SignalGuard.leaveQuietly(with: 1) }
-        SystemLog.send(line.text, severity: outcome.refusal == nil ? plan.severity : .error)
+        if outcome.refusal != nil { SignalGuard.setExitStatus(1) }
+        SystemLog.send(
+            line.text, severity: outcome.refusal == nil ? SystemLog.Severity(of: plan) : .error)
         if let refusal = outcome.refusal {
             let message =
                 "virt-watchdog: \(facts.name.isEmpty ? "guest" : quoted(facts.name))"
@@ -101,7 +103,7 @@ enum Hook {
             }
         }
         // All is done and logged.
-        SignalGuard.leaveQuietly(with: 0)
+        SignalGuard.setExitStatus(0)
         _exit(0)
     }
 
@@ -122,12 +124,12 @@ enum Hook {
             let oneShot = OneShotProgram(uuid: uuid.text, daemon: CallingDaemon.process())
             try oneShot.program.startDetached { ending in
                 guard let failure = OneShotProgram.failure(of: ending) else { return }
-                complain("\(failure); then run virt-watchdog apply \(shellWord(facts.name))")
+                complain("\(failure); then run virt-watchdog apply \(facts.name.shellWord)")
             }
         } catch {
             complain(
-                "cannot start \(Layout.service): \(error); once there is room for more processes, run"
-                    + " virt-watchdog apply \(shellWord(facts.name))")
+                "cannot start \(Paths.service): \(error); once there is room for more processes, run"
+                    + " virt-watchdog apply \(facts.name.shellWord)")
         }
     }
 }

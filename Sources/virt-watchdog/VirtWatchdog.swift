@@ -1,5 +1,6 @@
 import ArgumentParser
-import HostSystem
+import Host
+import System
 
 /// The command-line tool.
 @main
@@ -13,7 +14,7 @@ struct VirtWatchdog: ParsableCommand {
             Exit codes: 0 all is well; 1 something is not, as the output says; 2 it is \
             unknown, or no libvirt; 64 the command line is wrong.
             """,
-        version: Layout.version,
+        version: Paths.version,
         subcommands: [
             Status.self, PlanCommand.self, Apply.self, Remove.self, Verify.self, Doctor.self,
             Config.self, Patch.self,
@@ -22,7 +23,7 @@ struct VirtWatchdog: ParsableCommand {
     static func main() {
         // Persistent definitions are read with their passwords, to be written with them. A user's own
         // libvirt may have to look into /proc/self, to start its daemon.
-        if effectiveUser == 0 { forbidCoreFile() }
+        if CurrentProcess.effectiveUser == 0 { CurrentProcess.forbidCoreFile() }
         reserveStandardStreams()
         do {
             var command = try parseAsRoot()

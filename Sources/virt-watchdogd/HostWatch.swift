@@ -1,5 +1,6 @@
 import Glibc
-import HostSystem
+import Host
+import System
 
 /// Watches for signs that a guest starts: the service's file, which a hook opens, and the directory
 /// where libvirt notes the process of each guest's QEMU.
@@ -38,6 +39,6 @@ final class HostWatch {
     private func watchAll() {
         serviceWatch = watch.add(service, UInt32(IN_OPEN))
         guestsWatch = watch.add(Self.guests, UInt32(IN_CREATE | IN_MOVED_TO))
-        _ = watch.add(folder(of: Self.guests), UInt32(IN_CREATE))
+        _ = watch.add(Path.directory(of: Self.guests), UInt32(IN_CREATE))
     }
 }

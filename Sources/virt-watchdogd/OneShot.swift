@@ -1,7 +1,9 @@
 import Glibc
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
 import Protector
+import System
+import TimerProbe
 import WatchdogPolicy
 
 /// Brings one running guest to the policy, then ends the process.
@@ -15,11 +17,11 @@ struct OneShot {
             let daemon = try found()
             // libvirt notes QEMU's process ID below the daemon's runtime directory.
             if !daemon.isSystem { setenv("XDG_RUNTIME_DIR", daemon.runtimeDirectory, 1) }
-            leaveAtOnce(try treat(daemon) ? 0 : 1)
+            CurrentProcess.exitNow(try treat(daemon) ? 0 : 1)
         } catch {
             let line = LogLine(operation: "protect", guest: "", uuid: uuid, failure: "\(error)")
             SystemLog.send(line.text, severity: .error)
-            leaveAtOnce(1)
+            CurrentProcess.exitNow(1)
         }
     }
 
@@ -32,8 +34,8 @@ struct OneShot {
     /// - Returns: Whether the guest is as the policy wants it; if not, the log says why.
     private func treat(_ daemon: Daemon) throws(Errno) -> Bool {
         let core = Core(
-            .oneShot(uuid), policy: PolicyReport.ofHost(.ofEnvironment()).policy,
-            memory: Memory(boot: bootID() ?? "", firstTicks: 0))
+            .oneShot(uuid), policy: PolicyLoader.load(.ofEnvironment()).policy,
+            memory: Memory(boot: BootID.current ?? "", firstTicks: 0))
         var isAsWanted = true
         var handlers = Engine.Handlers { line, severity in
             SystemLog.send(line.text, severity: severity)

@@ -1,6 +1,7 @@
 import Glibc
-import HostSystem
+import Host
 import Protector
+import System
 import WatchdogPolicy
 
 /// Watches and reads the policy's file on a thread of its own: the file system may hang.
@@ -22,13 +23,13 @@ final class PolicyReader: Sendable {
     /// - Parameter give: Takes the core's inputs.
     /// - Returns: Whether there is such a thread.
     func start(_ give: @escaping @Sendable (Input) -> Void) -> Bool {
-        Crew.start { [self] in
+        Thread.detach { [self] in
             var lastFault: String?
             while true {
                 give(.policyIsChanging)
                 // Before the file is read, so that no later change is missed.
                 let names = watchAll()
-                let policy = PolicyReport.ofHost(.ofEnvironment()).policy
+                let policy = PolicyLoader.load(.ofEnvironment()).policy
                 if let fault = policy.fault, fault != lastFault { Self.log(fault) }
                 lastFault = policy.fault
                 give(.policy(policy))
@@ -64,8 +65,8 @@ final class PolicyReader: Sendable {
         let events = UInt32(
             IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)
         var names: [Int32: Set<String>] = [:]
-        let layout = Layout.ofEnvironment()
-        for file in layout.chosenProperties.map({ [$0] }) ?? layout.properties {
+        let paths = Paths.ofEnvironment()
+        for file in paths.chosenProperties.map({ [$0] }) ?? paths.properties {
             var places = [file]
             if let real = try? realPath(of: file), real != file { places.append(real) }
             for place in places {

@@ -1,7 +1,9 @@
 import Glibc
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
 import Protector
+import System
+import TimerProbe
 import WatchdogPolicy
 
 /// The service: the core with all guests, and its ties to systemd, hooks and commands.
@@ -27,22 +29,22 @@ final class Service {
         do {
             try Service().serve()
         } catch {
-            writeToStandardError("virt-watchdogd: \(error)\n")
+            File.writeToStandardError("virt-watchdogd: \(error)\n")
             // Where the journal has standard error, once is enough.
-            if environment("JOURNAL_STREAM") == nil {
+            if Environment["JOURNAL_STREAM"] == nil {
                 let line = LogLine(operation: "start", guest: "", failure: "\(error)")
                 SystemLog.send(line.text, severity: .error)
             }
-            leaveAtOnce(1)
+            CurrentProcess.exitNow(1)
         }
     }
 
     private init() throws {
         // Before any thread: threads inherit the blocked signals.
         signals = try SignalDescriptor()
-        guard effectiveUser == 0 else { throw ServiceProblem.notRoot }
+        guard CurrentProcess.effectiveUser == 0 else { throw ServiceProblem.notRoot }
         file = try ServiceFile()
-        guard let boot = bootID() else { throw ServiceProblem.noBootID }
+        guard let boot = BootID.current else { throw ServiceProblem.noBootID }
         runs = RunFile(boot: boot) { SystemLog.send($0.text, severity: $1) }
         watch = try HostWatch(service: file.path)
         policy = try PolicyReader()
@@ -87,7 +89,7 @@ final class Service {
             guard signal == SIGHUP else {
                 manager?.send("STOPPING=1")
                 // Calls that do not return would keep an orderly end waiting.
-                leaveAtOnce(0)
+                CurrentProcess.exitNow(0)
             }
             manager?.send("RELOADING=1")
             policy.readSoon()
@@ -110,7 +112,7 @@ final class Service {
                 try file.lock()
                 let followed = daemon.map { "\($0.process)/\($0.startTicks)" } ?? "none"
                 try file.write(
-                    "version=\(Layout.version)\npid=\(processID)\ndaemon=\(followed)\n")
+                    "version=\(Paths.version)\npid=\(CurrentProcess.id)\ndaemon=\(followed)\n")
             } else {
                 file.unlock()
             }
@@ -159,7 +161,7 @@ enum ServiceProblem: Error, CustomStringConvertible {
             "cannot read /proc/sys/kernel/random/boot_id, which tells runs apart; mount /proc"
         case .noThread: "cannot start a thread: the system has none to spare; raise TasksMax"
         case .notRoot:
-            "cannot run the service: user \(effectiveUser) is not root; run it as root"
+            "cannot run the service: user \(CurrentProcess.effectiveUser) is not root; run it as root"
         }
     }
 }

@@ -1,6 +1,9 @@
 import ArgumentParser
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
 import WatchdogPolicy
 
 /// `virt-watchdogd`: the service, and the one-shot that treats a single guest.
@@ -17,7 +20,7 @@ struct VirtWatchdogd: ParsableCommand {
             or the check passed; 1 it could not start, or the guest could not be treated, as the log says; 64 \
             the command line is wrong.
             """,
-        version: Layout.version)
+        version: Paths.version)
 
     @Option(
         help: ArgumentHelp("Treat one running guest, then exit.", valueName: "uuid"))
@@ -46,11 +49,11 @@ struct VirtWatchdogd: ParsableCommand {
 
     static func main() {
         // The persistent definitions that it reads have passwords in them.
-        forbidCoreFile()
+        CurrentProcess.forbidCoreFile()
         Connection.forbidAutostart()
         // The parser takes longer than a one-shot's work; a guest in its firmware waits for it.
         let arguments = CommandLine.arguments.dropFirst()
-        if arguments == ["--check"] { leaveAtOnce(0) }
+        if arguments == ["--check"] { CurrentProcess.exitNow(0) }
         if let oneShot = OneShot(hookArguments: Array(arguments)) { oneShot.run() }
         main(nil)
     }

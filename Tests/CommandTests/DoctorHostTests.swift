@@ -1,9 +1,12 @@
 import DomainXML
 import Foundation
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
 import TestSupport
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 @testable import virt_watchdog
@@ -167,7 +170,7 @@ struct DoctorHostTests {
 
     private func policy(_ host: LocalHost? = nil) -> [Finding] {
         let host = host ?? fake.host
-        return PropertiesFile.findings(.ofHost(host.layout), on: host)
+        return PropertiesFile.findings(PolicyLoader.load(host.paths), on: host)
     }
 
     @Test
@@ -204,14 +207,14 @@ struct DoctorHostTests {
     @Test
     func `A file that is named and not there is an error`() throws {
         var host = fake.host
-        host.layout.chosenProperties = fake.path("missing")
+        host.paths.chosenProperties = fake.path("missing")
         #expect(policy(host).map(\.level) == [.fail])
     }
 
     @Test
     func `A file that is named for the tool is not the hook's`() throws {
         var host = fake.host
-        host.layout.chosenProperties = try fake.write("mine", "vm.watchdog.action=none")
+        host.paths.chosenProperties = try fake.write("mine", "vm.watchdog.action=none")
         #expect(policy(host)[0].message.contains("the hook does not read it"))
     }
 
@@ -248,7 +251,7 @@ struct DoctorHostTests {
     @Test
     func `A properties file that --properties names is read, with a warning`() throws {
         var host = fake.host
-        host.layout.chosenProperties = try fake.write("mine", "a=b", mode: 0o666)
+        host.paths.chosenProperties = try fake.write("mine", "a=b", mode: 0o666)
         #expect(policy(host).map(\.level) == [.ok, .warn])
     }
 

@@ -1,8 +1,11 @@
 import Foundation
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
 import TestSupport
 import Testing
+import TimerProbe
 
 @testable import virt_watchdog
 
@@ -180,7 +183,7 @@ struct DoctorOtherHooksTests {
             #expect(findings[1].message.contains("No guest starts"))
             #expect(
                 findings[1].message.contains("libvirt kills running guests at its next restart"))
-            #expect(findings[1].remedy?.contains("sudo chmod -x \(shellWord(path))") == true)
+            #expect(findings[1].remedy?.contains("sudo chmod -x \(path.shellWord)") == true)
             try FileManager.default.removeItem(atPath: path)
         }
     }
@@ -294,7 +297,7 @@ struct DoctorOtherHooksTests {
         let findings = findings()
         #expect(findings.map(\.level) == [.ok, .warn])
         #expect(findings[1].message.contains("libvirt runs whatever is executable"))
-        #expect(findings[1].remedy == "sudo rm \(shellWord(path))")
+        #expect(findings[1].remedy == "sudo rm \(path.shellWord)")
         chmod(path, 0o644)
         #expect(self.findings().map(\.level) == [.ok], "a file that is not executable does no harm")
     }

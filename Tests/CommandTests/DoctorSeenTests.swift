@@ -1,5 +1,6 @@
 import Foundation
-import HostSystem
+import Host
+import System
 import TestSupport
 import Testing
 

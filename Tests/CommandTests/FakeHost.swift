@@ -1,5 +1,6 @@
 import Foundation
-import HostSystem
+import Host
+import System
 import TestSupport
 import Testing
 
@@ -23,7 +24,7 @@ struct FakeHost {
     /// The host as the checks see it.
     var host: LocalHost {
         LocalHost(
-            root: root, layout: Layout(root: root), user: geteuid(), administrator: geteuid(),
+            root: root, paths: Paths(root: root), user: geteuid(), administrator: geteuid(),
             tool: root + "/usr/bin/virt-watchdog", bootTime: Self.bootTime)
     }
 

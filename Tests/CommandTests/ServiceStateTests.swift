@@ -1,5 +1,6 @@
 import Foundation
-import HostSystem
+import Host
+import System
 import TestSupport
 import Testing
 import WatchdogPolicy
@@ -65,7 +66,7 @@ struct ServiceStateTests {
         #expect(
             ServicePresence.present(state).line(under: .new)
                 == "Service: running, version 0.9, connected, 2 treated, 1 waiting for virt-watchdog"
-                + " apply, 0 not answering; this tool is version \(Layout.version); run systemctl"
+                + " apply, 0 not answering; this tool is version \(Paths.version); run systemctl"
                 + " restart virt-watchdogd.")
     }
 
@@ -89,7 +90,7 @@ struct ServiceStateTests {
         let presence = ServicePresence.present(Self.state)
         #expect(
             presence.line(under: .new)
-                == "Service: running, version \(Layout.version), connected, 1 treated, 2 waiting for"
+                == "Service: running, version \(Paths.version), connected, 1 treated, 2 waiting for"
                 + " virt-watchdog apply, 1 not answering.")
         #expect(presence.line(under: .all).contains("2 waiting for their turn"))
         #expect(Self.state.summary == "connected, 3 guests run, 1 treated, 2 wait, 1 do not answer")

@@ -166,14 +166,14 @@ struct FactsTests {
         var live = try facts(
             metadata: "<a:alignment action='reset' over='none' id='3' run='a&amp;b/7/9'/>")
         #expect(
-            live.alignment == Alignment(action: "reset", over: "none", id: "3", run: Self.run))
-        #expect(live.alignedAction == nil)
+            live.alignment == ActionOverride(action: "reset", over: "none", id: "3", run: Self.run))
+        #expect(live.effectiveAction == nil)
         live.trustRecords(of: Self.run)
-        #expect(live.alignedAction == "reset")
+        #expect(live.effectiveAction == "reset")
         let persistent = try facts(metadata: "<a:alignment action='reset' was='none'/>", id: "")
         #expect(persistent.alignment == nil)
         #expect(
-            persistent.persistentAlignment == PersistentAlignment(action: "reset", former: "none"))
+            persistent.savedAction == SavedAction(action: "reset", former: "none"))
         #expect(
             try self.facts(
                 "<domain><metadata>\(live.alignment?.xml ?? "")</metadata></domain>"
@@ -196,7 +196,7 @@ struct FactsTests {
     func `Of an alignment's attributes, the run alone may be missing or odd`(
         attributes: String, run: RunID?, isRecord: Bool
     ) throws {
-        let record = Alignment(action: "reset", over: "none", id: "3", run: run)
+        let record = ActionOverride(action: "reset", over: "none", id: "3", run: run)
         #expect(
             try facts(metadata: "<a:alignment \(attributes)/>").alignment
                 == (isRecord ? record : nil))
@@ -208,9 +208,10 @@ struct FactsTests {
                 + "<a:alignment action='reset' over='none' id='3' run='a&amp;b/7/9'/>"
                 + "<a:alignment action='pause' over='none' id='4' was='reset'/>")
         #expect(
-            facts.alignment == Alignment(action: "reset", over: "none", id: "3", run: Self.run))
+            facts.alignment == ActionOverride(action: "reset", over: "none", id: "3", run: Self.run)
+        )
         #expect(
-            facts.persistentAlignment == PersistentAlignment(action: "pause", former: "dump"))
+            facts.savedAction == SavedAction(action: "pause", former: "dump"))
     }
 
     @Test(

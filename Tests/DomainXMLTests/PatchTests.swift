@@ -37,7 +37,7 @@ struct PatchTests {
 
     private func patched(_ bytes: [UInt8], _ policy: Policy) throws -> [UInt8] {
         var document = try Document(parsing: bytes.span.bytes)
-        document.apply(plan(policy, document.facts))
+        document.apply(Plan(for: document.facts, under: policy))
         return try document.serialized()
     }
 
@@ -68,7 +68,7 @@ struct PatchTests {
     ) throws -> (plan: Plan, before: [UInt8], after: [UInt8]) {
         let input = try golden.input()
         var document = try Document(parsing: input.span.bytes)
-        let plan = plan(golden.policy, document.facts)
+        let plan = Plan(for: document.facts, under: golden.policy)
         let before = try document.serialized()
         document.apply(plan)
         return (plan, before, try document.serialized())
@@ -164,13 +164,13 @@ struct PatchTests {
             let element = element.replacing("<alignment", with: "<a:alignment")
                 .replacing("<opt-out", with: "<o:opt-out")
             return try Document(
-                parsing: "<domain><metadata xmlns:a='\(Alignment.namespace)'"
+                parsing: "<domain><metadata xmlns:a='\(ActionOverride.namespace)'"
                     + " xmlns:o='\(OptOut.namespace)'>\(element)</metadata></domain>"
             ).facts
         }
         for boot in [nil, "5ff58ab1-2a4f-4a4c-8a5e-6f0e6b1c7a11", "<&'\">"] {
             let run = boot.map { RunID(boot: $0, process: 4711, startTicks: 90_210) }
-            let record = Alignment(action: value, over: value, id: value, run: run)
+            let record = ActionOverride(action: value, over: value, id: value, run: run)
             #expect(try read(record.xml).alignment == record)
             let optOut = OptOut(run: run)
             #expect(try read(optOut.xml).optOut == optOut)
@@ -182,31 +182,31 @@ struct PatchTests {
         let text = "<domain>\n  <name>web</name>\n</domain>\n"
         var document = try Document(parsing: text)
         for action in ["reset", "<&'\">"] {
-            let record = PersistentAlignment(action: action, former: "none")
-            document.setAlignment(record)
+            let record = SavedAction(action: action, former: "none")
+            document.setSavedAction(record)
             let written = String(decoding: try document.serialized(), as: UTF8.self)
             #expect(written.ranges(of: "<watchdog:alignment").count == 1)
-            #expect(try Document(parsing: written).facts.persistentAlignment == record)
+            #expect(try Document(parsing: written).facts.savedAction == record)
         }
-        document.setAlignment(nil)
+        document.setSavedAction(nil)
         #expect(!String(decoding: try document.serialized(), as: UTF8.self).contains("metadata"))
         var kept = try Document(parsing: "<domain><metadata><a/></metadata></domain>")
-        kept.setAlignment(PersistentAlignment(action: "reset", former: "none"))
-        kept.setAlignment(nil)
+        kept.setSavedAction(SavedAction(action: "reset", former: "none"))
+        kept.setSavedAction(nil)
         #expect(
             String(decoding: try kept.serialized(), as: UTF8.self)
                 .contains("<metadata><a/></metadata>"))
     }
 
     @Test func `Of two records, neither is left beside the new one`() throws {
-        let one = "<alignment xmlns='\(Alignment.namespace)' action='pause' was='none'/>"
+        let one = "<alignment xmlns='\(ActionOverride.namespace)' action='pause' was='none'/>"
         var document = try Document(
             parsing: "<domain><metadata>\(one)</metadata><metadata>\(one)<a/></metadata></domain>")
-        let record = PersistentAlignment(action: "reset", former: "none")
-        document.setAlignment(record)
-        #expect(document.facts.persistentAlignment == record)
-        document.setAlignment(nil)
-        #expect(document.facts.persistentAlignment == nil)
+        let record = SavedAction(action: "reset", former: "none")
+        document.setSavedAction(record)
+        #expect(document.facts.savedAction == record)
+        document.setSavedAction(nil)
+        #expect(document.facts.savedAction == nil)
         let text = String(decoding: try document.serialized(), as: UTF8.self)
         #expect(text.ranges(of: "<metadata").count == 1 && text.contains("<a/>"))
     }

@@ -11,7 +11,7 @@ struct LiveTests {}
 
 extension LiveTests {
     /// What the product is for: a guest that hangs is reset.
-    struct Protection {
+    struct LiveResult {
         init() throws {
             try Lab.setPolicy("")
         }

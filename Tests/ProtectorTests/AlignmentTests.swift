@@ -1,6 +1,7 @@
-import Hypervisor
+import Libvirt
 import Protector
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 /// Actions that QEMU's monitor changes, and their records.
@@ -20,8 +21,8 @@ struct AlignmentTests {
 
     private func record(
         _ action: String, run: RunID? = Bench.run, isPending: Bool = false
-    ) -> Alignment {
-        Alignment(action: action, over: "reset", id: "1", run: run, isPending: isPending)
+    ) -> ActionOverride {
+        ActionOverride(action: action, over: "reset", id: "1", run: run, isPending: isPending)
     }
 
     @Test func `The record is written before the action, and confirmed after it`() {

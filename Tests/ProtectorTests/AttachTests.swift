@@ -1,6 +1,7 @@
-import Hypervisor
+import Libvirt
 import Protector
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 /// Attempts to attach a watchdog, and what libvirt says to them.

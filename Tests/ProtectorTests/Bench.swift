@@ -1,9 +1,12 @@
-import HostSystem
+import Host
 import Protector
+import System
 import Testing
 import WatchdogPolicy
 
-@testable import Hypervisor
+@testable import Libvirt
+@testable import Protector
+@testable import TimerProbe
 
 /// A core on a bench: with a clock that the test moves, and with all that the core has asked for.
 struct Bench {
@@ -213,10 +216,10 @@ struct Bench {
             machine.detachCount += 1
             if machine.releases { machine.look.facts.watchdogs.removeAll(where: \.isOwned) }
         case .unplugOrphan: return .success(.orphanIsGone(true))
-        case .removePersistent(let isDry):
+        case .removePersistent(let dryRun):
             return .success(
                 .removedPersistent(
-                    machine.persistent == .removed && isDry ? .wouldRemove : machine.persistent))
+                    machine.persistent == .removed && dryRun ? .wouldRemove : machine.persistent))
         case .inspect(let sources):
             var reading = TimerReader.Reading(timers: [])
             if machine.look.facts.isLive {
@@ -230,7 +233,7 @@ struct Bench {
                         situation: machine.look.situation, facts: machine.look.facts,
                         timers: reading)))
         case .persist:
-            return .success(.persisted(Persistence(result: .written, reason: "written")))
+            return .success(.persisted(ConfigResult(result: .written, reason: "written")))
         }
         return .success(.done)
     }
@@ -274,8 +277,8 @@ struct Bench {
             case .optOut(let optOut): optOut == nil ? "no opt-out" : "opt-out"
             case .detach: "detach"
             case .unplugOrphan: "unplug"
-            case .persist(_, let isDry): isDry ? "persist dry" : "persist"
-            case .removePersistent(let isDry): isDry ? "config dry" : "config"
+            case .persist(_, let dryRun): dryRun ? "persist dry" : "persist"
+            case .removePersistent(let dryRun): dryRun ? "config dry" : "config"
             case .inspect(.none): "inspect without timers"
             case .inspect(.agent): "inspect by the agent"
             case .inspect(.monitorAndAgent): "inspect"

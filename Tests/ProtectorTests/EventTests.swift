@@ -1,11 +1,13 @@
-import Hypervisor
+import Libvirt
 import Protector
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 /// What each kind of event leads to.
 struct EventTests {
     private static let fire = Fire(time: "2026-11-27T11:26:46+01:00", action: "reset")
+    private static let fired = GuestEvent.Kind.watchdogFired(action: fire.action, time: fire.time)
 
     private func settled() -> Bench {
         var bench = Bench.connected(running: [
@@ -35,8 +37,8 @@ struct EventTests {
             .suspended(.migrated), .suspended(.ioError), .suspended(.watchdog),
             .suspended(.restored), .suspended(.snapshot), .suspended(.apiError),
             .suspended(.postCopy), .suspended(.other), .stopped, .shutdown, .crashed,
-            .pmSuspended, .defined, .undefined, .watchdogFired(Self.fire), .started(.migrated),
-            .metadataChanged(namespace: Alignment.namespace),
+            .pmSuspended, .defined, .undefined, Self.fired, .started(.migrated),
+            .metadataChanged(namespace: ActionOverride.namespace),
         ] as [GuestEvent.Kind])
     func `A known guest is not read after`(kind: GuestEvent.Kind) {
         var bench = settled()
@@ -59,7 +61,7 @@ struct EventTests {
         arguments: [
             .resumed(.unpaused), .resumed(.snapshot), .resumed(.other), .suspended(.paused),
             .suspended(.restored), .stopped, .shutdown, .crashed, .pmSuspended, .defined,
-            .undefined, .watchdogFired(Self.fire), .metadataChanged(namespace: OptOut.namespace),
+            .undefined, Self.fired, .metadataChanged(namespace: OptOut.namespace),
             .metadataChanged(namespace: GuestPolicy.namespace),
             .deviceRemoved(alias: WatchdogDevice.alias), .started(.migrated),
         ] as [GuestEvent.Kind])
@@ -71,7 +73,7 @@ struct EventTests {
 
     @Test func `A fire is logged, reported and remembered, for the guest's present run`() {
         var bench = settled()
-        bench.event("a", .watchdogFired(Self.fire))
+        bench.event("a", Self.fired)
         #expect(bench.lines(with: "op=fire guest=\"name-a\" uuid=a result=reset") == 1)
         #expect(bench.fires["a"] == RunFire(run: Bench.run, fire: Self.fire))
         #expect(bench.core.report.fire(of: "a", in: Bench.run) == Self.fire)
@@ -85,7 +87,7 @@ struct EventTests {
     @Test func `A fire of a run that is not known yet counts once the run is read`() {
         var bench = Bench.connected()
         bench.machines["a"] = Bench.machine(Bench.pc("a"))
-        bench.event("a", .watchdogFired(Self.fire))
+        bench.event("a", Self.fired)
         #expect(bench.open.isEmpty, "hooks may hold the guest")
         #expect(bench.core.report.fired.isEmpty)
         bench.wait(.seconds(30))

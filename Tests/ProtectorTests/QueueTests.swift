@@ -1,6 +1,7 @@
-import Hypervisor
+import Libvirt
 import Protector
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 /// The pace of `vm.watchdog.running=all`.

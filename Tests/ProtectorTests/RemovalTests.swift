@@ -1,6 +1,7 @@
-import Hypervisor
+import Libvirt
 import Protector
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 /// Removals, by themselves and beside the service.
@@ -15,10 +16,10 @@ struct RemovalTests {
 
     private func remove(
         _ machines: [String: Bench.Machine], live: Bool = true, config: Bool = true,
-        isDry: Bool = false
+        dryRun: Bool = false
     ) -> Bench {
         var bench = Bench(
-            .command(machines.keys.sorted(), .remove(live: live, config: config, isDry: isDry)))
+            .command(machines.keys.sorted(), .remove(live: live, config: config, dryRun: dryRun)))
         bench.machines = machines
         bench.give(.connected(idlesOut: false))
         return bench
@@ -55,7 +56,7 @@ struct RemovalTests {
     @Test func `A dry run reads, and reports the device`() {
         var machine = Self.protected("a")
         machine.persistent = .removed
-        var bench = remove(["a": machine, "b": Bench.machine(Bench.pc("b"))], isDry: true)
+        var bench = remove(["a": machine, "b": Bench.machine(Bench.pc("b"))], dryRun: true)
         bench.work()
         #expect(bench.steps("a") == ["look", "config dry"])
         #expect(bench.outcomes["a"]?.liveRemoval == .wouldRemove)
@@ -87,7 +88,7 @@ struct RemovalTests {
 
     @Test func `The definition's action is given back before the device goes`() {
         var machine = Self.protected("a")
-        machine.look.facts.alignment = Alignment(
+        machine.look.facts.alignment = ActionOverride(
             action: "pause", over: "reset", id: "1", run: Bench.run)
         var bench = remove(["a": machine], config: false)
         bench.work()
@@ -101,7 +102,7 @@ struct RemovalTests {
 
     @Test func `A record of another run goes without a word to QEMU`() {
         let facts = Bench.pc("a") {
-            $0.alignment = Alignment(action: "pause", over: "reset", id: "1", run: Self.other)
+            $0.alignment = ActionOverride(action: "pause", over: "reset", id: "1", run: Self.other)
         }
         var bench = remove(["a": Bench.machine(facts)], config: false)
         bench.work()

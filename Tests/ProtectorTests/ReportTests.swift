@@ -1,7 +1,9 @@
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
 import Protector
+import System
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 /// The lines of the log, and the report.

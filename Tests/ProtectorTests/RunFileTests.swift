@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
-import HostSystem
+import Host
+import System
 import TestSupport
 import Testing
 import WatchdogPolicy
@@ -14,8 +15,8 @@ struct RunFileTests {
     /// The run of this process, which goes on.
     private var ownRun: RunID {
         RunID(
-            boot: boot, process: processID,
-            startTicks: ProcessStatus(of: processID)?.startTicks ?? 0)
+            boot: boot, process: CurrentProcess.id,
+            startTicks: ProcessStatus(of: CurrentProcess.id)?.startTicks ?? 0)
     }
 
     init() throws {
@@ -39,7 +40,7 @@ struct RunFileTests {
     @Test func `Runs that go on are kept, and ended ones are dropped at the next start`() {
         let file = open()
         file.append("guest-1", ownRun)
-        file.append("guest-2", RunID(boot: boot, process: processID, startTicks: 1))
+        file.append("guest-2", RunID(boot: boot, process: CurrentProcess.id, startTicks: 1))
         #expect(file.memory.treated.count == 2)
         #expect(open().memory.treated == ["guest-1": ownRun])
     }
@@ -49,7 +50,7 @@ struct RunFileTests {
         let file = open()
         file.append("guest-1", RunFire(run: ownRun, fire: Fire(time: "earlier", action: "none")))
         file.append("guest-1", RunFire(run: ownRun, fire: fire))
-        let ended = RunID(boot: boot, process: processID, startTicks: 1)
+        let ended = RunID(boot: boot, process: CurrentProcess.id, startTicks: 1)
         file.append("guest-2", RunFire(run: ended, fire: fire))
         #expect(open().memory.fires == ["guest-1": RunFire(run: ownRun, fire: fire)])
         #expect(open().memory.treated.isEmpty)

@@ -1,6 +1,7 @@
-import Hypervisor
+import Libvirt
 import Protector
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 /// Cores for named guests: one-shots and commands.
@@ -217,7 +218,7 @@ struct ScopeTests {
 
     @Test func `An error of the persistent definition leaves the running guest's result`() {
         var bench = command { $0.persists = true }
-        while bench.asked("a") != nil, bench.asked("a") != .persist(Policy(), isDry: false) {
+        while bench.asked("a") != nil, bench.asked("a") != .persist(Policy(), dryRun: false) {
             bench.workOnce()
         }
         bench.fail("a", .xmlError)
@@ -232,7 +233,7 @@ struct ScopeTests {
         var bench = command { $0.persists = true }
         var attempts = 0
         while bench.now < .seconds(60), !bench.core.isDone {
-            if bench.asked("a") == .persist(Policy(), isDry: false) {
+            if bench.asked("a") == .persist(Policy(), dryRun: false) {
                 attempts += 1
                 bench.fail("a", .operationTimeout)
             } else if bench.asked("a") != nil {

@@ -1,6 +1,7 @@
-import Hypervisor
+import Libvirt
 import Protector
 import Testing
+import TimerProbe
 import WatchdogPolicy
 
 /// Which runs the service treats, and which wait.

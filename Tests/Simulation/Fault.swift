@@ -1,6 +1,7 @@
-import Hypervisor
+import Libvirt
 import Protector
 import TestSupport
+import TimerProbe
 import WatchdogPolicy
 
 /// Something that an operator, a tool or bad luck does to the host.
@@ -27,7 +28,7 @@ enum Fault: Sendable {
     case changePolicy(Policy)
     case oneShot(Int)
     case command(Int)
-    case remove(Int, live: Bool, isDry: Bool)
+    case remove(Int, live: Bool, dryRun: Bool)
     case inspect(Int)
     case toLose(Int)
 }
@@ -67,7 +68,7 @@ extension Fault {
         case 38..<40:
             return .remove(
                 guest, live: Int.random(in: 0..<8, using: &chance) > 0,
-                isDry: Int.random(in: 0..<8, using: &chance) == 0)
+                dryRun: Int.random(in: 0..<8, using: &chance) == 0)
         case 40: return .inspect(guest)
         default: return .toLose(Int.random(in: 0...40, using: &chance))
         }
@@ -156,8 +157,8 @@ extension World {
         case .oneShot(let guest):
             add(Core(.oneShot(guests[guest].uuid), policy: policy, memory: memory))
         case .command(let guest): command(guest, .protect)
-        case .remove(let guest, let live, let isDry):
-            command(guest, .remove(live: live, config: true, isDry: isDry))
+        case .remove(let guest, let live, let dryRun):
+            command(guest, .remove(live: live, config: true, dryRun: dryRun))
         case .inspect(let guest): command(guest, .inspect(usesMonitor: true))
         case .toLose(let percent): lossPercent = percent
         }
@@ -166,16 +167,16 @@ extension World {
     private mutating func command(_ guest: Int, _ goal: Settings.Goal) {
         guard daemonIsUp, guests[guest].run?.hooksUntil == nil else { return }
         let settings = Settings.command([guests[guest].uuid], goal)
-        let isDry =
+        let dryRun =
             switch goal {
             case .protect: false
-            case .remove(_, _, let isDry): isDry
+            case .remove(_, _, let dryRun): dryRun
             case .plan, .inspect: true
             }
         actors.append(
             Actor(
                 core: Core(settings, policy: policy, memory: memory), isCommand: true,
-                isDry: isDry))
+                dryRun: dryRun))
         begin(actors.count - 1)
     }
 
@@ -216,7 +217,8 @@ extension World {
                     address: address)
             ]
             if percent(30) {
-                run.alignment = Alignment(action: "pause", over: "reset", id: "7", run: foreign)
+                run.alignment = ActionOverride(
+                    action: "pause", over: "reset", id: "7", run: foreign)
             }
         }
         return run

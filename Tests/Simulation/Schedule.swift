@@ -1,6 +1,7 @@
-import Hypervisor
+import Libvirt
 import Protector
 import TestSupport
+import TimerProbe
 import WatchdogPolicy
 
 /// A run of the simulation: faults in the first minute, then time for the cores to put all right.
@@ -109,7 +110,7 @@ extension World {
         var facts = facts(of: guest, run)
         let arrived = run.reason == .migrated || run.reason == .restored
         facts.trustRecords(of: runID(run), hasArrived: arrived)
-        let plan = plan(policy, facts)
+        let plan = Plan(for: facts, under: policy)
         func names(_ entries: [Report.Entry]) -> Bool { entries.contains { $0.uuid == guest.uuid } }
         let isNamed = names(report.notAnswering)
         if run.isHung || run.isStopped {
@@ -158,11 +159,11 @@ extension World {
         facts.trustRecords(of: runID(run), hasArrived: true)
         let isNeeded =
             switch call.kind {
-            case .attach, .unplugOrphan, .persist: plan(policy, facts).changesLiveGuest
+            case .attach, .unplugOrphan, .persist: Plan(for: facts, under: policy).changesLiveGuest
             case .detach: facts.isOptedOutOfRun && facts.watchdogs.contains(where: \.isOwned)
             case .setAction: run.alignment?.isPending == true
             case .record(.some(let record)) where record.isPending:
-                plan(policy, facts).changesLiveGuest || run.alignment?.isPending == true
+                Plan(for: facts, under: policy).changesLiveGuest || run.alignment?.isPending == true
             case .look, .record, .optOut: true
             case .removePersistent, .inspect: false
             }
@@ -201,7 +202,7 @@ extension World {
         }
         // The run of a guest that is not treated keeps its records.
         let isOld = runID(run).startTicks < memory.firstTicks
-        if run.alignment != nil, facts.alignedAction == nil, !isOld {
+        if run.alignment != nil, facts.effectiveAction == nil, !isOld {
             violations.append("\(guest.name) has a stale record")
         }
     }

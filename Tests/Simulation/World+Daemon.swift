@@ -1,5 +1,6 @@
-import Hypervisor
+import Libvirt
 import Protector
+import TimerProbe
 import WatchdogPolicy
 
 extension World {
@@ -87,7 +88,7 @@ extension World {
 
     /// Takes note of what a removal tells, which must be so.
     private mutating func took(_ outcome: Outcome, of uuid: String, _ actor: Int) {
-        guard let number = index[uuid], !actors[actor].isDry else { return }
+        guard let number = index[uuid], !actors[actor].dryRun else { return }
         switch outcome.liveRemoval {
         case .removed, .absent:
             guard let run = guests[number].run, let facts = outcome.facts,
@@ -106,9 +107,9 @@ extension World {
         callCount += 1
         if actor == 0, now >= quiet { checkQuiet(call) }
         note("actor \(actor) calls \(call.uuid) \(call.kind)")
-        if actors[actor].isDry {
+        if actors[actor].dryRun {
             switch call.kind {
-            case .look, .removePersistent(isDry: true), .inspect: break
+            case .look, .removePersistent(dryRun: true), .inspect: break
             default: violations.append("a command that may change nothing calls \(call.kind)")
             }
         }

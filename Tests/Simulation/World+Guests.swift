@@ -1,5 +1,6 @@
-import Hypervisor
+import Libvirt
 import Protector
+import TimerProbe
 import WatchdogPolicy
 
 extension World {

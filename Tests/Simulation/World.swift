@@ -1,7 +1,8 @@
 import HeapModule
-import Hypervisor
+import Libvirt
 import Protector
 import TestSupport
+import TimerProbe
 import WatchdogPolicy
 
 /// A simulated host: a libvirt daemon, its guests' QEMUs, a clock, and the cores that work on them.
@@ -65,7 +66,7 @@ public struct World {
         var action = "reset"
         /// The watchdogs in libvirt's definition.
         var defined: [GuestFacts.Watchdog] = []
-        var alignment: Alignment?
+        var alignment: ActionOverride?
         var optOut: OptOut?
         var reason = Situation.Reason.booted
         var isPaused = false
@@ -115,7 +116,7 @@ public struct World {
         /// Whether an operator waits for it.
         var isCommand = false
         /// Whether it may change nothing.
-        var isDry = false
+        var dryRun = false
         /// Whether the connection is lost and the core has not been told yet.
         var losesLink = false
         var outstanding: [CallID: (uuid: String, abandoned: Bool)] = [:]

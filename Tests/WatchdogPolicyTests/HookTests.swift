@@ -98,10 +98,11 @@ struct HookTests {
                 $0.isLive = false
                 $0.watchdogs = [GuestFacts.Watchdog(model: "i6300esb", action: own)]
                 $0.alignment = aligned.map {
-                    Alignment(action: $0, over: over ?? own, id: "1", run: nil)
+                    ActionOverride(action: $0, over: over ?? own, id: "1", run: nil)
                 }
             }
-            guard case .changeAction(_, let new) = filterPlan(policy, facts).decision else {
+            guard case .changeAction(_, let new) = Plan(filtering: facts, under: policy).decision
+            else {
                 return nil
             }
             return new

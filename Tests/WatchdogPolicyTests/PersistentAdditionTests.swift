@@ -7,7 +7,7 @@ struct PersistentAdditionTests {
     typealias Controller = GuestFacts.Controller
 
     private func addition(_ facts: GuestFacts, _ policy: Policy = .builtIn) -> PersistentAddition? {
-        PersistentAddition(plan(policy, facts), to: facts)
+        PersistentAddition(Plan(for: facts, under: policy), to: facts)
     }
 
     @Test func `A conventional machine needs no port`() {
@@ -59,12 +59,12 @@ struct PersistentAdditionTests {
         #expect(addition(facts)?.point == .rootPort(Address(bus: 3, slot: 0)))
         for bus in UInt32(1)...3 { facts.usedAddresses.append(Address(bus: bus, slot: 0)) }
         #expect(addition(facts) == nil)
-        let obstacle = PersistentAddition.obstacle(to: plan(.builtIn, facts), in: facts)
+        let obstacle = PersistentAddition.obstacle(to: Plan(for: facts, under: .builtIn), in: facts)
         #expect(obstacle?.contains("lower slot") == true)
     }
 
     /// A place of bridges on bus 0, and the place that a port gets.
-    struct Layout: Sendable, CustomTestStringConvertible {
+    struct Paths: Sendable, CustomTestStringConvertible {
         var reason: String
         var machine = "pc-q35-7.2"
         var arch = "x86_64"
@@ -77,52 +77,52 @@ struct PersistentAdditionTests {
     }
 
     @Test(arguments: [
-        Layout(
+        Paths(
             reason: "a low bridge", bridges: [Address(bus: 0, slot: 1)],
             port: Address(bus: 0, slot: 0x1e)),
-        Layout(
+        Paths(
             reason: "a device above the bridge", bridges: [Address(bus: 0, slot: 0x1c)],
             others: [Address(bus: 0, slot: 0x1e)],
             port: Address(bus: 0, slot: 0x1d)),
-        Layout(
+        Paths(
             reason: "a bridge in the last free slot", bridges: [Address(bus: 0, slot: 0x1e)],
             port: Address(bus: 0, slot: 0x1f, function: 7)),
-        Layout(
+        Paths(
             reason: "a multifunction slot of bridges",
             bridges: (0...2).map { Address(bus: 0, slot: 0x1e, function: $0) },
             isMultifunction: true, port: Address(bus: 0, slot: 0x1e, function: 7)),
-        Layout(
+        Paths(
             reason: "a bridge in the last function but one",
             bridges: [Address(bus: 0, slot: 0x1f, function: 6)],
             port: Address(bus: 0, slot: 0x1f, function: 7)),
-        Layout(
+        Paths(
             reason: "a bridge in the last function",
             bridges: [Address(bus: 0, slot: 0x1f, function: 7)]),
-        Layout(
+        Paths(
             reason: "virt, which has no built-in device in the last slot",
             machine: "virt-7.2", arch: "aarch64", bridges: [Address(bus: 0, slot: 1)],
             port: Address(bus: 0, slot: 0x1f)),
-        Layout(
+        Paths(
             reason: "virt, with a bridge in the last slot",
             machine: "virt-7.2", arch: "aarch64", bridges: [Address(bus: 0, slot: 0x1f)]),
     ])
-    func `A port comes after every bridge, and the buses keep their numbers`(layout: Layout) {
+    func `A port comes after every bridge, and the buses keep their numbers`(paths: Paths) {
         let facts = PlanTests.q35 { facts in
             facts.isLive = false
-            facts.machine = layout.machine
-            facts.arch = layout.arch
+            facts.machine = paths.machine
+            facts.arch = paths.arch
             facts.controllers =
                 [Controller(model: "pcie-root", index: 0)]
-                + layout.bridges.enumerated().map { index, address in
+                + paths.bridges.enumerated().map { index, address in
                     Controller(
                         model: "pcie-root-port", index: UInt32(index + 1), address: address,
-                        isMultifunction: layout.isMultifunction && address.function == 0)
+                        isMultifunction: paths.isMultifunction && address.function == 0)
                 }
             facts.usedAddresses =
-                layout.bridges + layout.others
-                + layout.bridges.indices.map { Address(bus: UInt32($0 + 1), slot: 0) }
+                paths.bridges + paths.others
+                + paths.bridges.indices.map { Address(bus: UInt32($0 + 1), slot: 0) }
         }
-        #expect(addition(facts)?.port?.address == layout.port)
+        #expect(addition(facts)?.port?.address == paths.port)
     }
 
     @Test

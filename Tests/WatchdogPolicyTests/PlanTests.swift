@@ -36,20 +36,21 @@ struct PlanTests {
     private static let lastSlot = AttachPoint.slot(Address(bus: 0, slot: 31))
 
     @Test func `A guest without a watchdog gets one where it has room`() {
-        #expect(plan(.builtIn, Self.pc()) == Plan(.attach(Self.reset, Self.lastSlot)))
+        #expect(Plan(for: Self.pc(), under: .builtIn) == Plan(.attach(Self.reset, Self.lastSlot)))
         #expect(
-            plan(.builtIn, Self.q35())
+            Plan(for: Self.q35(), under: .builtIn)
                 == Plan(.attach(Self.reset, .rootPort(Address(bus: 3, slot: 0)))))
         let bridge = Self.q35 {
             $0.controllers.append(Controller(model: "pcie-to-pci-bridge", index: 4))
         }
         #expect(
-            plan(.builtIn, bridge) == Plan(.attach(Self.reset, .slot(Address(bus: 4, slot: 31)))))
+            Plan(for: bridge, under: .builtIn)
+                == Plan(.attach(Self.reset, .slot(Address(bus: 4, slot: 31)))))
         let oneLeft = Self.q35 {
             $0.usedAddresses.append(Address(bus: 3, slot: 0))
         }
         #expect(
-            plan(.builtIn, oneLeft).decision
+            Plan(for: oneLeft, under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
     }
 
@@ -58,7 +59,7 @@ struct PlanTests {
             $0.usedAddresses += [31, 30, 28].map { Address(bus: 0, slot: $0, function: 3) }
         }
         #expect(
-            plan(.builtIn, facts).decision
+            Plan(for: facts, under: .builtIn).decision
                 == .attach(Self.reset, .slot(Address(bus: 0, slot: 29))))
     }
 
@@ -66,15 +67,17 @@ struct PlanTests {
         let oneLeft = Self.q35 {
             $0.usedAddresses += [Address(bus: 2, slot: 0)]
         }
-        let taken = plan(.builtIn, oneLeft)
+        let taken = Plan(for: oneLeft, under: .builtIn)
         #expect(taken.decision == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
         #expect(taken.warnings.contains { $0.contains("last empty pcie-root-port") })
-        let reserved = plan(Policy(reservePorts: 1), oneLeft)
+        let reserved = Plan(for: oneLeft, under: Policy(reservePorts: 1))
         #expect(reserved.decision == .coldPlug(Self.reset, .reservedPorts(1, of: 1)))
         #expect(reserved.reason.contains("vm.watchdog.reserve-ports=1"))
-        #expect(plan(Policy(reservePorts: 1), Self.q35()).name == "attach")
-        #expect(plan(Policy(reservePorts: 2), Self.q35()).name == "cold-plug")
-        #expect(plan(Policy(reservePorts: 9), Self.pc()).name == "attach", "pc has no ports")
+        #expect(Plan(for: Self.q35(), under: Policy(reservePorts: 1)).name == "attach")
+        #expect(Plan(for: Self.q35(), under: Policy(reservePorts: 2)).name == "cold-plug")
+        #expect(
+            Plan(for: Self.pc(), under: Policy(reservePorts: 9)).name == "attach", "pc has no ports"
+        )
         func settled(_ change: (inout GuestFacts) -> Void) -> [String] {
             var facts = oneLeft
             facts.watchdogs = [
@@ -84,7 +87,7 @@ struct PlanTests {
             ]
             facts.usedAddresses.append(Address(bus: 3, slot: 0))
             change(&facts)
-            return plan(.builtIn, facts).warnings
+            return Plan(for: facts, under: .builtIn).warnings
         }
         #expect(settled { _ in }.count == 1)
         #expect(
@@ -95,19 +98,19 @@ struct PlanTests {
 
     @Test func `The policy's action and the guest's own go into the device`() {
         #expect(
-            plan(Policy(action: .pause), Self.pc()).decision
+            Plan(for: Self.pc(), under: Policy(action: .pause)).decision
                 == .attach(WatchdogDevice(model: .i6300esb, action: .pause), Self.lastSlot))
         let guest = Self.pc {
             $0.guestPolicy = GuestPolicy(attributes: [("action", "dump")])
         }
         #expect(
-            plan(Policy(action: .pause), guest).decision
+            Plan(for: guest, under: Policy(action: .pause)).decision
                 == .attach(WatchdogDevice(model: .i6300esb, action: .dump), Self.lastSlot))
     }
 
     @Test func `Each reason to leave a guest alone is distinct`() {
         func reason(_ policy: Policy, _ facts: GuestFacts) -> String {
-            let plan = plan(policy, facts)
+            let plan = Plan(for: facts, under: policy)
             #expect(plan.name == "leave")
             #expect(!plan.changesDefinition && !plan.changesLiveGuest && !plan.leavesUnprotected)
             return plan.reason
@@ -140,10 +143,10 @@ struct PlanTests {
     @Test
     func `The guest's metadata wins over the host's policy, but not over include and exclude`() {
         let wants = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("enabled", "yes")]) }
-        #expect(plan(Policy(model: .none), wants).name == "attach")
+        #expect(Plan(for: wants, under: Policy(model: .none)).name == "attach")
         let model = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("model", "ib700")]) }
-        #expect(plan(Policy(model: .none), model).name == "cold-plug")
-        #expect(plan(Policy(exclude: [GuestPattern("*")]), wants).name == "leave")
+        #expect(Plan(for: model, under: Policy(model: .none)).name == "cold-plug")
+        #expect(Plan(for: wants, under: Policy(exclude: [GuestPattern("*")])).name == "leave")
     }
 
     @Test(
@@ -164,36 +167,36 @@ struct PlanTests {
         watchdog: Watchdog, existing: Policy.Existing, name: String
     ) {
         let facts = Self.pc { $0.watchdogs = [watchdog] }
-        #expect(plan(Policy(existing: existing), facts).name == name)
+        #expect(Plan(for: facts, under: Policy(existing: existing)).name == name)
     }
 
     @Test func `The implicit iTCO of q35 does not count as a chosen watchdog`() {
         let implicit = Self.q35 { $0.watchdogs = [Watchdog(model: "itco")] }
-        #expect(plan(.builtIn, implicit).name == "attach")
+        #expect(Plan(for: implicit, under: .builtIn).name == "attach")
         // A guest has one action for all its watchdogs.
-        let pause = plan(Policy(action: .pause), implicit)
+        let pause = Plan(for: implicit, under: Policy(action: .pause))
         #expect(pause.name == "attach")
         #expect(pause.companion == Watchdog(model: "itco"))
         #expect(pause.reason.contains("at first with action 'reset'"))
         // What libvirt does by its definition, no monitor can change.
-        let dump = plan(Policy(action: .dump), implicit)
+        let dump = Plan(for: implicit, under: Policy(action: .dump))
         #expect(dump.name == "cold-plug")
         #expect(dump.reason.contains("share one action"))
-        #expect(plan(Policy(model: .model(.itco)), implicit).name == "leave")
+        #expect(Plan(for: implicit, under: Policy(model: .model(.itco))).name == "leave")
         #expect(
-            plan(Policy(model: .model(.itco), action: .pause), implicit).decision
+            Plan(for: implicit, under: Policy(model: .model(.itco), action: .pause)).decision
                 == .changeAction(from: "reset", to: .pause))
         let chosen = Self.q35 { $0.watchdogs = [Watchdog(model: "itco", action: "none")] }
-        #expect(plan(.builtIn, chosen).name == "leave")
+        #expect(Plan(for: chosen, under: .builtIn).name == "leave")
         #expect(
-            plan(Policy(existing: .align), chosen).decision
+            Plan(for: chosen, under: Policy(existing: .align)).decision
                 == .changeAction(from: "none", to: .reset))
         let beside = Self.q35 {
             $0.watchdogs = [
                 Watchdog(model: "itco"), Watchdog(model: "i6300esb", alias: WatchdogDevice.alias),
             ]
         }
-        #expect(plan(.builtIn, beside).decision == .leave(.asWanted(Self.reset)))
+        #expect(Plan(for: beside, under: .builtIn).decision == .leave(.asWanted(Self.reset)))
     }
 
     @Test(
@@ -209,7 +212,7 @@ struct PlanTests {
     ) throws {
         let facts = GuestFacts(name: "g", arch: arch, machine: machine)
         let model = try #require(WatchdogModel(rawValue: model))
-        let plan = plan(Policy(model: .model(model)), facts)
+        let plan = Plan(for: facts, under: Policy(model: .model(model)))
         #expect(plan.name == "refuse")
         #expect(plan.reason.contains("'\(machine)'"))
         #expect(plan.leavesUnprotected && !plan.changesDefinition)
@@ -226,9 +229,9 @@ struct PlanTests {
         arch: String, machine: String, model: WatchdogModel
     ) {
         let facts = GuestFacts(name: "g", arch: arch, machine: machine)
-        switch plan(.builtIn, facts).decision {
+        switch Plan(for: facts, under: .builtIn).decision {
         case .attach(let device, _), .coldPlug(let device, _): #expect(device.model == model)
-        default: Issue.record("\(plan(.builtIn, facts))")
+        default: Issue.record("\(Plan(for: facts, under: .builtIn))")
         }
     }
 
@@ -242,8 +245,9 @@ struct PlanTests {
         model: String, arch: String, machine: String
     ) throws {
         let model = try #require(WatchdogModel(rawValue: model))
-        let plan = plan(
-            Policy(model: .model(model)), GuestFacts(name: "g", arch: arch, machine: machine))
+        let plan = Plan(
+            for: GuestFacts(name: "g", arch: arch, machine: machine),
+            under: Policy(model: .model(model)))
         #expect(plan.name == "cold-plug")
         #expect(plan.changesDefinition && !plan.changesLiveGuest && plan.leavesUnprotected)
     }
@@ -266,26 +270,27 @@ struct PlanTests {
             $0.controllers = [Controller(model: "pci-root", index: 0, allowsHotplug: false)]
         }
         for facts in [noPort, hotplugOff, noSlot, rootOff] {
-            #expect(plan(.builtIn, facts).decision == .coldPlug(Self.reset, .noFreeSlot))
+            #expect(
+                Plan(for: facts, under: .builtIn).decision == .coldPlug(Self.reset, .noFreeSlot))
         }
         let bridgeHasRoom = Self.pc { facts in
             facts.usedAddresses = (1...31).map { Address(bus: 0, slot: $0) }
             facts.controllers.append(Controller(model: "pci-bridge", index: 1))
         }
         #expect(
-            plan(.builtIn, bridgeHasRoom).decision
+            Plan(for: bridgeHasRoom, under: .builtIn).decision
                 == .attach(Self.reset, .slot(Address(bus: 1, slot: 31))))
     }
 
     @Test func `A guest whose bus 0 takes no hot-plug waits, as libvirt would pick that bus`() {
         let withoutACPI = Self.pc { $0.hasACPI = false }
-        let cold = plan(.builtIn, withoutACPI)
+        let cold = Plan(for: withoutACPI, under: .builtIn)
         #expect(cold.decision == .coldPlug(Self.reset, .noACPI))
         #expect(cold.reason.contains("<acpi/>"))
         var bridged = withoutACPI
         bridged.controllers.append(Controller(model: "pci-bridge", index: 1))
         bridged.usedAddresses.append(Address(bus: 1, slot: 1))
-        let attach = plan(.builtIn, bridged)
+        let attach = Plan(for: bridged, under: .builtIn)
         #expect(attach.decision == .attach(Self.reset, .slot(Address(bus: 1, slot: 31))))
         #expect(attach.reason.contains("slot 31 of PCI bus 1"))
         let rootOff = Self.pc {
@@ -295,17 +300,19 @@ struct PlanTests {
             ]
         }
         #expect(
-            plan(.builtIn, rootOff).decision
+            Plan(for: rootOff, under: .builtIn).decision
                 == .attach(Self.reset, .slot(Address(bus: 1, slot: 31))))
         // Other machines do not need ACPI for that.
         let express = Self.q35 { $0.hasACPI = false }
-        #expect(plan(.builtIn, express).name == "attach")
-        #expect(plan(.builtIn, express).warnings.count == 1, "a booted guest sees it later")
+        #expect(Plan(for: express, under: .builtIn).name == "attach")
+        #expect(
+            Plan(for: express, under: .builtIn).warnings.count == 1,
+            "a booted guest sees it later")
         let power = Self.pc {
             $0.hasACPI = false
             ($0.arch, $0.machine) = ("ppc64le", "pseries-7.2")
         }
-        #expect(plan(.builtIn, power).decision == .attach(Self.reset, Self.lastSlot))
+        #expect(Plan(for: power, under: .builtIn).decision == .attach(Self.reset, Self.lastSlot))
     }
 
     @Test func `The port of a switch is as good as a root port`() {
@@ -319,7 +326,7 @@ struct PlanTests {
             $0.usedAddresses = [Address(bus: 1, slot: 0), Address(bus: 2, slot: 0)]
         }
         #expect(
-            plan(.builtIn, facts).decision
+            Plan(for: facts, under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
     }
 
@@ -333,7 +340,9 @@ struct PlanTests {
             }
             // The shortest: whatever else the machine does only makes it longer.
             return (0..<5).map { _ in
-                ContinuousClock().measure { #expect(plan(.builtIn, facts).name == "cold-plug") }
+                ContinuousClock().measure {
+                    #expect(Plan(for: facts, under: .builtIn).name == "cold-plug")
+                }
             }.min() ?? .zero
         }
         let ratio = duration(16_000) / duration(2000)
@@ -342,10 +351,11 @@ struct PlanTests {
 
     @Test func `A live guest without any PCI controller has no PCI`() {
         let facts = GuestFacts(name: "g", arch: "riscv64", machine: "spike", isLive: true)
-        #expect(plan(.builtIn, facts).name == "refuse")
+        #expect(Plan(for: facts, under: .builtIn).name == "refuse")
         var unseen = facts
         unseen.isLive = false
-        #expect(plan(.builtIn, unseen).name == "attach", "libvirt has yet to complete it")
+        #expect(
+            Plan(for: unseen, under: .builtIn).name == "attach", "libvirt has yet to complete it")
     }
 
     @Test(
@@ -378,7 +388,7 @@ struct PlanTests {
         func name(_ model: WatchdogModel, _ machine: String, _ root: String) -> String {
             var facts = GuestFacts(name: "g", arch: "x86_64", machine: machine)
             facts.controllers = [Controller(model: root, index: 0)]
-            return plan(Policy(model: .model(model)), facts).name
+            return Plan(for: facts, under: Policy(model: .model(model))).name
         }
         #expect(name(.ib700, "ubuntu", "pci-root") == "cold-plug")
         #expect(name(.itco, "ubuntu-q35", "pcie-root") == "cold-plug")
@@ -397,7 +407,7 @@ struct PlanTests {
         arch: String?, machine: String
     ) {
         let facts = GuestFacts(name: "g", arch: arch, machine: machine)
-        #expect(plan(.builtIn, facts).decision == .refuse(.noPCI(machine: machine)))
+        #expect(Plan(for: facts, under: .builtIn).decision == .refuse(.noPCI(machine: machine)))
     }
 
     @Test
@@ -405,7 +415,7 @@ struct PlanTests {
         func name(_ arch: String, _ machine: String, isComplete: Bool) -> String {
             var facts = GuestFacts(name: "g", arch: arch, machine: machine)
             facts.isComplete = isComplete
-            return plan(.builtIn, facts).name
+            return Plan(for: facts, under: .builtIn).name
         }
         #expect(name("armv7l", "acme", isComplete: true) == "refuse")
         #expect(name("riscv64", "spike", isComplete: true) == "refuse")
@@ -425,7 +435,7 @@ struct PlanTests {
             $0.emulator = "/usr/libexec/qemu-lite"
             $0.missingModels = [.i6300esb]
         }
-        let plan = plan(.builtIn, facts)
+        let plan = Plan(for: facts, under: .builtIn)
         #expect(
             plan.decision
                 == .refuse(.notInEmulator(.i6300esb, emulator: "/usr/libexec/qemu-lite")))
@@ -433,25 +443,25 @@ struct PlanTests {
         #expect(plan.reason.contains("'/usr/libexec/qemu-lite' was built without"))
         #expect(plan.reason.contains("install the full QEMU"))
         let other = Policy(model: .model(.ib700))
-        #expect(WatchdogPolicy.plan(other, facts).name == "cold-plug", "another model is there")
+        #expect(Plan(for: facts, under: other).name == "cold-plug", "another model is there")
         var has = facts
         has.watchdogs = [Watchdog(model: "i6300esb")]
         #expect(
-            WatchdogPolicy.plan(.builtIn, has).name == "leave", "the guest shows that it is there")
+            Plan(for: has, under: .builtIn).name == "leave", "the guest shows that it is there")
     }
 
     @Test(arguments: ["lxc", "xen", "bhyve"])
     func `A domain of another hypervisor is refused`(type: String) {
-        #expect(plan(.builtIn, Self.pc { $0.type = type }).name == "refuse")
+        #expect(Plan(for: Self.pc { $0.type = type }, under: .builtIn).name == "refuse")
     }
 
     @Test func `on_reboot=destroy gives a warning if the action is a reset`() {
         let destroy = Self.pc { $0.onReboot = "destroy" }
-        #expect(plan(.builtIn, destroy).warnings.count == 1)
-        #expect(plan(.builtIn, destroy).name == "attach")
-        #expect(plan(Policy(action: .pause), destroy).warnings.isEmpty)
-        #expect(plan(.builtIn, Self.pc()).warnings.isEmpty)
-        #expect(plan(Policy(model: .none), destroy).warnings.isEmpty)
+        #expect(Plan(for: destroy, under: .builtIn).warnings.count == 1)
+        #expect(Plan(for: destroy, under: .builtIn).name == "attach")
+        #expect(Plan(for: destroy, under: Policy(action: .pause)).warnings.isEmpty)
+        #expect(Plan(for: Self.pc(), under: .builtIn).warnings.isEmpty)
+        #expect(Plan(for: destroy, under: Policy(model: .none)).warnings.isEmpty)
     }
 
     @Test func `Of several watchdogs, align looks at each`() {
@@ -459,9 +469,9 @@ struct PlanTests {
             $0.watchdogs = [Watchdog(model: "i6300esb"), Watchdog(model: "ib700", action: "none")]
         }
         #expect(
-            plan(Policy(existing: .align), mixed).decision
+            Plan(for: mixed, under: Policy(existing: .align)).decision
                 == .changeAction(from: "none", to: .reset))
-        #expect(plan(.builtIn, mixed).decision == .leave(.asWanted(Self.reset)))
+        #expect(Plan(for: mixed, under: .builtIn).decision == .leave(.asWanted(Self.reset)))
     }
 
     @Test func `Every plan that is carried out again and again soon has nothing left to do`() {
@@ -470,12 +480,13 @@ struct PlanTests {
             for facts in Self.guests {
                 var facts = facts
                 var rounds = 0
-                while let after = facts.carryingOut(plan(policy, facts)) {
+                while let after = facts.carryingOut(Plan(for: facts, under: policy)) {
                     facts = after
                     rounds += 1
                     // A chosen iTCO is aligned first and has company then.
                     guard rounds <= 2 else {
-                        Issue.record("\(policy) \(facts): \(plan(policy, facts).reason)")
+                        Issue.record(
+                            "\(policy) \(facts): \(Plan(for: facts, under: policy).reason)")
                         break
                     }
                 }

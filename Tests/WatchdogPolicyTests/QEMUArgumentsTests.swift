@@ -40,26 +40,26 @@ struct QEMUArgumentsTests {
         #expect(facts.usedAddresses.contains { $0.bus == 0 && $0.slot == 31 })
         #expect(facts.qemuArguments?.doubts == [])
         #expect(
-            plan(.builtIn, facts).decision
+            Plan(for: facts, under: .builtIn).decision
                 == .attach(Self.reset, .slot(Address(bus: 0, slot: 30))))
     }
 
     @Test func `A device in a port takes the port, by the port's name`() {
         #expect(
-            plan(.builtIn, q35("-device", "nvme,bus=pci.3")).decision
+            Plan(for: q35("-device", "nvme,bus=pci.3"), under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
         #expect(
-            plan(.builtIn, q35("-set", "device.net0.bus=pci.3")).decision
+            Plan(for: q35("-set", "device.net0.bus=pci.3"), under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
         let named = PlanTests.q35 {
             $0.controllers[3].alias = "ua-mine"
             $0.add(QEMUArguments(arguments: ["-device", "nvme,bus=ua-mine,addr=0"]))
         }
         #expect(
-            plan(.builtIn, named).decision
+            Plan(for: named, under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 2, slot: 0))))
         #expect(
-            plan(.builtIn, q35("-device", "nvme,bus=own.0")).decision
+            Plan(for: q35("-device", "nvme,bus=own.0"), under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))), "another bus")
     }
 
@@ -67,7 +67,7 @@ struct QEMUArgumentsTests {
     func `A slot that is given to some device leaves the ports empty`(arguments: [String]) {
         let facts = PlanTests.q35 { $0.add(QEMUArguments(arguments: arguments)) }
         #expect(
-            plan(.builtIn, facts).decision
+            Plan(for: facts, under: .builtIn).decision
                 == .attach(Self.reset, .rootPort(Address(bus: 3, slot: 0))))
     }
 
@@ -77,7 +77,7 @@ struct QEMUArgumentsTests {
             facts.add(
                 QEMUArguments(arguments: ["-device", "virtio-rng-pci", "-device", "usb-mouse"]))
         }
-        #expect(plan(.builtIn, facts).decision == .coldPlug(Self.reset, .noFreeSlot))
+        #expect(Plan(for: facts, under: .builtIn).decision == .coldPlug(Self.reset, .noFreeSlot))
     }
 
     @Test(arguments: [
@@ -107,18 +107,18 @@ struct QEMUArgumentsTests {
         let own = facts.watchdogs.first
         #expect(own?.model == model && own?.action == action && own?.isOnCommandLine == true)
         #expect(own.map(facts.origin) == .commandLine)
-        let kept = plan(.builtIn, facts)
+        let kept = Plan(for: facts, under: .builtIn)
         #expect(!kept.changesDefinition && !kept.leavesUnprotected)
         #expect(kept.name == "leave" && kept.reason.contains(quoted(action)))
         #expect(kept.warnings.contains { $0.contains("libvirt 9.0") })
-        let aligned = plan(Policy(existing: .align), facts)
+        let aligned = Plan(for: facts, under: Policy(existing: .align))
         #expect(aligned.name == "refuse" && aligned.reason.contains("qemu:commandline"))
         #expect(!aligned.changesDefinition && aligned.leavesUnprotected)
     }
 
     @Test func `A watchdog of the arguments with the policy's action needs no change`() {
         for existing in Policy.Existing.allCases {
-            let plan = plan(Policy(existing: existing), pc("-device", "i6300esb"))
+            let plan = Plan(for: pc("-device", "i6300esb"), under: Policy(existing: existing))
             #expect(plan.decision == .leave(.asWanted(Self.reset)))
         }
     }
@@ -127,19 +127,19 @@ struct QEMUArgumentsTests {
     func `An action of the arguments alone goes into the device under keep, and is in force`() {
         let facts = pc("-action", "watchdog=pause")
         #expect(
-            plan(.builtIn, facts).decision
+            Plan(for: facts, under: .builtIn).decision
                 == .attach(
                     WatchdogDevice(model: .i6300esb, action: .pause),
                     .slot(Address(bus: 0, slot: 31))))
-        let aligned = plan(Policy(existing: .align), facts)
+        let aligned = Plan(for: facts, under: Policy(existing: .align))
         #expect(aligned.name == "refuse" && aligned.reason.contains("'pause'"))
         let defined = PlanTests.pc {
             $0.watchdogs = [GuestFacts.Watchdog(model: "i6300esb", action: "reset")]
             $0.add(QEMUArguments(arguments: ["-watchdog-action", "poweroff"]))
         }
-        #expect(defined.inForce(defined.watchdogs[0]).action == "poweroff")
-        #expect(plan(.builtIn, defined).name == "leave")
-        #expect(plan(Policy(existing: .align), defined).name == "refuse")
+        #expect(defined.effective(defined.watchdogs[0]).action == "poweroff")
+        #expect(Plan(for: defined, under: .builtIn).name == "leave")
+        #expect(Plan(for: defined, under: Policy(existing: .align)).name == "refuse")
     }
 
     @Test(arguments: [
@@ -156,7 +156,7 @@ struct QEMUArgumentsTests {
         let facts = PlanTests.pc { $0.add(QEMUArguments(arguments: arguments)) }
         #expect(facts.qemuArguments?.doubts.count == 1)
         #expect(
-            plan(.builtIn, facts).warnings.contains {
+            Plan(for: facts, under: .builtIn).warnings.contains {
                 $0.contains("qemu:commandline is not understood")
             })
     }
@@ -179,7 +179,7 @@ struct QEMUArgumentsTests {
         line.override("addr", of: "net1", to: "0x1e", isNumber: false)
         let facts = PlanTests.pc { $0.add(line) }
         #expect(
-            plan(.builtIn, facts).decision
+            Plan(for: facts, under: .builtIn).decision
                 == .attach(Self.reset, .slot(Address(bus: 0, slot: 29))))
     }
 
@@ -189,26 +189,27 @@ struct QEMUArgumentsTests {
     ])
     func `A property of each device of the model leaves no room for one more`(argument: String) {
         for facts in [pc("-global", argument), q35("-global", argument)] {
-            let plan = plan(.builtIn, facts)
+            let plan = Plan(for: facts, under: .builtIn)
             #expect(plan.name == "refuse" && plan.reason.contains("-global"))
             #expect(PersistentAddition(plan, to: facts) == nil)
         }
         let port = q35("-global", "pcie-root-port.chassis=2")
-        #expect(PersistentAddition(plan(.builtIn, port), to: port)?.port == nil)
-        #expect(plan(.builtIn, q35("-global", "ICH9-LPC.noreboot=on")).warnings.count == 1)
+        #expect(PersistentAddition(Plan(for: port, under: .builtIn), to: port)?.port == nil)
+        #expect(
+            Plan(for: q35("-global", "ICH9-LPC.noreboot=on"), under: .builtIn).warnings.count == 1)
     }
 
     @Test
     func `Where the arguments are not understood whole, the persistent definition stays as it is`()
     {
         for facts in [pc("-readconfig", "/x"), q35("-readconfig", "/x")] {
-            let plan = plan(.builtIn, facts)
+            let plan = Plan(for: facts, under: .builtIn)
             #expect(plan.name == "attach")
             #expect(PersistentAddition(plan, to: facts) == nil)
             #expect(
                 PersistentAddition.obstacle(to: plan, in: facts)?.contains("-readconfig") == true)
         }
-        #expect(PersistentAddition.obstacle(to: plan(.builtIn, pc()), in: pc()) == nil)
+        #expect(PersistentAddition.obstacle(to: Plan(for: pc(), under: .builtIn), in: pc()) == nil)
     }
 
     @Test
@@ -219,17 +220,18 @@ struct QEMUArgumentsTests {
         ] {
             var facts = GuestFacts(name: "a", arch: "x86_64", machine: machine)
             facts.add(QEMUArguments(arguments: ["-device", "pci-testdev,addr=2"]))
-            #expect(PersistentAddition(plan(.builtIn, facts), to: facts)?.point == point)
+            #expect(
+                PersistentAddition(Plan(for: facts, under: .builtIn), to: facts)?.point == point)
         }
     }
 
     @Test func `A device with the name of ours leaves no room for it`() {
-        let plan = plan(.builtIn, pc("-device", "virtio-rng-pci,id=ua-virt-watchdog"))
+        let plan = Plan(for: pc("-device", "virtio-rng-pci,id=ua-virt-watchdog"), under: .builtIn)
         #expect(plan.name == "refuse" && plan.reason.contains("'ua-virt-watchdog'"))
-        let renamed = WatchdogPolicy.plan(.builtIn, pc("-set", "device.rng0.id=ua-virt-watchdog"))
+        let renamed = Plan(for: pc("-set", "device.rng0.id=ua-virt-watchdog"), under: .builtIn)
         #expect(renamed.name == "refuse")
         let port = q35("-device", "virtio-rng-pci,id=ua-virt-watchdog-port")
-        let addition = PersistentAddition(WatchdogPolicy.plan(.builtIn, port), to: port)
+        let addition = PersistentAddition(Plan(for: port, under: .builtIn), to: port)
         #expect(addition?.port == nil && addition?.point == .rootPort(Address(bus: 3, slot: 0)))
     }
 }

@@ -17,7 +17,7 @@ struct RecordTests {
         PlanTests.pc {
             $0.id = "1"
             $0.watchdogs = [none]
-            $0.alignment = Alignment(action: "reset", over: over, id: id, run: run)
+            $0.alignment = ActionOverride(action: "reset", over: over, id: id, run: run)
         }
     }
 
@@ -89,7 +89,7 @@ struct RecordTests {
     func `An alignment counts only in its run, or by libvirt's number`(row: Case) {
         var facts = row.facts
         facts.trustRecords(of: row.run, hasArrived: row.hasArrived)
-        #expect(facts.alignedAction == (row.counts ? "reset" : nil))
+        #expect(facts.effectiveAction == (row.counts ? "reset" : nil))
         #expect(!facts.isOptedOutOfRun)
     }
 
@@ -97,7 +97,7 @@ struct RecordTests {
         var facts = Self.aligned(run: nil)
         facts.id = nil
         facts.trustRecords(of: nil)
-        #expect(facts.alignedAction == nil)
+        #expect(facts.effectiveAction == nil)
     }
 
     private static let optOuts =
@@ -148,8 +148,8 @@ struct RecordTests {
         var facts = row.facts
         facts.trustRecords(of: row.run, hasArrived: row.hasArrived)
         #expect(facts.isOptedOutOfRun == row.counts)
-        #expect(facts.alignedAction == nil)
-        let isLeft = plan(.builtIn, facts).decision == .leave(.removedFromRun)
+        #expect(facts.effectiveAction == nil)
+        let isLeft = Plan(for: facts, under: .builtIn).decision == .leave(.removedFromRun)
         #expect(isLeft == row.counts)
     }
 
@@ -157,15 +157,15 @@ struct RecordTests {
         var facts = Self.aligned(run: Self.run)
         facts.optOut = OptOut(run: Self.run)
         facts.trustRecords(of: Self.run)
-        #expect(facts.alignedAction == "reset" && facts.isOptedOutOfRun)
+        #expect(facts.effectiveAction == "reset" && facts.isOptedOutOfRun)
         facts.trustRecords(of: Self.otherRuns[0])
-        #expect(facts.alignedAction == nil && !facts.isOptedOutOfRun)
+        #expect(facts.effectiveAction == nil && !facts.isOptedOutOfRun)
     }
 
     @Test func `No record counts before it is compared with the run`() {
         let facts = Self.optedOut(run: Self.run)
         #expect(!facts.isOptedOutOfRun)
-        #expect(plan(.builtIn, facts).name == "attach")
+        #expect(Plan(for: facts, under: .builtIn).name == "attach")
     }
 
     @Test(
@@ -188,7 +188,7 @@ struct RecordTests {
             $0.watchdogs = [Self.none]
             $0.guestPolicy = attribute.map { GuestPolicy(attributes: [$0]) }
         }
-        #expect(plan(policy, facts).decision == .leave(reason))
+        #expect(Plan(for: facts, under: policy).decision == .leave(reason))
     }
 
     @Test(arguments: [true, false])
@@ -197,9 +197,12 @@ struct RecordTests {
         facts.optOut = OptOut(run: Self.run)
         facts.isOptedOutOfRun = isOptedOut
         #expect(
-            filterPlan(.builtIn, facts).decision == .changeAction(from: "none", to: .reset))
+            Plan(filtering: facts, under: .builtIn).decision
+                == .changeAction(from: "none", to: .reset))
         let align = Policy(action: .pause, existing: .align)
-        #expect(filterPlan(align, facts).decision == .changeAction(from: "none", to: .pause))
+        #expect(
+            Plan(filtering: facts, under: align).decision == .changeAction(from: "none", to: .pause)
+        )
     }
 
     @Test func `The change to a persistent definition does not depend on an opt-out`() {
@@ -207,7 +210,7 @@ struct RecordTests {
             $0.isLive = false
             $0.optOut = OptOut(run: Self.run)
         }
-        let addition = PersistentAddition(plan(.builtIn, persistent), to: persistent)
+        let addition = PersistentAddition(Plan(for: persistent, under: .builtIn), to: persistent)
         #expect(addition?.device == WatchdogDevice(model: .i6300esb, action: .reset))
         #expect(Verdict(.builtIn, inactive: persistent).kind == .protectedAtStart)
         #expect(NextBoot(.builtIn, persistent: persistent).source == "hook")

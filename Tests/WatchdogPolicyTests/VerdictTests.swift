@@ -239,13 +239,13 @@ struct VerdictTests {
         let align = Policy(existing: .align)
         let live = PlanTests.pc {
             $0.watchdogs = [none]
-            $0.alignedAction = "reset"
+            $0.effectiveAction = "reset"
         }
         #expect(verdict(live, nil, [.armed], align).kind == .protected)
         #expect(verdict(live, Self.persistent([none]), [.armed], align).kind == .protected)
         let unhooked = Verdict(
             align, live: live, persistent: Self.persistent([none]),
-            evidence: Verdict.Evidence(timers: [.armed]), isHooked: false)
+            evidence: Verdict.Evidence(timers: [.armed]), hookInstalled: false)
         #expect(unhooked.kind == .conflict)
         // Kept, it is gone with this run.
         #expect(verdict(live, Self.persistent([none]), [.armed]).kind == .conflict)
@@ -254,19 +254,20 @@ struct VerdictTests {
         #expect(waiting.reason.contains("virt-watchdog apply does it now"))
 
         #expect(Verdict(align, inactive: Self.persistent([none])).kind == .protectedAtStart)
-        let unhookedOff = Verdict(align, inactive: Self.persistent([none]), isHooked: false)
+        let unhookedOff = Verdict(align, inactive: Self.persistent([none]), hookInstalled: false)
         #expect(!unhookedOff.reason.contains("does it now"), "it does not run")
         #expect(
             verdict(live, Self.persistent([none]), [.armed]).reason
                 .contains("set vm.watchdog.existing=align"))
         #expect(unhooked.reason.contains("virt-watchdog apply --config"))
         #expect(
-            Verdict(align, inactive: Self.persistent([none]), isHooked: false).kind == .unprotected)
+            Verdict(align, inactive: Self.persistent([none]), hookInstalled: false).kind
+                == .unprotected)
         #expect(
             NextBoot(align, persistent: Self.persistent([none]))
                 == .hook(WatchdogDevice(model: .i6300esb, action: .reset)))
         #expect(
-            NextBoot(align, persistent: Self.persistent([none]), isHooked: false)
+            NextBoot(align, persistent: Self.persistent([none]), hookInstalled: false)
                 == .definition(none))
         let dump = Watchdog(model: "i6300esb", action: "dump")
         #expect(NextBoot(align, persistent: Self.persistent([dump])) == .definition(dump))
@@ -296,12 +297,12 @@ struct VerdictTests {
     }
 
     @Test func `Without a hook on the host nothing is promised for the next start`() {
-        let verdict = Verdict(.builtIn, inactive: Self.persistent(), isHooked: false)
+        let verdict = Verdict(.builtIn, inactive: Self.persistent(), hookInstalled: false)
         #expect(verdict.kind == .unprotected)
         #expect(verdict.reason.contains("virt-watchdog doctor"))
-        #expect(NextBoot(.builtIn, persistent: Self.persistent(), isHooked: false) == .nothing)
+        #expect(NextBoot(.builtIn, persistent: Self.persistent(), hookInstalled: false) == .nothing)
         #expect(
-            Verdict(.builtIn, inactive: Self.persistent([Self.ours]), isHooked: false).kind
+            Verdict(.builtIn, inactive: Self.persistent([Self.ours]), hookInstalled: false).kind
                 == .protectedAtStart)
     }
 

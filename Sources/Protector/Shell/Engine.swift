@@ -1,14 +1,16 @@
-public import HostSystem
-public import Hypervisor
+internal import Host
+package import Libvirt
 internal import Synchronization
-public import WatchdogPolicy
+package import System
+internal import TimerProbe
+package import WatchdogPolicy
 
 /// Runs the core's effects on threads and connections. It decides nothing.
 ///
 /// All methods are for one thread.
-public final class Engine {
+package final class Engine {
     /// How a core reaches libvirt.
-    public enum Access: Sendable {
+    package enum Access: Sendable {
         /// The daemon of this host that runs, with its events.
         case service
         /// One daemon, and no later one, for the guest of a UUID.
@@ -19,20 +21,20 @@ public final class Engine {
     }
 
     /// What the engine tells those who run it.
-    public struct Handlers {
+    package struct Handlers {
         /// Takes a line of the log.
-        public var log: (LogLine, SystemLog.Severity) -> Void
+        package var log: (LogLine, SystemLog.Severity) -> Void
         /// Takes note of a run that was treated.
-        public var remember: (String, RunID) -> Void = { _, _ in }
+        package var remember: (String, RunID) -> Void = { _, _ in }
         /// Takes note of a guest's watchdog that fired.
-        public var rememberFire: (String, RunFire) -> Void = { _, _ in }
+        package var rememberFire: (String, RunFire) -> Void = { _, _ in }
         /// Takes a named guest that is done.
-        public var finished: (String, Outcome) -> Void = { _, _ in }
+        package var finished: (String, Outcome) -> Void = { _, _ in }
         /// Holds the service's lock, for hooks of that daemon, or releases it.
-        public var serve: (Bool, Daemon?) -> Void = { _, _ in }
+        package var serve: (Bool, Daemon?) -> Void = { _, _ in }
 
         /// Makes handlers.
-        public init(log: @escaping (LogLine, SystemLog.Severity) -> Void) {
+        package init(log: @escaping (LogLine, SystemLog.Severity) -> Void) {
             self.log = log
         }
     }
@@ -60,7 +62,7 @@ public final class Engine {
 
         /// Closes the connection on another thread, since the daemon may not answer.
         func close() {
-            let isStarted = Crew.start { [self] in
+            let isStarted = Thread.detach { [self] in
                 let last = handles.withLock { handles in
                     defer { handles = nil }
                     return handles
@@ -117,7 +119,7 @@ public final class Engine {
     private var busyWorkers: [CallID: Worker] = [:]
 
     /// Makes an engine that has done nothing yet.
-    public init(_ core: Core, _ access: Access, _ handlers: Handlers) throws(Errno) {
+    package init(_ core: Core, _ access: Access, _ handlers: Handlers) throws(Errno) {
         self.core = core
         self.access = access
         self.handlers = handlers
@@ -125,31 +127,31 @@ public final class Engine {
     }
 
     /// The descriptor that is readable when ``turn()`` has something to do.
-    public var descriptor: CInt { mailbox.wakeup.descriptor }
+    package var descriptor: CInt { mailbox.wakeup.descriptor }
 
     /// The time until ``turn()`` has something to do, or nothing where only the descriptor tells.
-    public var timeout: Duration? {
+    package var timeout: Duration? {
         core.nextTimer.map { max(.zero, $0 - now) }
     }
 
     /// What the core knows.
-    public var report: Report { core.report }
+    package var report: Report { core.report }
 
     /// Whether all named guests are done.
-    public var isDone: Bool { core.isDone }
+    package var isDone: Bool { core.isDone }
 
     /// The daemon that is followed.
-    public var daemon: Daemon? { link?.daemon }
+    package var daemon: Daemon? { link?.daemon }
 
     /// A function that gives the core an input, from any thread.
-    public var inbox: @Sendable (Input) -> Void {
+    package var inbox: @Sendable (Input) -> Void {
         { [mailbox] in mailbox.post(.input($0)) }
     }
 
     private var now: Duration { start.duration(to: .now) }
 
     /// Begins to work.
-    public func begin() {
+    package func begin() {
         carryOut(core.start(at: now))
     }
 
@@ -157,7 +159,7 @@ public final class Engine {
     ///
     /// - Returns: Whether there was something.
     @discardableResult
-    public func turn() -> Bool {
+    package func turn() -> Bool {
         let messages = mailbox.takeAll()
         for message in messages {
             switch message {
@@ -191,7 +193,7 @@ public final class Engine {
     }
 
     /// Waits and works until all named guests are done.
-    public func run() {
+    package func run() {
         begin()
         while !isDone {
             _ = poll(descriptors: [descriptor], timeout: timeout)
@@ -254,7 +256,7 @@ public final class Engine {
         }
         let (number, access) = (generation, access)
         let mailbox = mailbox
-        let isStarted = Crew.start {
+        let isStarted = Thread.detach {
             mailbox.post(Self.open(number, access, mailbox))
         }
         if !isStarted {
@@ -296,14 +298,14 @@ public final class Engine {
         let number = generation
         let mailbox = mailbox
         let lists = lists
-        let isStarted = Crew.start {
+        let isStarted = Thread.detach {
             let result = lists(connection)
             mailbox.post(.ofLink(number, .listed(result)))
         }
         if case .daemon(let daemon, let uuid) = access {
             // A hook of another guest may not end. The core takes the first answer.
-            Crew.start {
-                sleep(seconds: Self.listPatience)
+            Thread.detach {
+                Thread.sleep(seconds: Self.listPatience)
                 let result = Self.guestWithoutHooks(uuid, of: daemon)
                 mailbox.post(.ofLink(number, .listed(.success([result]))))
             }

@@ -1,12 +1,13 @@
-public import HostSystem
-public import WatchdogPolicy
+internal import Host
+package import System
+package import WatchdogPolicy
 
 /// The runs that the service has treated in this boot, and their last fires, in a file that outlives the
 /// service.
 ///
 /// The first line is `first BOOT TICKS`, when the service first came. Each other line is `UUID RUN` for
 /// a treated run, or `fired UUID RUN TIME ACTION` for a fire. The last line of a kind and a UUID counts.
-public final class RunFile {
+package final class RunFile {
     /// The file's name, in the directory of the service's lock.
     private static let name = "runs"
     /// The longest file that is read, in bytes.
@@ -19,7 +20,7 @@ public final class RunFile {
     private var lineCount = 0
     private var lastFailure: LogLine?
     /// What the file says, or would say if it could be written.
-    public private(set) var memory: Memory
+    package private(set) var memory: Memory
 
     /// Reads the file, or begins one where there is none of this boot.
     ///
@@ -27,7 +28,7 @@ public final class RunFile {
     ///   - directory: The directory of the service's lock.
     ///   - boot: The host's boot ID.
     ///   - log: Takes a line where the file cannot be written.
-    public init(
+    package init(
         in directory: String = ServiceFile.directory, boot: String,
         log: @escaping (LogLine, SystemLog.Severity) -> Void
     ) {
@@ -43,13 +44,13 @@ public final class RunFile {
     }
 
     /// Notes a run.
-    public func append(_ uuid: String, _ run: RunID) {
+    package func append(_ uuid: String, _ run: RunID) {
         memory.treated[uuid] = run
         append("\(uuid) \(run.text)")
     }
 
     /// Notes a fire.
-    public func append(_ uuid: String, _ fire: RunFire) {
+    package func append(_ uuid: String, _ fire: RunFire) {
         memory.fires[uuid] = fire
         append(fire.line(uuid))
     }
@@ -59,7 +60,7 @@ public final class RunFile {
         write { () throws(Errno) in
             // A write that failed may have left half a line.
             if lineCount > Self.lineLimit || lastFailure != nil { return try rewrite() }
-            try appendToFile(path, Array("\(line)\n".utf8))
+            try File.append(to: path, Array("\(line)\n".utf8))
         }
     }
 
@@ -84,7 +85,7 @@ public final class RunFile {
         memory.treated = memory.treated.filter { $0.value.isRunning }
         memory.fires = memory.fires.filter { $0.value.run.isRunning }
         lineCount = memory.treated.count + memory.fires.count
-        try replaceFile(path, with: Array(memory.text.utf8))
+        try File.replace(path, with: Array(memory.text.utf8))
     }
 }
 

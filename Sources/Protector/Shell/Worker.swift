@@ -1,7 +1,9 @@
 internal import DomainXML
-internal import HostSystem
-internal import Hypervisor
+internal import Host
+internal import Libvirt
 internal import Synchronization
+internal import System
+internal import TimerProbe
 internal import WatchdogPolicy
 
 /// Where workers connect to.
@@ -42,13 +44,13 @@ final class Worker: Sendable {
     }
 
     private let jobs = Mutex<[Job]>([])
-    private let arrived = Semaphore()
+    private let arrived = POSIXSemaphore()
 
     /// Starts the thread; there is no worker where the system has no thread to spare.
     ///
     /// - Parameter answer: Takes each answer, on the worker's thread.
     init?(_ answer: @escaping @Sendable (Worker, CallID, Result<Answer, CallFailure>) -> Void) {
-        let isStarted = Crew.start { [self] in
+        let isStarted = Thread.detach { [self] in
             var session: Session?
             while true {
                 arrived.wait()
@@ -112,22 +114,22 @@ final class Worker: Sendable {
         do throws(CallFailure) {
             switch kind {
             case .look: return .success(.look(try look(at: guest)))
-            case .persist(let policy, let isDry):
+            case .persist(let policy, let dryRun):
                 return .success(
                     .persisted(
-                        try treating { () throws(ProtectionError) in
-                            try ConfigWriter(isDry: isDry).persist(guest, under: policy)
+                        try treating { () throws(TreatmentError) in
+                            try ConfigWriter(dryRun: dryRun).persist(guest, under: policy)
                         }))
-            case .removePersistent(let isDry):
+            case .removePersistent(let dryRun):
                 return .success(
                     .removedPersistent(
-                        try treating { () throws(ProtectionError) in
-                            try ConfigWriter(isDry: isDry).remove(from: guest)
+                        try treating { () throws(TreatmentError) in
+                            try ConfigWriter(dryRun: dryRun).remove(from: guest)
                         }))
             case .inspect(let sources):
                 return .success(
                     .inspected(
-                        try treating { () throws(ProtectionError) in
+                        try treating { () throws(TreatmentError) in
                             try inspect(guest, sources)
                         }))
             default: return .success(try change(kind, guest))
@@ -143,11 +145,14 @@ final class Worker: Sendable {
             case .attach(let xml): try guest.attach(device: xml, to: .live)
             case .setAction(let action): try guest.setWatchdogAction(action)
             case .record(let record):
-                try guest.setMetadata(record?.xml, namespace: Alignment.namespace, of: .live)
+                try guest.setMetadata(
+                    record?.xml, prefix: GuestPolicy.prefix, namespace: ActionOverride.namespace,
+                    of: .live)
             case .optOut(let record):
-                try guest.setMetadata(record?.xml, namespace: OptOut.namespace, of: .live)
+                try guest.setMetadata(
+                    record?.xml, prefix: GuestPolicy.prefix, namespace: OptOut.namespace, of: .live)
             case .detach: try guest.detach(alias: WatchdogDevice.alias, from: .live)
-            case .unplugOrphan: return .orphanIsGone(try guest.letGoOfForgottenWatchdog())
+            case .unplugOrphan: return .orphanIsGone(try guest.unplugOrphanedWatchdog())
             case .look, .persist, .removePersistent, .inspect: break
             }
             return .done
@@ -181,9 +186,9 @@ final class Worker: Sendable {
             throw .libvirt(error)
         }
         let run = guest.run
-        do throws(ProtectionError) {
+        do throws(TreatmentError) {
             return Look(
-                facts: try GuestFacts(definition: text), situation: situation, run: run,
+                facts: try DomainXMLReader.facts(in: text), situation: situation, run: run,
                 isStopped: run?.isStopped == true)
         } catch {
             throw .definition("\(error)")
@@ -191,9 +196,9 @@ final class Worker: Sendable {
     }
 
     private static func treating<Found>(
-        _ body: () throws(ProtectionError) -> Found
+        _ body: () throws(TreatmentError) -> Found
     ) throws(CallFailure) -> Found {
-        do throws(ProtectionError) {
+        do throws(TreatmentError) {
             return try body()
         } catch {
             switch error {
@@ -210,7 +215,7 @@ final class Worker: Sendable {
 
     private static func inspect(
         _ guest: Guest, _ sources: Call.TimerSources
-    ) throws(ProtectionError) -> Inspection {
+    ) throws(TreatmentError) -> Inspection {
         let isPersistent: Bool
         var situation: Situation
         let text: String
@@ -220,7 +225,7 @@ final class Worker: Sendable {
         } catch {
             throw .libvirt(error)
         }
-        var facts = try GuestFacts(definition: text, isLocal: guest.isLocal)
+        var facts = try DomainXMLReader.facts(in: text, isLocal: guest.isLocal)
         let isLive = facts.isLive
         do throws(LibvirtError) {
             // It may have been started or shut off in between.

@@ -1,10 +1,10 @@
 /// The UUID of a guest, in the form that libvirt writes.
-public struct GuestUUID: Sendable, Hashable {
+package struct GuestUUID: Sendable, Hashable {
     /// 32 hexadecimal digits with hyphens after 8, 12, 16 and 20 of them.
-    public let text: String
+    package let text: String
 
     /// Takes a text; returns `nil` where it is no UUID.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.utf8.count == 36 else { return nil }
         let isUUID = text.utf8.enumerated().allSatisfy { index, byte in
             switch index {

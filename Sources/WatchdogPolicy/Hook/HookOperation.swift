@@ -3,9 +3,9 @@
 /// libvirt calls the hook as described on [its page](https://libvirt.org/hooks.html). It looks at
 /// what the hook prints for `migrate` and `restore` only, and there accepts a changed action but no
 /// device added or removed. A failure at `started` or `reconnect` kills a guest that runs.
-public struct HookOperation: Sendable {
+package struct HookOperation: Sendable {
     /// What goes to standard output.
-    public enum Output: Sendable, Hashable {
+    package enum Output: Sendable, Hashable {
         /// Nothing.
         case nothing
         /// The patched definition if the plan changes it, else nothing.
@@ -17,13 +17,13 @@ public struct HookOperation: Sendable {
     private let staticName: StaticString
     private let staticPhase: StaticString
     /// Whether the definition is read from standard input; if not, the hook leaves at once.
-    public var readsDefinition: Bool
+    package var readsDefinition: Bool
     /// What goes to standard output.
-    public var output: Output
+    package var output: Output
     /// Whether the guest runs and has to be brought to the policy: by the service, or else by a one-shot.
-    public var needsTreatment: Bool
+    package var needsTreatment: Bool
     /// Whether the hook may exit with 1, under `vm.watchdog.enforce=true`.
-    public var mayRefuse: Bool
+    package var mayRefuse: Bool
 
     private init(
         _ name: StaticString, _ phase: StaticString, reads: Bool = true,
@@ -38,16 +38,16 @@ public struct HookOperation: Sendable {
     }
 
     /// The operation, the second argument.
-    public var name: String { staticName.description }
+    package var name: String { staticName.description }
 
     /// The sub-operation, the third argument.
-    public var phase: String { staticPhase.description }
+    package var phase: String { staticPhase.description }
 
     /// Every operation that libvirt documents. One that is missing here is met with silence and 0.
     ///
     /// The table and its rows are such that they need no memory and no type made at run time: most
     /// calls of the hook do nothing but look here and leave.
-    public static let table: [9 of HookOperation] = [
+    package static let table: [9 of HookOperation] = [
         HookOperation("prepare", "begin", prints: .patchedDefinition, mayRefuse: true),
         HookOperation("start", "begin", reads: false),
         HookOperation("started", "begin", needsTreatment: true),
@@ -60,7 +60,7 @@ public struct HookOperation: Sendable {
     ]
 
     /// How the hook begins, told before Swift's runtime is set up.
-    public enum Beginning: Sendable {
+    package enum Beginning: Sendable {
         /// The operation reads nothing, or libvirt does not document it: the hook leaves.
         case leaves
         /// The operation reads the definition.
@@ -75,7 +75,7 @@ public struct HookOperation: Sendable {
     /// - Parameters:
     ///   - name: The hook's second argument, a C string.
     ///   - phase: The hook's third argument, a C string.
-    public static func beginning(
+    package static func beginning(
         _ name: UnsafePointer<CChar>, _ phase: UnsafePointer<CChar>
     ) -> Beginning {
         for index in table.indices {
@@ -92,7 +92,7 @@ public struct HookOperation: Sendable {
     /// - Parameters:
     ///   - name: The hook's second argument.
     ///   - phase: The hook's third argument.
-    public init?(_ name: String, _ phase: String) {
+    package init?(_ name: String, _ phase: String) {
         for index in Self.table.indices {
             let row = Self.table[index]
             if row.name == name, row.phase == phase {

@@ -1,18 +1,18 @@
 /// What the hook does about a plan.
-public struct HookOutcome: Sendable, Hashable {
+package struct HookOutcome: Sendable, Hashable {
     /// Whether the definition is printed as the plan changes it.
-    public var printsDefinition: Bool
+    package var printsDefinition: Bool
     /// Whether a one-shot is started where no service takes care of the guest.
-    public var startsOneShot: Bool
+    package var startsOneShot: Bool
     /// Whether the guest's start is refused where neither a service nor a one-shot can run.
-    public var needsProtector: Bool
+    package var needsProtector: Bool
     /// Why the guest's start is refused, or nothing where it is not.
-    public var refusal: String?
+    package var refusal: String?
 
     /// Decides what an operation does about a plan.
     ///
     /// - Parameter hasRecord: Whether the guest bears the record of an action that we gave it.
-    public init(
+    package init(
         of operation: HookOperation, for plan: Plan, under policy: Policy, hasRecord: Bool = false
     ) {
         printsDefinition =
@@ -37,7 +37,7 @@ public struct HookOutcome: Sendable, Hashable {
     /// Refuses the guest's start.
     ///
     /// - Parameter reason: Why, in a clause.
-    public mutating func refuse(_ reason: String) {
+    package mutating func refuse(_ reason: String) {
         refusal = reason
         printsDefinition = false
         startsOneShot = false

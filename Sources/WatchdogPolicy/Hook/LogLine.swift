@@ -1,7 +1,7 @@
 /// A line of the log: one a decision.
-public struct LogLine: Sendable, Hashable {
+package struct LogLine: Sendable, Hashable {
     /// The line as it goes to the log, `key=value` pairs with the reason last.
-    public let text: String
+    package let text: String
 
     /// Makes the line for a plan.
     ///
@@ -9,7 +9,7 @@ public struct LogLine: Sendable, Hashable {
     ///   - operation: The hook's operation, or `protect`.
     ///   - result: What came of it, where something was done.
     ///   - reason: What to say instead of the plan's own reason.
-    public init(
+    package init(
         operation: String, guest: String, uuid: String?, plan: Plan, result: String? = nil,
         reason: String? = nil
     ) {
@@ -20,13 +20,13 @@ public struct LogLine: Sendable, Hashable {
     }
 
     /// Makes the line for something that was done besides a plan.
-    public init(operation: String, guest: String, uuid: String?, result: String, reason: String) {
+    package init(operation: String, guest: String, uuid: String?, result: String, reason: String) {
         text = Self.join(
             operation, guest: guest, uuid: uuid, more: [("result", result)], reason: reason)
     }
 
     /// Makes the line for something that kept a plan from being made.
-    public init(operation: String, guest: String, uuid: String? = nil, failure: String) {
+    package init(operation: String, guest: String, uuid: String? = nil, failure: String) {
         self.init(
             operation: operation, guest: guest, uuid: uuid, result: "failed", reason: failure)
     }
@@ -44,7 +44,7 @@ public struct LogLine: Sendable, Hashable {
 /// Makes one sentence of clauses.
 ///
 /// The library's `joined` looks for types at run time, which takes longer than all the rest of a line.
-public func clauses(_ parts: [String]) -> String {
+package func clauses(_ parts: [String]) -> String {
     var sentence = ""
     for part in parts {
         if !sentence.isEmpty { sentence += "; " }

@@ -1,34 +1,34 @@
 /// What is written into a persistent definition, so that the guest has a watchdog from its first
 /// instruction on.
-public struct PersistentAddition: Sendable, Hashable {
+package struct PersistentAddition: Sendable, Hashable {
     /// A pcie-root-port that is added for the watchdog alone, so that the guest's own stay free.
-    public struct RootPort: Sendable, Hashable {
+    package struct RootPort: Sendable, Hashable {
         /// The alias that marks the port as ours.
-        public static let alias = "ua-virt-watchdog-port"
+        package static let alias = "ua-virt-watchdog-port"
 
         /// The number of the bus that it provides.
-        public var index: UInt32
+        package var index: UInt32
         /// The chassis number, which is no other port's.
-        public var chassis: UInt32
+        package var chassis: UInt32
         /// The port number, which is no other port's.
-        public var port: UInt32
+        package var port: UInt32
         /// The place on bus 0, after all bridges, so the guest numbers no other bus anew.
-        public var address: GuestFacts.PCIAddress
+        package var address: GuestFacts.PCIAddress
     }
 
     /// The watchdog.
-    public var device: WatchdogDevice
+    package var device: WatchdogDevice
     /// The port that is added before it, if one is.
-    public var port: RootPort?
+    package var port: RootPort?
     /// Where the watchdog goes.
-    public var point: AttachPoint
+    package var point: AttachPoint
     /// The action that the device has to have at first, since an implicit watchdog has it.
-    public var sharedAction: WatchdogAction?
+    package var sharedAction: WatchdogAction?
 
     /// Decides what to add to the persistent definition that has these facts.
     ///
     /// - Returns: Nothing where the plan adds no device, or there is no room for one.
-    public init?(_ plan: Plan, to facts: GuestFacts) {
+    package init?(_ plan: Plan, to facts: GuestFacts) {
         guard facts.qemuArguments?.doubts.isEmpty != false else { return nil }
         switch plan.decision {
         case .coldPlug(let device, .notHotPluggable), .attach(let device, .automatic):
@@ -68,7 +68,7 @@ public struct PersistentAddition: Sendable, Hashable {
 extension PersistentAddition {
     /// Returns why a persistent definition stays as it is although a plan gives the guest a device, as a
     /// clause with the remedy; nothing where something is added, or nothing is wanted.
-    public static func obstacle(to plan: Plan, in facts: GuestFacts) -> String? {
+    package static func obstacle(to plan: Plan, in facts: GuestFacts) -> String? {
         guard plan.addedModel != nil, PersistentAddition(plan, to: facts) == nil else { return nil }
         if let doubt = facts.qemuArguments?.doubts.first {
             return
@@ -107,56 +107,5 @@ extension PersistentAddition.RootPort {
         else { return nil }
         self.chassis = freeChassis
         port = freePort
-    }
-}
-
-extension GuestFacts {
-    /// The last free place on bus 0 of a PCI Express machine after all its bridges.
-    ///
-    /// A firmware numbers buses in the order of the bridges' places, so a bridge before others would
-    /// move theirs.
-    fileprivate var placeAfterBridges: PCIAddress? {
-        let bridges = controllers.compactMap(\.address).filter { $0.bus == 0 && $0.domain == 0 }
-        let onCommandLine =
-            qemuArguments?.bridges.filter { $0.bus == nil || $0.bus == "pcie.0" } ?? []
-        let ends = bridges.map(\.place) + onCommandLine.compactMap { $0.place?.number }
-        let last = ends.max() ?? 0
-        let used = Set(usedAddresses.lazy.filter { $0.bus == 0 }.map(\.slot))
-        // The last slot of a q35 machine is the chipset's.
-        let lastSlot: UInt32 = [nil, "x86_64", "i686"].contains(arch) ? 0x1e : 0x1f
-        let slots = stride(from: lastSlot, through: max(1, last >> 3), by: -1)
-        if let slot = slots.first(where: { $0 > last >> 3 && !used.contains($0) }) {
-            return PCIAddress(bus: 0, slot: slot)
-        }
-        // Behind the last bridge in its own slot, or behind the chipset in its slot, where the first
-        // function tells the guest to look for others.
-        let slot = last >> 3
-        let isMultifunction = controllers.contains {
-            $0.isMultifunction && $0.address == PCIAddress(bus: 0, slot: slot)
-        }
-        return (isMultifunction ? lastFunction(of: slot, after: last & 7) : nil)
-            ?? (lastSlot == 0x1e && slot <= 0x1f
-                ? lastFunction(of: 0x1f, after: slot == 0x1f ? last & 7 : 3) : nil)
-    }
-
-    /// The last free function of a slot on bus 0 after another one.
-    private func lastFunction(of slot: UInt32, after function: UInt32) -> PCIAddress? {
-        let used = usedAddresses.filter { $0.bus == 0 && $0.slot == slot }.map(\.function)
-        let last = max(function, used.max() ?? 0)
-        return last < 7 ? PCIAddress(bus: 0, slot: slot, function: 7) : nil
-    }
-}
-
-extension GuestFacts.PCIAddress {
-    /// The slot and the function in one number, by which a firmware orders devices.
-    fileprivate var place: UInt32 { slot << 3 | function }
-}
-
-extension GuestFacts {
-    /// Whether the definition has a port that we added and nothing else is plugged into, ours aside.
-    public var hasOwnedPortToSpare: Bool {
-        guard let port = controllers.first(where: \.isOwned) else { return false }
-        let ours = watchdogs.filter(\.isOwned).compactMap(\.address)
-        return !usedAddresses.contains { $0.bus == port.index && !ours.contains($0) }
     }
 }

@@ -2,21 +2,21 @@
 ///
 /// Case counts, as it does in libvirt's names, and so does the way in which an accented letter is
 /// composed: to libvirt, names are bytes.
-public struct GuestPattern: Sendable, Hashable {
+package struct GuestPattern: Sendable, Hashable {
     /// The pattern as Java reads it.
-    public let text: String
+    package let text: String
     /// The pattern where the bytes that Java reads one by one are UTF-8, or nothing where that is the
     /// same or they are none.
-    public let utf8Text: String?
+    package let utf8Text: String?
 
     /// Makes a pattern; every text is one.
-    public init(_ text: String, utf8Text: String? = nil) {
+    package init(_ text: String, utf8Text: String? = nil) {
         self.text = text
         self.utf8Text = utf8Text
     }
 
     /// Tells whether the whole of a name fits one reading of the pattern.
-    public func matches(_ name: String) -> Bool {
+    package func matches(_ name: String) -> Bool {
         Self.matches(text, name) || utf8Text.map { Self.matches($0, name) } == true
     }
 

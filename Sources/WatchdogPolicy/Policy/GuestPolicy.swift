@@ -5,25 +5,25 @@
 ///     </metadata>
 ///
 /// The attributes are `enabled` (`yes`, `no`), `model` and `action` (as in the properties file).
-public struct GuestPolicy: Sendable, Hashable {
+package struct GuestPolicy: Sendable, Hashable {
     /// The XML namespace of the element.
-    public static let namespace = "urn:virt-watchdog:policy:1"
+    package static let namespace = "urn:virt-watchdog:policy:1"
     /// The local name of the element, a child of `metadata`.
-    public static let elementName = "policy"
+    package static let elementName = "policy"
     /// The prefix that our elements have where we write them.
-    public static let prefix = "watchdog"
+    package static let prefix = "watchdog"
 
     /// Whether the guest takes part; nothing where the metadata does not say.
-    public private(set) var isEnabled: Bool?
+    package private(set) var isEnabled: Bool?
     /// The model for this guest; nothing where the metadata does not say.
-    public private(set) var model: ModelChoice?
+    package private(set) var model: ModelChoice?
     /// The action for this guest; nothing where the metadata does not say.
-    public private(set) var action: WatchdogAction?
+    package private(set) var action: WatchdogAction?
     /// What cannot be understood; the guest is left alone as long as there is something.
-    public private(set) var fault: String?
+    package private(set) var fault: String?
 
     /// Reads the attributes of the element.
-    public init(attributes: [(name: String, value: String)]) {
+    package init(attributes: [(name: String, value: String)]) {
         for (name, value) in attributes {
             let word = String(value.trimmingBlanks())
             switch name {

@@ -1,7 +1,7 @@
 /// What the operator wants for the guests of a host.
-public struct Policy: Sendable, Hashable {
+package struct Policy: Sendable, Hashable {
     /// What becomes of a watchdog that the definition already has, with another action.
-    public enum Existing: String, Sendable, Hashable, CaseIterable {
+    package enum Existing: String, Sendable, Hashable, CaseIterable {
         /// It stays as it is.
         case keep
         /// It is brought to the policy's action.
@@ -9,7 +9,7 @@ public struct Policy: Sendable, Hashable {
     }
 
     /// Which guests the service treats by itself.
-    public enum Running: String, Sendable, Hashable, CaseIterable {
+    package enum Running: String, Sendable, Hashable, CaseIterable {
         /// Guests as they start, arrive or are restored. Guests that ran before the service first came
         /// wait for `apply`, and so do changes of the policy on running guests.
         case new
@@ -19,32 +19,32 @@ public struct Policy: Sendable, Hashable {
     }
 
     /// The watchdog's model.
-    public var model: ModelChoice
+    package var model: ModelChoice
     /// What the hypervisor does when the watchdog fires.
-    public var action: WatchdogAction
+    package var action: WatchdogAction
     /// What becomes of a watchdog that is there already.
-    public var existing: Existing
+    package var existing: Existing
     /// Which guests the service treats by itself.
-    public var running: Running
+    package var running: Running
     /// Whether the watchdog is also written into the persistent definition.
-    public var persist: Bool
+    package var persist: Bool
     /// Whether a guest that cannot be protected is refused its start.
-    public var enforce: Bool
+    package var enforce: Bool
     /// How many empty PCI Express ports of a guest stay empty for other devices.
-    public var reservePorts: Int
+    package var reservePorts: Int
     /// Whether timers are read by QEMU's monitor, which taints guests in libvirt's eyes.
-    public var usesMonitor: Bool
+    package var usesMonitor: Bool
     /// The guests that the policy is for; empty means all.
-    public var include: [GuestPattern]
+    package var include: [GuestPattern]
     /// The guests that the policy is not for, even if included.
-    public var exclude: [GuestPattern]
+    package var exclude: [GuestPattern]
     /// The first error of the file that the policy came from.
     ///
     /// As long as there is one, every guest is left alone: what a reset should be is not guessed.
-    public var fault: String?
+    package var fault: String?
 
     /// Makes a policy; what is not given is as built in.
-    public init(
+    package init(
         model: ModelChoice = .fitting, action: WatchdogAction = .reset, existing: Existing = .keep,
         running: Running = .new, persist: Bool = false, enforce: Bool = false,
         reservePorts: Int = 0, usesMonitor: Bool = true, include: [GuestPattern] = [],
@@ -64,10 +64,10 @@ public struct Policy: Sendable, Hashable {
     }
 
     /// The numbers that ``reservePorts`` may have: a machine has no more buses.
-    public static let reservablePorts = 0...255
+    package static let reservablePorts = 0...255
 
     /// The policy of a host without any properties file: i6300esb with action reset.
-    public static let builtIn = Policy()
+    package static let builtIn = Policy()
 
     /// Tells whether `include` and `exclude` let the policy apply to a guest of that name.
     func covers(_ name: String) -> Bool {

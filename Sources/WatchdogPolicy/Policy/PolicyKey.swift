@@ -1,5 +1,5 @@
 /// A key of the properties file that virt-watchdog reads.
-public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
+package enum PolicyKey: String, Sendable, Hashable, CaseIterable {
     /// The watchdog's model.
     case model = "vm.watchdog.model"
     /// What the hypervisor does when the watchdog fires.
@@ -22,7 +22,7 @@ public enum PolicyKey: String, Sendable, Hashable, CaseIterable {
     case exclude = "vm.watchdog.exclude"
 
     /// What every key of ours starts with.
-    public static let prefix = "vm.watchdog."
+    package static let prefix = "vm.watchdog."
 
     /// Brings a value into the policy.
     ///

@@ -1,22 +1,22 @@
 /// A policy with everything that was found on the way to it.
-public struct PolicyReport: Sendable, Hashable {
+package struct PolicyReport: Sendable, Hashable {
     /// A setting of the policy and where its value came from.
-    public struct Setting: Sendable, Hashable {
+    package struct Setting: Sendable, Hashable {
         /// Which setting.
-        public var key: PolicyKey
+        package var key: PolicyKey
         /// The value in force, as Java reads it.
-        public var value: String
+        package var value: String
         /// The value with the bytes that Java reads one by one as UTF-8, or nothing where that is the
         /// same. Patterns match in both readings.
-        public var utf8Value: String?
+        package var utf8Value: String?
         /// The place in the file, or nothing where the value is built in.
-        public var position: SourcePosition?
+        package var position: SourcePosition?
     }
 
     /// Something in the file that the operator should look at.
-    public struct Problem: Sendable, Hashable {
+    package struct Problem: Sendable, Hashable {
         /// How much a problem matters.
-        public enum Severity: String, Sendable, Hashable {
+        package enum Severity: String, Sendable, Hashable {
             /// The file is understood all the same.
             case warning
             /// Something in the file cannot be understood.
@@ -24,31 +24,31 @@ public struct PolicyReport: Sendable, Hashable {
         }
 
         /// The place, or nothing where it is the whole file.
-        public var position: SourcePosition?
+        package var position: SourcePosition?
         /// How much it matters.
-        public var severity: Severity
+        package var severity: Severity
         /// A clause with the remedy.
-        public var message: String
+        package var message: String
     }
 
     /// A key that starts with `vm.watchdog.`, with the value as Java gives it.
     ///
     /// Only what may be another entry's value is left out: see ``init(reading:from:)``.
-    public struct RawEntry: Sendable, Hashable {
+    package struct RawEntry: Sendable, Hashable {
         /// The key.
-        public var key: String
+        package var key: String
         /// The value, blanks at its end included; of duplicates the last one.
-        public var value: String
+        package var value: String
     }
 
     /// The file, or nothing where there is none.
-    public var file: String?
+    package var file: String?
     /// The policy in force.
-    public var policy: Policy
+    package var policy: Policy
     /// The entries of ours as they stand in the file.
-    public var raw: [RawEntry]
+    package var raw: [RawEntry]
     /// What was found, in the order of the file.
-    public var problems: [Problem]
+    package var problems: [Problem]
 
     /// Where a setting stands that is not built in.
     private struct Place: Sendable, Hashable {
@@ -61,7 +61,7 @@ public struct PolicyReport: Sendable, Hashable {
     private var places: [Place] = []
 
     /// All settings, in the order of the manual.
-    public var settings: [Setting] {
+    package var settings: [Setting] {
         PolicyKey.allCases.map {
             Setting(
                 key: $0, value: $0.value(in: policy), utf8Value: $0.utf8Value(in: policy),
@@ -74,16 +74,16 @@ public struct PolicyReport: Sendable, Hashable {
     }
 
     /// Whether a problem is an error.
-    public var hasErrors: Bool { problems.contains { $0.severity == .error } }
+    package var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
     /// What the log should say beside a plan: warnings that are about the whole file.
-    public var remarks: [String] {
+    package var remarks: [String] {
         problems.filter { $0.position == nil && $0.severity == .warning }
             .map { "\(file ?? ""): \($0.message)" }
     }
 
     /// The built-in policy, for a host without a file.
-    public static let builtIn = PolicyReport(file: nil, policy: .builtIn, raw: [], problems: [])
+    package static let builtIn = PolicyReport(file: nil, policy: .builtIn, raw: [], problems: [])
 
     private init(file: String?, policy: Policy, raw: [RawEntry], problems: [Problem]) {
         self.file = file
@@ -97,7 +97,7 @@ public struct PolicyReport: Sendable, Hashable {
     /// - Parameters:
     ///   - file: The file's path.
     ///   - message: A clause that says why, with the remedy.
-    public init(unreadable file: String, because message: String) {
+    package init(unreadable file: String, because message: String) {
         self = .builtIn
         self.file = file
         problems = [Problem(position: nil, severity: .error, message: message)]
@@ -112,7 +112,7 @@ public struct PolicyReport: Sendable, Hashable {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - file: The path, for messages.
-    public init(reading bytes: [UInt8], from file: String) {
+    package init(reading bytes: [UInt8], from file: String) {
         self = .builtIn
         self.file = file
 
@@ -224,7 +224,7 @@ public struct PolicyReport: Sendable, Hashable {
 
 extension PolicyReport.Problem {
     /// The problem as a compiler would print it: `file:line:column: severity: message`.
-    public func line(in file: String) -> String {
+    package func line(in file: String) -> String {
         let place = position.map { ":\($0.line):\($0.column)" } ?? ""
         return "\(file)\(place): \(severity.rawValue): \(message)"
     }

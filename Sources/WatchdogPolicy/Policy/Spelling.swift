@@ -52,12 +52,12 @@ func withoutGluedEntry(_ text: String) -> String {
 ///
 /// Control characters, backslashes and quotes are written as escapes, and a text of more than 128
 /// characters is cut, so that whoever writes a name cannot forge a line.
-public func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
     "'\(escaped(text, quote: "'"))'"
 }
 
 /// Writes foreign text without anything that could end the quotes around it or move a cursor.
-public func escaped(_ text: String, quote: Unicode.Scalar) -> String {
+package func escaped(_ text: String, quote: Unicode.Scalar) -> String {
     var result = ""
     for (count, scalar) in text.unicodeScalars.enumerated() {
         if count == 128 {
@@ -72,7 +72,7 @@ public func escaped(_ text: String, quote: Unicode.Scalar) -> String {
 
 /// Writes text so that nothing in it could end its line or move a cursor: each control character as
 /// an escape, and the rest as it is.
-public func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     text.unicodeScalars.reduce(into: "") { $0.append(printable: $1) }
 }
 
@@ -99,7 +99,7 @@ extension Unicode.Scalar {
 
     /// Whether the scalar is a control character, steers the direction of the text around it, or is
     /// not to be seen.
-    public var isDisruptive: Bool {
+    package var isDisruptive: Bool {
         switch value {
         case 0x00...0x1F, 0x7F...0x9F, 0xAD, 0x034F, 0x061C, 0x115F...0x1160, 0x17B4...0x17B5,
             0x180B...0x180F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0x3164,

@@ -2,7 +2,7 @@
 ///
 /// The values are those of the `action` attribute of
 /// [`<watchdog>`](https://libvirt.org/formatdomain.html#watchdog-devices).
-public enum WatchdogAction: String, Sendable, Hashable, CaseIterable {
+package enum WatchdogAction: String, Sendable, Hashable, CaseIterable {
     /// Resets the guest forcefully; libvirt's default.
     case reset
     /// Asks the guest to shut down, which a hung guest will not do.

@@ -2,7 +2,7 @@
 ///
 /// The values are those of the `model` attribute of
 /// [`<watchdog>`](https://libvirt.org/formatdomain.html#watchdog-devices).
-public enum WatchdogModel: String, Sendable, Hashable, CaseIterable {
+package enum WatchdogModel: String, Sendable, Hashable, CaseIterable {
     /// The Intel 6300ESB, a PCI device; the only model that can be hot-plugged.
     case i6300esb
     /// The iBase 700, an ISA device of i440fx machines.
@@ -14,7 +14,7 @@ public enum WatchdogModel: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What the policy says of the model.
-public enum ModelChoice: Sendable, Hashable {
+package enum ModelChoice: Sendable, Hashable {
     /// The model that fits the guest: diag288 on s390x, else i6300esb.
     case fitting
     /// This model, for every guest.
@@ -38,7 +38,7 @@ public enum ModelChoice: Sendable, Hashable {
 
 extension ModelChoice: CustomStringConvertible {
     /// The spelling of the properties file; for the fitting model the one that most guests get.
-    public var description: String {
+    package var description: String {
         switch self {
         case .fitting: WatchdogModel.i6300esb.rawValue
         case .model(let model): model.rawValue

@@ -6,35 +6,35 @@
 ///
 /// Where Java would refuse the whole file (a malformed `\uXXXX`), the place is kept in ``defects``
 /// and reading goes on: the `u` then stands for itself.
-public struct Properties: Sendable {
+package struct Properties: Sendable {
     /// The UTF-16 code units of a Java string, which may hold surrogates without a partner.
-    public typealias Text = [UInt16]
+    package typealias Text = [UInt16]
 
     /// A key with its value and the places of both.
-    public struct Entry: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
         /// The key, unescaped.
-        public var key: Text
+        package var key: Text
         /// The value, unescaped, blanks at its end included.
-        public var value: Text
+        package var value: Text
         /// As much of the value as stands on the line where the entry begins; what follows a
         /// backslash at the end of that line may have been meant for another key.
-        public var valueOnFirstLine: Text
+        package var valueOnFirstLine: Text
         /// The indices of the value's code units from U+0080 to U+00FF that stand there as `\uXXXX`.
         /// The others of these code units are bytes of the file, which may be UTF-8.
-        public var escapedLatin1: [Int]
+        package var escapedLatin1: [Int]
         /// The place of the key's first character.
-        public var keyPosition: SourcePosition
+        package var keyPosition: SourcePosition
         /// The place of the value's first character, or of where one would stand.
-        public var valuePosition: SourcePosition
+        package var valuePosition: SourcePosition
         /// Whether a malformed `\uXXXX` stands in the key or the value, so that neither is certain.
-        public var isMalformed: Bool
+        package var isMalformed: Bool
     }
 
     /// The wanted entries, duplicates included, in the order of the file.
-    public private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
 
     /// The places of malformed `\uXXXX` escapes; Java throws at the first one.
-    public private(set) var defects: [SourcePosition] = []
+    package private(set) var defects: [SourcePosition] = []
 
     /// Reads a properties file.
     ///
@@ -42,7 +42,7 @@ public struct Properties: Sendable {
     ///   - bytes: The whole file.
     ///   - isWanted: Whether to keep an entry with that key. The rest is dropped at once, so that
     ///     a file's secrets do not stay in memory.
-    public init(reading bytes: [UInt8], keeping isWanted: (Text) -> Bool = { _ in true }) {
+    package init(reading bytes: [UInt8], keeping isWanted: (Text) -> Bool = { _ in true }) {
         var lines = LogicalLines(bytes: bytes)
         var places = SourceMap(bytes: bytes)
         while let line = lines.next() {
@@ -71,14 +71,14 @@ public struct Properties: Sendable {
 }
 
 /// A place in a text file.
-public struct SourcePosition: Sendable, Hashable {
+package struct SourcePosition: Sendable, Hashable {
     /// The line, from 1.
-    public var line: Int
+    package var line: Int
     /// The column, from 1, in characters of the file's encoding.
-    public var column: Int
+    package var column: Int
 
     /// Makes a place from its numbers, both from 1.
-    public init(line: Int, column: Int) {
+    package init(line: Int, column: Int) {
         self.line = line
         self.column = column
     }

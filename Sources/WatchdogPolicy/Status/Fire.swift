@@ -1,19 +1,19 @@
 /// One time that a guest's watchdog fired.
-public struct Fire: Sendable, Hashable {
+package struct Fire: Sendable, Hashable {
     /// The time of day in ISO 8601, with the zone.
-    public var time: String
+    package var time: String
     /// The action that QEMU took, in libvirt's words.
-    public var action: String
+    package var action: String
 
     /// Describes a fire.
-    public init(time: String, action: String) {
+    package init(time: String, action: String) {
         self.time = time
         self.action = action
     }
 }
 
 /// The evidence that a guest's watchdog has fired in its present run.
-public enum FireEvidence: Sendable, Hashable {
+package enum FireEvidence: Sendable, Hashable {
     /// virt-watchdogd saw the event.
     case seen(Fire)
     /// The device still shows it, and virt-watchdogd saw no event.

@@ -1,5 +1,5 @@
 /// The watchdog that a guest will have after its next cold start.
-public enum NextBoot: Sendable, Hashable {
+package enum NextBoot: Sendable, Hashable {
     /// The guest has no persistent definition; it is gone once it is shut off.
     case transient
     /// The persistent definition has it.
@@ -13,15 +13,15 @@ public enum NextBoot: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - persistent: Nothing for a guest without a persistent definition.
-    ///   - isHooked: Whether the hook sees to guests that start.
-    public init(_ policy: Policy, persistent: GuestFacts?, isHooked: Bool = true) {
+    ///   - hookInstalled: Whether the hook sees to guests that start.
+    package init(_ policy: Policy, persistent: GuestFacts?, hookInstalled: Bool = true) {
         guard let persistent else {
             self = .transient
             return
         }
-        let plan = plan(policy, persistent)
+        let plan = Plan(for: persistent, under: policy)
         if let watchdog = persistent.watchdogThatCounts(under: plan) {
-            if let aligned = persistent.upcomingWatchdog(under: policy, isHooked),
+            if let aligned = persistent.upcomingWatchdog(under: policy, hookInstalled),
                 aligned.action != watchdog.action,
                 let model = WatchdogModel(rawValue: aligned.model),
                 let action = WatchdogAction(rawValue: aligned.action)
@@ -30,7 +30,7 @@ public enum NextBoot: Sendable, Hashable {
             } else {
                 self = .definition(watchdog)
             }
-        } else if isHooked, case .attach(let device, _) = plan.decision {
+        } else if hookInstalled, case .attach(let device, _) = plan.decision {
             self = .hook(device)
         } else {
             self = .nothing
@@ -38,7 +38,7 @@ public enum NextBoot: Sendable, Hashable {
     }
 
     /// Who gives the guest the watchdog, in a word, as `--json` gives it.
-    public var source: String {
+    package var source: String {
         switch self {
         case .transient: "transient"
         case .definition: "definition"
@@ -48,7 +48,7 @@ public enum NextBoot: Sendable, Hashable {
     }
 
     /// The watchdog's model, or nothing where there will be none.
-    public var model: String? {
+    package var model: String? {
         switch self {
         case .transient, .nothing: nil
         case .definition(let watchdog): watchdog.model
@@ -57,7 +57,7 @@ public enum NextBoot: Sendable, Hashable {
     }
 
     /// The watchdog's action, or nothing where there will be none.
-    public var action: String? {
+    package var action: String? {
         switch self {
         case .transient, .nothing: nil
         case .definition(let watchdog): watchdog.action

@@ -1,9 +1,9 @@
 /// What becomes of a guest that hangs, and why.
-public struct Verdict: Sendable, Hashable {
+package struct Verdict: Sendable, Hashable {
     /// The verdict in a word.
     ///
     /// They are in the order in which an operator wants to see them: trouble first.
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
         /// The guest's kernel panicked, and libvirt keeps the guest as it is.
         case crashed
         /// The watchdog fired and paused the guest.
@@ -30,7 +30,7 @@ public struct Verdict: Sendable, Hashable {
         case excluded
 
         /// Whether all is as it should be.
-        public var isFine: Bool {
+        package var isFine: Bool {
             switch self {
             case .paused, .protected, .protectedAtStart, .excluded: true
             case .crashed, .fired, .unknown, .unprotected, .conflict, .halted, .notArmed,
@@ -41,18 +41,18 @@ public struct Verdict: Sendable, Hashable {
     }
 
     /// The evidence about a guest that runs, apart from its definitions.
-    public struct Evidence: Sendable, Hashable {
+    package struct Evidence: Sendable, Hashable {
         /// The state of the guest.
-        public var situation: Situation
+        package var situation: Situation
         /// The states of its watchdogs' timers, in the order of the live definition.
-        public var timers: [TimerState]
+        package var timers: [TimerState]
         /// Why QEMU does not answer, if that is known.
-        public var silence: String?
+        package var silence: String?
         /// The evidence of a fire in the present run, if there is any.
-        public var fire: FireEvidence?
+        package var fire: FireEvidence?
 
         /// Collects evidence.
-        public init(
+        package init(
             situation: Situation = Situation(state: .running, reason: .booted),
             timers: [TimerState], silence: String? = nil, fire: FireEvidence? = nil
         ) {
@@ -64,9 +64,9 @@ public struct Verdict: Sendable, Hashable {
     }
 
     /// The verdict in a word.
-    public var kind: Kind
+    package var kind: Kind
     /// Why, in a clause with the remedy where there is one.
-    public var reason: String
+    package var reason: String
 
     /// Judges a guest that runs.
     ///
@@ -74,12 +74,12 @@ public struct Verdict: Sendable, Hashable {
     ///   - live: What its live definition says.
     ///   - persistent: What its persistent definition says, if it has one.
     ///   - evidence: What else is known of it.
-    ///   - isHooked: Whether the hook sees to guests that start.
-    public init(
+    ///   - hookInstalled: Whether the hook sees to guests that start.
+    package init(
         _ policy: Policy, live: GuestFacts, persistent: GuestFacts?, evidence: Evidence,
-        isHooked: Bool = true
+        hookInstalled: Bool = true
     ) {
-        let plan = plan(policy, live)
+        let plan = Plan(for: live, under: policy)
         if plan.isWantedAbsence {
             self.init(.excluded, plan.reason)
             return
@@ -87,7 +87,7 @@ public struct Verdict: Sendable, Hashable {
         if let ending = Verdict(endOf: evidence) {
             self = ending
         } else if let trouble = Verdict(
-            troubleWith: plan, policy, live, persistent, evidence.timers, isHooked)
+            troubleWith: plan, policy, live, persistent, evidence.timers, hookInstalled)
         {
             self = trouble
         } else {
@@ -100,19 +100,20 @@ public struct Verdict: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - situation: Why it is shut off.
-    ///   - isHooked: Whether the hook sees to guests that start.
-    public init(
+    ///   - hookInstalled: Whether the hook sees to guests that start.
+    package init(
         _ policy: Policy, inactive persistent: GuestFacts,
-        situation: Situation = Situation(state: .shutOff, reason: .shutdown), isHooked: Bool = true
+        situation: Situation = Situation(state: .shutOff, reason: .shutdown),
+        hookInstalled: Bool = true
     ) {
-        let plan = plan(policy, persistent)
+        let plan = Plan(for: persistent, under: policy)
         defer {
             if kind != .excluded, let ending = situation.ending { reason += "; \(ending)" }
             add(plan.warnings)
         }
         if plan.isWantedAbsence {
             self.init(.excluded, plan.reason)
-        } else if let watchdog = persistent.upcomingWatchdog(under: policy, isHooked) {
+        } else if let watchdog = persistent.upcomingWatchdog(under: policy, hookInstalled) {
             let defined = persistent.watchdogThatCounts(under: plan)
             if let defined, watchdog.action != defined.action,
                 watchdog.action != WatchdogAction.none.rawValue
@@ -127,7 +128,7 @@ public struct Verdict: Sendable, Hashable {
                 self.init(.protectedAtStart, "from its start on, by its definition")
             }
         } else if case .attach(let device, _) = plan.decision {
-            guard isHooked else {
+            guard hookInstalled else {
                 self.init(
                     .unprotected,
                     "it has no watchdog, and the hook that would give it one at its start is not"
@@ -168,9 +169,9 @@ public struct Verdict: Sendable, Hashable {
     /// Judges a guest by its definitions; nothing where they show no fault.
     private init?(
         troubleWith plan: Plan, _ policy: Policy, _ live: GuestFacts, _ persistent: GuestFacts?,
-        _ timers: [TimerState], _ isHooked: Bool
+        _ timers: [TimerState], _ hookInstalled: Bool
     ) {
-        let upcoming = persistent.flatMap { $0.upcomingWatchdog(under: policy, isHooked) }
+        let upcoming = persistent.flatMap { $0.upcomingWatchdog(under: policy, hookInstalled) }
         guard let watchdog = live.watchdogThatCounts(under: plan) else {
             if timers.contains(.armed), !live.watchdogs.isEmpty { return nil }
             self.init(withoutWatchdog: plan, upcoming)
@@ -186,7 +187,7 @@ public struct Verdict: Sendable, Hashable {
                 .conflict,
                 "it runs with action \(quoted(watchdog.action)), and from its next cold start on"
                     + " its definition gives it \(quoted(upcoming.action));"
-                    + (persistent.map { WatchdogPolicy.plan(policy, $0).changesDefinition } == true
+                    + (persistent.map { Plan(for: $0, under: policy).changesDefinition } == true
                         ? " virt-watchdog apply --config brings it to the policy"
                         : " fix the definition, or set vm.watchdog.existing=align"))
         } else {
@@ -219,7 +220,7 @@ public struct Verdict: Sendable, Hashable {
             return
         }
         let chosen = live.watchdogThatCounts(under: plan)
-        let action = (chosen ?? live.watchdogs.first.map(live.inForce))?.action ?? ""
+        let action = (chosen ?? live.watchdogs.first.map(live.effective))?.action ?? ""
         switch live.timer(among: evidence.timers) ?? .unknown("the guest was not asked") {
         case .armed:
             self.init(
@@ -335,50 +336,5 @@ extension Situation {
                 + " answer; run virt-watchdog doctor"
         default: nil
         }
-    }
-}
-
-extension GuestFacts {
-    /// The watchdog that counts: the first one that somebody chose, or the implicit one where that is
-    /// what the policy asks for.
-    func watchdogThatCounts(under plan: Plan) -> Watchdog? {
-        if let chosen = chosenWatchdogs.first { return inForce(chosen) }
-        guard case .leave(.asWanted) = plan.decision else { return nil }
-        return watchdogs.first.map(inForce)
-    }
-
-    /// The watchdog that counts once a guest is started from this definition, with the action that
-    /// the hook's protector gives it.
-    func upcomingWatchdog(under policy: Policy, _ isHooked: Bool) -> Watchdog? {
-        let plan = plan(policy, self)
-        var watchdog = watchdogThatCounts(under: plan)
-        if isHooked, plan.changesLiveGuest, case .changeAction(_, let action) = plan.decision {
-            watchdog?.action = action.rawValue
-        }
-        return watchdog
-    }
-}
-
-extension Plan {
-    /// Whether the policy or the operator wants the guest to have no watchdog of ours.
-    fileprivate var isWantedAbsence: Bool {
-        switch decision {
-        case .leave(.excluded), .leave(.optedOut), .leave(.removedFromRun), .leave(.removalPending),
-            .leave(.modelNone):
-            true
-        default: false
-        }
-    }
-
-    /// What is wrong with the action of a watchdog that is there, if anything.
-    fileprivate func reasonAgainst(
-        action: String, isLive: Bool = true
-    ) -> (kind: Verdict.Kind, text: String)? {
-        let remedy = isLive && changesLiveGuest ? "; virt-watchdog apply does it now" : ""
-        if action == WatchdogAction.none.rawValue {
-            return (.unprotected, "its watchdog does nothing when it fires; \(reason)\(remedy)")
-        }
-        if case .changeAction = decision { return (.conflict, reason + remedy) }
-        return nil
     }
 }

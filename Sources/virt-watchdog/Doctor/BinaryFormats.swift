@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// The kinds of file that the kernel starts by way of a program that the administrator has named.
 ///
@@ -9,7 +10,7 @@ struct BinaryFormats {
     /// Asks a host's kernel.
     init(of host: LocalHost) {
         let folder = "/proc/sys/fs/binfmt_misc"
-        let files = (try? FolderEntry.all(in: host.path(folder))) ?? []
+        let files = (try? DirectoryEntry.all(in: host.path(folder))) ?? []
         let isOff = host.text("\(folder)/status").map { !$0.hasPrefix("enabled") } ?? true
         entries =
             isOff

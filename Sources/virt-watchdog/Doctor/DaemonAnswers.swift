@@ -1,4 +1,6 @@
-import Hypervisor
+import Libvirt
+import Protector
+import TimerProbe
 import WatchdogPolicy
 
 /// The checks `daemon-reachable` and `daemon-writable`: libvirt answers, and lets us change guests.
@@ -40,7 +42,7 @@ struct DaemonAnswers {
         switch reading {
         case .success(let connection):
             let place = connection.uri ?? ""
-            if connection.isElsewhere {
+            if connection.isRemote {
                 return .warn(
                     .daemonReachable,
                     "libvirt answers at \(quoted(place)), which may be another host: all other checks"

@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 import WatchdogPolicy
 
 /// All that was found on a host.
@@ -26,7 +27,7 @@ struct Diagnosis: Encodable {
         let daemons = LibvirtDaemons.running(for: connection, on: host)
         let hooks = Hooks(of: host)
         let versions = LibvirtVersion.Versions(of: connection)
-        let report = PolicyReport.ofHost(host.layout)
+        let report = PolicyLoader.load(host.paths)
         self.init(
             HookChecks.findings(hooks, daemons: daemons, on: host)
                 + hooks.ours.flatMap { hook in

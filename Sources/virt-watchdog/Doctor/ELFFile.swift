@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// What an executable file needs to be started.
 ///

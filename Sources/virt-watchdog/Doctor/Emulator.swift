@@ -1,6 +1,9 @@
 import DomainXML
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
 import WatchdogPolicy
 
 /// The check `emulator`: QEMU has the device that the policy asks for.
@@ -19,8 +22,9 @@ enum Emulator {
                     remedy: "name another URI: virt-watchdog doctor --connect qemu:///system")
             ]
         }
-        do throws(LibvirtError) {
-            return findings(try connection.capabilities(), policy)
+        do {
+            return findings(
+                try HostCapabilities(parsing: connection.capabilities()), policy)
         } catch {
             return [
                 .warn(
@@ -60,7 +64,7 @@ enum Emulator {
     }
 
     private static func finding(_ path: String, _ device: WatchdogModel) -> Finding {
-        let name = shellWord(path)
+        let name = path.shellWord
         let outcome: Program.Outcome
         do throws(ProgramError) {
             outcome = try Program(path, ["-device", "help"]).run(within: patience)

@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// Why libvirt cannot run a hook that it is going to run.
 struct ExecutionFault: Hashable {
@@ -80,7 +81,7 @@ private struct Search {
             return ExecutionFault(
                 reason: "its mode \(status.octalMode) lets others execute it, but not read it,"
                     + " as its interpreter must",
-                remedy: "sudo chmod 0755 \(shellWord(path))", reach: .sessions)
+                remedy: "sudo chmod 0755 \(path.shellWord)", reach: .sessions)
         }
         return nil
     }
@@ -122,7 +123,7 @@ private struct Search {
         }
         if let loader = file.interpreter, (try? FileStatus(of: host.path(loader))) == nil {
             return ExecutionFault(
-                reason: "its dynamic loader \(shellWord(loader)) is missing",
+                reason: "its dynamic loader \(loader.shellWord) is missing",
                 remedy: "install the package with the loader, or the program for this host")
         }
         return nil
@@ -135,7 +136,7 @@ private struct Search {
             return ExecutionFault(
                 reason:
                     "its interpreter line ends with CR LF: the CR becomes a part of its last word",
-                remedy: "sudo sed -i 's/\\r$//' \(shellWord(path))")
+                remedy: "sudo sed -i 's/\\r$//' \(path.shellWord)")
         }
         if line.program.isEmpty {
             return ExecutionFault(
@@ -156,7 +157,7 @@ private struct Search {
         guard let program = find(search.program, in: search.searchPath ?? searchPath) else {
             let isGlued = search.program.contains { $0.isWhitespace }
             return ExecutionFault(
-                reason: "its interpreter \(shellWord(search.program)) is missing:"
+                reason: "its interpreter \(search.program.shellWord) is missing:"
                     + " env finds no such program in libvirt's PATH",
                 remedy: isGlued
                     ? "write env -S before an interpreter with arguments"
@@ -173,19 +174,19 @@ private struct Search {
         let status: FileStatus
         do throws(Errno) { status = try FileStatus(of: path) } catch {
             // What this user may not look at may be there.
-            if error == .notPermitted { return nil }
+            if error == .permissionDenied { return nil }
             return ExecutionFault(
-                reason: "its interpreter \(shellWord(name)) is missing", remedy: install)
+                reason: "its interpreter \(name.shellWord) is missing", remedy: install)
         }
         guard status.kind == .regular, status.mode & 0o111 != 0 else {
             return ExecutionFault(
-                reason: "its interpreter \(shellWord(name)) is not executable",
+                reason: "its interpreter \(name.shellWord) is not executable",
                 remedy: status.kind == .regular
-                    ? "sudo chmod 0755 \(shellWord(path))" : install)
+                    ? "sudo chmod 0755 \(path.shellWord)" : install)
         }
         if forbidsExecution(at: path) {
             return ExecutionFault(
-                reason: "the file system of its interpreter \(shellWord(name)) is mounted noexec",
+                reason: "the file system of its interpreter \(name.shellWord) is mounted noexec",
                 remedy: "mount it without noexec, or name another interpreter")
         }
         guard let bytes = read(path), !BinaryFormats(of: host).include(path, bytes) else {
@@ -204,7 +205,7 @@ private struct Search {
         }
         return inner.map {
             ExecutionFault(
-                reason: "its interpreter \(shellWord(name)) cannot run: \($0.reason)",
+                reason: "its interpreter \(name.shellWord) cannot run: \($0.reason)",
                 remedy: $0.remedy, reach: $0.reach)
         }
     }

@@ -1,18 +1,19 @@
-import HostSystem
+import Host
+import System
 
 /// The check `hook-build`: the hook and the tool that runs are of one installation.
 enum HookBuild {
     /// Compares one of our hooks, and the tool, with what was installed.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
         guard let tool = host.tool, let manifest = Manifest(besideTool: tool) else {
-            let place = host.tool.map { " at \(shellWord(Manifest.path(besideTool: $0)))" } ?? ""
+            let place = host.tool.map { " at \(Manifest.path(besideTool: $0).shellWord)" } ?? ""
             return .warn(
                 .hookBuild,
                 "it cannot be told whether hook and tool are of one build: there is no list of what"
                     + " was installed\(place)",
                 remedy: "\(LocalHost.installAgain), and run the tool that it installs")
         }
-        let hooks = manifest.files.filter { $0.path.hasPrefix(Layout.hooks + "/") }
+        let hooks = manifest.files.filter { $0.path.hasPrefix(Paths.hooks + "/") }
         let tools = manifest.files.filter { tool.hasSuffix($0.path) }
         guard
             let wantedHook = hooks.first(where: { $0.path == hook.nominalPath }) ?? hooks.first,
@@ -20,7 +21,7 @@ enum HookBuild {
         else {
             return .warn(
                 .hookBuild,
-                "\(shellWord(Manifest.path(besideTool: tool))) names no hook or no tool",
+                "\(Manifest.path(besideTool: tool).shellWord) names no hook or no tool",
                 remedy: LocalHost.installAgain)
         }
         for (path, wanted) in [(hook.path, wantedHook), (tool, wantedTool)] {
@@ -29,17 +30,17 @@ enum HookBuild {
                 bytes = try readRegularFile(path, limit: HookFile.Maker.maximumLength)
             } catch {
                 return .warn(
-                    .hookBuild, "\(shellWord(path)) cannot be read: \(error)",
+                    .hookBuild, "\(path.shellWord) cannot be read: \(error)",
                     remedy: LocalHost.readAsRoot)
             }
             if bytes.map({ Checksum($0).description }) != wanted.checksum {
                 return .fail(
                     .hookBuild,
-                    "\(shellWord(path)) is not what install.sh put there, so that hook and tool may"
+                    "\(path.shellWord) is not what install.sh put there, so that hook and tool may"
                         + " not be of one build",
                     remedy: LocalHost.installAgain)
             }
         }
-        return .ok(.hookBuild, "hook and tool are of one build (\(Layout.version))")
+        return .ok(.hookBuild, "hook and tool are of one build (\(Paths.version))")
     }
 }

@@ -1,4 +1,6 @@
-import Hypervisor
+import Libvirt
+import Protector
+import TimerProbe
 
 /// The checks of the hook itself: whether libvirt runs it when a guest starts.
 ///

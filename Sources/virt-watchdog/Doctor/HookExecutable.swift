@@ -1,10 +1,11 @@
-import HostSystem
+import Host
+import System
 
 /// The check `hook-executable`: libvirt's daemon, and every user's own, can run the hook.
 enum HookExecutable {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile) -> Finding {
-        let path = shellWord(hook.path)
+        let path = hook.path.shellWord
         let remedy = "sudo chmod 0755 \(path)"
         guard hook.isRun, let status = hook.status else {
             return .fail(

@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// The check `hook-installed`: our hook stands where libvirt looks, once.
 enum HookInstalled {
@@ -12,12 +13,12 @@ enum HookInstalled {
             return .warn(
                 .hookInstalled,
                 "it stands there \(run.count) times, so that each guest is treated as often: "
-                    + run.map { shellWord($0.path) }.joined(separator: ", "),
-                remedy: "keep \(shellWord(kept.path)): sudo rm "
-                    + surplus.map(shellWord).joined(separator: " "))
+                    + run.map { $0.path.shellWord }.joined(separator: ", "),
+                remedy: "keep \(kept.path.shellWord): sudo rm "
+                    + surplus.map(\.shellWord).joined(separator: " "))
         }
         if let hook = run.first ?? ours.first {
-            return .ok(.hookInstalled, "the hook is \(shellWord(hook.path))")
+            return .ok(.hookInstalled, "the hook is \(hook.path.shellWord)")
         }
         if let folder = hooks.closedFolder {
             return .warn(
@@ -27,15 +28,15 @@ enum HookInstalled {
         if let closed = hooks.files.first(where: { $0.maker == .unknown }) {
             return .warn(
                 .hookInstalled,
-                "\(shellWord(closed.path)) may be the hook, but this user may not read it",
+                "\(closed.path.shellWord) may be the hook, but this user may not read it",
                 remedy: LocalHost.readAsRoot)
         }
         let other = hooks.files.first.map {
-            "; \(shellWord($0.path)) is \($0.status == nil ? "a link to nowhere" : "another hook")"
+            "; \($0.path.shellWord) is \($0.status == nil ? "a link to nowhere" : "another hook")"
         }
         return .fail(
             .hookInstalled,
-            "there is no hook of ours at \(host.path(Layout.hooks))/qemu or in qemu.d beside it"
+            "there is no hook of ours at \(host.path(Paths.hooks))/qemu or in qemu.d beside it"
                 + (other ?? "") + ": guests that start get no watchdog",
             remedy: LocalHost.installAgain)
     }
@@ -43,7 +44,7 @@ enum HookInstalled {
     /// The one of several that install.sh upgrades.
     private static func kept(of hooks: [HookFile], on host: LocalHost) -> HookFile {
         for name in ["/qemu.d/50-virt-watchdog", "/qemu"] {
-            let place = host.path(Layout.hooks + name)
+            let place = host.path(Paths.hooks + name)
             if let hook = hooks.first(where: { $0.path == place }) { return hook }
         }
         return hooks[0]

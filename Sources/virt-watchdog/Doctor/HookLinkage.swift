@@ -1,10 +1,11 @@
-import HostSystem
+import Host
+import System
 
 /// The check `hook-static`: the hook needs no libraries, which somebody may take away.
 enum HookLinkage {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
-        let path = shellWord(hook.path)
+        let path = hook.path.shellWord
         let file: ELFFile
         do {
             let limit = HookFile.Maker.maximumLength
@@ -24,7 +25,7 @@ enum HookLinkage {
         guard host.has(interpreter) else {
             return .fail(
                 .hookStatic,
-                "the hook needs the loader \(shellWord(interpreter)), which is not there:"
+                "the hook needs the loader \(interpreter.shellWord), which is not there:"
                     + " every guest's start fails",
                 remedy: LocalHost.installAgain)
         }

@@ -1,10 +1,11 @@
-import HostSystem
+import Host
+import System
 
 /// The check `hook-file`: the hook is a real file that nobody but root can change.
 enum HookPlace {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
-        let path = shellWord(hook.path)
+        let path = hook.path.shellWord
         if let finding = linkFinding(hook, on: host) { return finding }
         let ways = hook.status?.exposure(trusting: [host.administrator]) ?? []
         if !ways.isEmpty {
@@ -13,7 +14,7 @@ enum HookPlace {
                 "\(path) \(ways.joined(separator: " and ")), and libvirt runs it as root",
                 remedy: "sudo chown root:root \(path) && sudo chmod 0755 \(path)")
         }
-        let parent = folder(of: hook.path)
+        let parent = Path.directory(of: hook.path)
         let parentWays =
             (try? FileStatus(of: parent))?.folderExposure(trusting: [host.administrator]) ?? []
         if !parentWays.isEmpty {
@@ -21,8 +22,8 @@ enum HookPlace {
                 .hookFile,
                 "\(path) can be replaced by others than root: its folder"
                     + " \(parentWays.joined(separator: " and "))",
-                remedy: "sudo chown root:root \(shellWord(parent))"
-                    + " && sudo chmod 0755 \(shellWord(parent))")
+                remedy: "sudo chown root:root \(parent.shellWord)"
+                    + " && sudo chmod 0755 \(parent.shellWord)")
         }
         if let status = hook.status, status.mode & 0o444 != 0o444 {
             return .warn(
@@ -41,10 +42,10 @@ enum HookPlace {
         guard let real = try? realPath(of: hook.path) else { return nil }
         let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
         guard real != root + hook.nominalPath else { return nil }
-        let message = "\(shellWord(hook.path)) is really \(shellWord(real))"
-        let parent = folder(of: real)
+        let message = "\(hook.path.shellWord) is really \(real.shellWord)"
+        let parent = Path.directory(of: real)
         if SecurityModules.folders.contains(where: { parent == root + $0 })
-            || (parent + "/").hasPrefix(root + Layout.hooks + "/")
+            || (parent + "/").hasPrefix(root + Paths.hooks + "/")
         {
             return .warn(
                 .hookFile, "\(message), behind a symbolic link that an upgrade may break",
@@ -57,6 +58,6 @@ enum HookPlace {
     }
 
     private static func replacement(of hook: HookFile) -> String {
-        "put a real file there: sudo rm \(shellWord(hook.path)) && \(LocalHost.installAgain)"
+        "put a real file there: sudo rm \(hook.path.shellWord) && \(LocalHost.installAgain)"
     }
 }

@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 import WatchdogPolicy
 
 /// The check `hook-seen`: the daemon knows that there is a hook.
@@ -26,7 +27,7 @@ enum HookSeen {
         if let other = hooks.files.first(where: { $0.isRun && isThere($0, before: daemon) }) {
             return .ok(
                 .hookSeen,
-                "\(name) found \(shellWord(other.path)) when it started, so it calls hooks")
+                "\(name) found \(other.path.shellWord) when it started, so it calls hooks")
         }
         if isNoted(daemon, on: host) {
             return .ok(.hookSeen, "\(name) was reloaded by install.sh")
@@ -55,7 +56,7 @@ enum HookSeen {
 
     /// Whether install.sh noted that it reloaded the daemon.
     private static func isNoted(_ daemon: LibvirtDaemon, on host: LocalHost) -> Bool {
-        let record = host.text(Layout.reloadRecord) ?? ""
+        let record = host.text(Paths.reloadRecord) ?? ""
         return record.split(separator: "\n").contains { line in
             line == "\(daemon.id) \(daemon.startTicks)"
         }

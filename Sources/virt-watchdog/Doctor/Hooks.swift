@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 import WatchdogPolicy
 
 /// A file that stands where libvirt looks for a hook for QEMU guests.
@@ -54,23 +55,23 @@ struct Hooks {
 
     /// Looks at a host.
     init(of host: LocalHost) {
-        let single = Layout.hooks + "/qemu"
-        let many = Layout.hooks + "/qemu.d"
+        let single = Paths.hooks + "/qemu"
+        let many = Paths.hooks + "/qemu.d"
         do throws(Errno) {
             _ = try FileStatus(of: host.path(single), followsLinks: false)
             add(single, try? FileStatus(of: host.path(single)), on: host)
-        } catch .notPermitted {
-            closedFolder = host.path(Layout.hooks)
+        } catch .permissionDenied {
+            closedFolder = host.path(Paths.hooks)
         } catch {}
         do throws(Errno) {
-            for entry in try FolderEntry.all(in: host.path(many)) {
+            for entry in try DirectoryEntry.all(in: host.path(many)) {
                 if entry.target?.kind == .folder {
                     folders.append(entry.name)
                 } else {
                     add("\(many)/\(entry.name)", entry.target, on: host)
                 }
             }
-        } catch .notPermitted {
+        } catch .permissionDenied {
             closedFolder = closedFolder ?? host.path(many)
         } catch {
             hasFileAsFolder = error == .notADirectory
@@ -102,7 +103,7 @@ extension HookFile.Maker {
     fileprivate init(of path: String) {
         do throws(Errno) {
             self.init(of: try readRegularFile(path, limit: Self.maximumLength) ?? [])
-        } catch .notPermitted {
+        } catch .permissionDenied {
             self = .unknown
         } catch {
             self = .other

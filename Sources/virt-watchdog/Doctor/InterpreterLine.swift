@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// The first line of a script, as the kernel reads it.
 struct InterpreterLine: Hashable {

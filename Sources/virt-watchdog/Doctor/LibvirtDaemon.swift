@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// A daemon of libvirt that runs guests, as a process.
 struct LibvirtDaemon: Hashable {
@@ -27,7 +28,7 @@ struct LibvirtDaemon: Hashable {
         }
         if !noted.isEmpty { return unique(noted) }
         let owner = isSession ? host.user : host.administrator
-        let entries = (try? FolderEntry.all(in: host.path("/proc"))) ?? []
+        let entries = (try? DirectoryEntry.all(in: host.path("/proc"))) ?? []
         return entries.filter { $0.status.owner == owner }.compactMap { Int32($0.name) }
             .flatMap { id in names.compactMap { LibvirtDaemon(id, named: $0, on: host) } }
             .filter { $0.sharesProcesses(with: host) }
@@ -35,7 +36,7 @@ struct LibvirtDaemon: Hashable {
 
     private static func runtimeFolders(isSession: Bool) -> [String] {
         if !isSession { return ["/run", "/run/libvirt"] }
-        return environment("XDG_RUNTIME_DIR").map { ["\($0)/libvirt"] } ?? []
+        return Environment["XDG_RUNTIME_DIR"].map { ["\($0)/libvirt"] } ?? []
     }
 
     private static func unique(_ daemons: [LibvirtDaemon]) -> [LibvirtDaemon] {

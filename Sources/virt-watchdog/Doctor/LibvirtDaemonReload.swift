@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 extension LibvirtDaemon {
     /// Whether systemd has seen the daemon through a change of state since some moment.

@@ -1,5 +1,8 @@
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
 
 /// The daemons that the hook works for.
 struct LibvirtDaemons {

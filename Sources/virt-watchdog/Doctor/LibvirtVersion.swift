@@ -1,5 +1,8 @@
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
 
 /// The check `libvirt-version`: libvirt runs the hook where it stands.
 enum LibvirtVersion {
@@ -40,9 +43,9 @@ enum LibvirtVersion {
             return .fail(
                 .libvirtVersion,
                 "libvirt \(versions.libvirt) runs nothing in qemu.d, where the hook is"
-                    + " (\(shellWord(hook.path))); 6.5.0 is the first version that does",
+                    + " (\(hook.path.shellWord)); 6.5.0 is the first version that does",
                 remedy:
-                    "upgrade libvirt, or let the hook at \(shellWord(folder(of: folder(of: hook.path))))/qemu"
+                    "upgrade libvirt, or let the hook at \(Path.directory(of: Path.directory(of: hook.path)).shellWord)/qemu"
                     + " call ours")
         }
         let emulator = versions.emulator.map { "QEMU \($0)" } ?? "no version of QEMU known"

@@ -1,13 +1,14 @@
-import HostSystem
+import Host
+import System
 
 /// The host that is looked at.
 struct LocalHost {
     /// The folder that is taken for the root of the host; the host's own is the empty string.
     var root = ""
     /// Where the policy is.
-    var layout = Layout.ofEnvironment()
+    var paths = Paths.ofEnvironment()
     /// Who looks, by number.
-    var user = effectiveUser
+    var user = CurrentProcess.effectiveUser
     /// Who owns what libvirt runs, by number.
     var administrator: UInt32 = 0
     /// The path of the tool that runs.

@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// The check `log`: what the hook decides is recorded.
 enum LogReachable {
@@ -7,11 +8,11 @@ enum LogReachable {
         let path = host.path(SystemLog.socketPath)
         do throws(Errno) {
             try SystemLog.reach(at: path)
-            return .ok(.log, "the system's log takes lines at \(shellWord(path))")
+            return .ok(.log, "the system's log takes lines at \(path.shellWord)")
         } catch {
             return .warn(
                 .log,
-                "nobody takes lines at \(shellWord(path)): \(error); nothing that the hook decides is"
+                "nobody takes lines at \(path.shellWord): \(error); nothing that the hook decides is"
                     + " recorded",
                 remedy: host.hasSystemd
                     ? "sudo systemctl start systemd-journald"

@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// What install.sh says that it put where: `file CHECKSUM-LENGTH PATH` lines, besides others.
 struct Manifest {
@@ -20,6 +21,6 @@ struct Manifest {
 
     /// Where the list of the installation of a tool in `PREFIX/bin` is.
     static func path(besideTool tool: String) -> String {
-        folder(of: folder(of: tool)) + "/share/virt-watchdog/installed"
+        Path.directory(of: Path.directory(of: tool)) + "/share/virt-watchdog/installed"
     }
 }

@@ -1,5 +1,8 @@
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
 
 /// The check `other-hooks`: which hooks libvirt runs besides ours, and in which order.
 enum OtherHooks {
@@ -30,13 +33,13 @@ enum OtherHooks {
         findings += run.filter { isBackup($0.path) }.map { hook in
             .warn(
                 .otherHooks,
-                "\(shellWord(hook.path)) looks like a backup, but libvirt runs whatever is"
+                "\(hook.path.shellWord) looks like a backup, but libvirt runs whatever is"
                     + " executable in qemu.d",
-                remedy: "sudo rm \(shellWord(hook.path))")
+                remedy: "sudo rm \(hook.path.shellWord)")
         }
         // The agent does so without looking, at each of its upgrades.
         if hooks.ours.contains(where: { !$0.isInFolder }), hasCloudStack(host) {
-            let place = shellWord(host.path(Layout.hooks + "/qemu"))
+            let place = host.path(Paths.hooks + "/qemu").shellWord
             findings.append(
                 .warn(
                     .otherHooks,
@@ -54,17 +57,17 @@ enum OtherHooks {
         if others.isEmpty {
             parts.append("libvirt runs no other hook for QEMU guests")
         } else {
-            let names = run.map { "\(shellWord($0.path)) (\($0.maker.name))" }
+            let names = run.map { "\($0.path.shellWord) (\($0.maker.name))" }
             parts.append("libvirt runs " + names.joined(separator: ", then "))
         }
         let skipped = hooks.files.filter { !$0.isRun && $0.status != nil && $0.maker != .us }
         if !skipped.isEmpty {
-            let names = skipped.map { shellWord($0.path) }.joined(separator: ", ")
+            let names = skipped.map { $0.path.shellWord }.joined(separator: ", ")
             parts.append("it skips \(names), which cannot be executed")
         }
         if !hooks.folders.isEmpty {
             let names = hooks.folders
-                .map { shellWord(host.path("\(Layout.hooks)/qemu.d/\($0)")) }
+                .map { (host.path("\(Paths.hooks)/qemu.d/\($0)")).shellWord }
                 .joined(separator: ", ")
             let isDispatched = run.contains { $0.maker == .vfioTools }
             parts.append(
@@ -79,7 +82,7 @@ enum OtherHooks {
     /// Returns the finding for a dangling symbolic link.
     private static func absence(_ hook: HookFile) -> Finding? {
         guard hook.status == nil else { return nil }
-        let path = shellWord(hook.path)
+        let path = hook.path.shellWord
         return .fail(
             .otherHooks,
             "\(path) is a symbolic link that leads to nothing: libvirt skips it silently, and the hook"
@@ -93,7 +96,7 @@ enum OtherHooks {
     ) -> [Finding] {
         var findings: [Finding] = []
         if hooks.hasFolderAsFile {
-            let path = shellWord(host.path(Layout.hooks + "/qemu"))
+            let path = host.path(Paths.hooks + "/qemu").shellWord
             findings.append(
                 .fail(
                     .otherHooks,
@@ -101,7 +104,7 @@ enum OtherHooks {
                     remedy: "put the hook itself there, or move its files into \(path).d"))
         }
         if hooks.hasFileAsFolder, runsFolder {
-            let path = shellWord(host.path(Layout.hooks + "/qemu.d"))
+            let path = host.path(Paths.hooks + "/qemu.d").shellWord
             findings.append(
                 .fail(
                     .otherHooks,
@@ -133,7 +136,7 @@ enum OtherHooks {
 extension ExecutionFault {
     /// The finding on a hook that has the fault.
     fileprivate func finding(_ hook: HookFile) -> Finding {
-        let path = shellWord(hook.path)
+        let path = hook.path.shellWord
         return .fail(
             .otherHooks, "\(path) cannot run: \(reason). \(reach.effect)",
             remedy: "\(remedy); until then, take the hook away: sudo chmod -x \(path)")
@@ -142,7 +145,7 @@ extension ExecutionFault {
 
 extension HookFile {
     /// Whether it is in `qemu.d`, in which older versions of libvirt do not look.
-    var isInFolder: Bool { nominalPath.hasPrefix(Layout.hooks + "/qemu.d/") }
+    var isInFolder: Bool { nominalPath.hasPrefix(Paths.hooks + "/qemu.d/") }
 }
 
 extension HookFile.Maker {

@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 import WatchdogPolicy
 
 /// The checks `properties-file` and `properties-mode`: the policy can be read and understood, and
@@ -18,9 +19,9 @@ enum PropertiesFile {
             return contents(report, file, on: host) + mode(file)
         }
         let message =
-            "\(shellWord(exposure.place)) \(exposure.way): who can change it decides what becomes"
+            "\(exposure.place.shellWord) \(exposure.way): who can change it decides what becomes"
             + " of every guest"
-        if host.layout.chosenProperties != nil, host.layout.trustsChosenProperties {
+        if host.paths.chosenProperties != nil, host.paths.trustsChosenProperties {
             return contents(report, file, on: host)
                 + [.warn(.propertiesMode, message, remedy: exposure.remedy)]
         }
@@ -28,16 +29,16 @@ enum PropertiesFile {
         return [
             .fail(
                 .propertiesFile,
-                "\(shellWord(file)) is not read, and guests are left alone: see properties-mode",
+                "\(file.shellWord) is not read, and guests are left alone: see properties-mode",
                 remedy: exposure.remedy),
             .fail(.propertiesMode, message, remedy: exposure.remedy),
         ]
     }
 
     /// How others than root can change the file, if they can.
-    private static func exposure(of file: String, on host: LocalHost) -> Exposure? {
+    private static func exposure(of file: String, on host: LocalHost) -> UntrustedPath? {
         do throws(PathError) {
-            _ = try Exposure.way(to: file, trusting: [0, host.administrator])
+            _ = try TrustedPath.resolve(file, trusting: [0, host.administrator])
         } catch .exposed(let exposure) {
             return exposure
         } catch {}
@@ -50,23 +51,23 @@ enum PropertiesFile {
         let findings = report.problems.map { problem -> Finding in
             let message = problem.line(in: file)
             if problem.severity == .warning {
-                return .warn(.propertiesFile, message, remedy: "mend \(shellWord(file))")
+                return .warn(.propertiesFile, message, remedy: "mend \(file.shellWord)")
             }
             if isClosed(file, to: host) {
                 return .warn(.propertiesFile, message, remedy: LocalHost.readAsRoot)
             }
             return .fail(
                 .propertiesFile, message,
-                remedy: "mend \(shellWord(file)); until then guests are left alone")
+                remedy: "mend \(file.shellWord); until then guests are left alone")
         }
         if !findings.isEmpty { return findings }
-        var message = "\(shellWord(file)) is in order"
-        if host.layout.chosenProperties != nil {
+        var message = "\(file.shellWord) is in order"
+        if host.paths.chosenProperties != nil {
             message += "; it was named for this tool, and the hook does not read it"
-        } else if let other = host.layout.properties.first(where: { $0 != file }),
+        } else if let other = host.paths.properties.first(where: { $0 != file }),
             (try? FileStatus(of: other)) != nil
         {
-            message += "; \(shellWord(other)) is not read beside it"
+            message += "; \(other.shellWord) is not read beside it"
         }
         return [.ok(.propertiesFile, message)]
     }
@@ -78,7 +79,7 @@ enum PropertiesFile {
             _ = try readRegularFile(file, limit: 1)
             return false
         } catch {
-            return error == .notPermitted
+            return error == .permissionDenied
         }
     }
 
@@ -87,7 +88,7 @@ enum PropertiesFile {
         return [
             .ok(
                 .propertiesMode,
-                "only root can change \(shellWord(file)) (mode \(status.octalMode))")
+                "only root can change \(file.shellWord) (mode \(status.octalMode))")
         ]
     }
 }

@@ -1,11 +1,12 @@
-import HostSystem
+import Host
+import System
 
 /// The check `protector`: the program that the hook starts is there, and only root can change it.
 enum ProtectorFile {
     /// Checks the program on a host.
     static func finding(on host: LocalHost) -> Finding {
-        let path = host.path(Layout.service)
-        let name = shellWord(path)
+        let path = host.path(Paths.service)
+        let name = path.shellWord
         let status: FileStatus
         do throws(Errno) {
             status = try FileStatus(of: path)

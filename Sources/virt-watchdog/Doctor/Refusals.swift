@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 import WatchdogPolicy
 
 /// The check `refusals`: the last guests that were not protected, as the log has it.

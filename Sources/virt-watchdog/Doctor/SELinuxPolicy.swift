@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// The policy of SELinux as it is loaded, with this host's own modules in it.
 enum SELinuxPolicy {
@@ -17,7 +18,7 @@ enum SELinuxPolicy {
         else { return nil }
         let wanted = UInt32(1) << (execute - 1)
         let question = "\(process) \(hookContext) \(file) \(String(wanted, radix: 16))"
-        guard let answer = try? ask(host.path("/sys/fs/selinux/access"), question) else {
+        guard let answer = try? answer(of: host.path("/sys/fs/selinux/access"), to: question) else {
             return nil
         }
         // allowed decided auditallow auditdeny seqno flags
@@ -26,6 +27,15 @@ enum SELinuxPolicy {
             let flags = UInt32(fields[5], radix: 16)
         else { return nil }
         return allowed & wanted != 0 || flags & permissive != 0
+    }
+
+    /// Writes a question to a file of the kernel and reads the answer from the same opening of it.
+    ///
+    /// The C functions are `open`, `write` and `read`.
+    private static func answer(of path: String, to question: String) throws(Errno) -> String {
+        let file = try FileDescriptor(asking: path)
+        try writeAll(Array(question.utf8), to: file.number)
+        return String(decoding: try readAll(from: file.number, limit: 4096), as: UTF8.self)
     }
 
     private static func number(_ path: String, on host: LocalHost) -> Int? {

@@ -1,4 +1,5 @@
-import HostSystem
+import Host
+import System
 
 /// The check `security-module`: neither AppArmor nor SELinux stops the hook or its protector.
 enum SecurityModules {
@@ -32,15 +33,15 @@ enum SecurityModules {
             return .ok(
                 .securityModule, "AppArmor is active, but confines no daemon of libvirt\(modes)")
         }
-        let protector = host.path(Layout.service)
+        let protector = host.path(Paths.service)
         let real = (try? realPath(of: protector)) ?? protector
         let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
-        let isAllowed = folders.contains { folder(of: real) == root + $0 }
-        guard isAllowed || isAllowedHere(Layout.service, on: host) else {
+        let isAllowed = folders.contains { Path.directory(of: real) == root + $0 }
+        guard isAllowed || isAllowedHere(Paths.service, on: host) else {
             return .fail(
                 .securityModule,
                 "AppArmor confines libvirt's daemon (\(enforced)) and lets it start programs in"
-                    + " /usr/bin and /usr/sbin only: the hook cannot start \(shellWord(real))",
+                    + " /usr/bin and /usr/sbin only: the hook cannot start \(real.shellWord)",
                 remedy: "install it with the prefix /usr: \(LocalHost.installAgain)")
         }
         return .ok(

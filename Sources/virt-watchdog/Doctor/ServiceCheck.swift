@@ -1,5 +1,6 @@
-import HostSystem
+import Host
 import Protector
+import System
 import WatchdogPolicy
 
 /// The check `service`: it runs, is of this version, reaches libvirt, and its guests are well.

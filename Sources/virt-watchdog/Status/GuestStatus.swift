@@ -1,5 +1,6 @@
-import Hypervisor
+import Libvirt
 import Protector
+import TimerProbe
 import WatchdogPolicy
 
 /// How things stand with a guest.
@@ -34,13 +35,13 @@ struct GuestStatus: Sendable {
 
     /// What becomes of the guest if it hangs.
     ///
-    /// - Parameter isHooked: Whether the hook sees to guests that start.
-    func verdict(_ policy: Policy, _ isHooked: Bool) -> Verdict {
+    /// - Parameter hookInstalled: Whether the hook sees to guests that start.
+    func verdict(_ policy: Policy, _ hookInstalled: Bool) -> Verdict {
         isActive
             ? Verdict(
                 policy, live: facts, persistent: persistent, evidence: evidence,
-                isHooked: isHooked)
-            : Verdict(policy, inactive: facts, situation: situation, isHooked: isHooked)
+                hookInstalled: hookInstalled)
+            : Verdict(policy, inactive: facts, situation: situation, hookInstalled: hookInstalled)
     }
 
     private var evidence: Verdict.Evidence {
@@ -55,8 +56,8 @@ struct GuestStatus: Sendable {
 
     /// What it will have after its next cold start.
     ///
-    /// - Parameter isHooked: Whether the hook sees to guests that start.
-    func nextBoot(_ policy: Policy, _ isHooked: Bool) -> NextBoot {
-        NextBoot(policy, persistent: persistent, isHooked: isHooked)
+    /// - Parameter hookInstalled: Whether the hook sees to guests that start.
+    func nextBoot(_ policy: Policy, _ hookInstalled: Bool) -> NextBoot {
+        NextBoot(policy, persistent: persistent, hookInstalled: hookInstalled)
     }
 }

@@ -1,6 +1,8 @@
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
 import Protector
+import System
+import TimerProbe
 import WatchdogPolicy
 
 /// What `status --json` says of a service that runs.
@@ -55,7 +57,7 @@ extension ServicePresence {
 
 extension ServiceState {
     /// Whether the service is of the tool's version.
-    var isOfToolsVersion: Bool { version == Layout.version }
+    var isOfToolsVersion: Bool { version == Paths.version }
 
     /// What to do about a service of another version.
     static let restart = "systemctl restart virt-watchdogd"
@@ -73,7 +75,7 @@ extension ServiceState {
         ]
         if !report.failed.isEmpty { parts.append("\(report.failed.count) failed") }
         let mismatch =
-            isOfToolsVersion ? "" : "; this tool is version \(Layout.version)"
+            isOfToolsVersion ? "" : "; this tool is version \(Paths.version)"
         return parts.joined(separator: ", ") + mismatch
     }
 }
@@ -81,7 +83,7 @@ extension ServiceState {
 extension Connection {
     /// The service of this daemon; nothing where the daemon is none of the system's.
     var service: ServicePresence? {
-        let isSystem = !isElsewhere && isQEMU && uri?.hasSuffix("/system") == true
+        let isSystem = !isRemote && isQEMU && uri?.hasSuffix("/system") == true
         return isSystem ? ServicePresence() : nil
     }
 }

@@ -1,4 +1,6 @@
-import Hypervisor
+import Libvirt
+import Protector
+import TimerProbe
 import WatchdogPolicy
 
 /// What `status --json` prints; every key is always there.
@@ -126,7 +128,7 @@ extension GuestStatus {
     var watchdogs: [StatusAnswer.Watchdog] {
         facts.watchdogs.enumerated().map { index, watchdog in
             StatusAnswer.Watchdog(
-                model: watchdog.model, action: facts.inForce(watchdog).action,
+                model: watchdog.model, action: facts.effective(watchdog).action,
                 definedAction: watchdog.action, origin: facts.origin(of: watchdog).rawValue,
                 timer: index < timers.timers.count ? timers.timers[index] : nil)
         }

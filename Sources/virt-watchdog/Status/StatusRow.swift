@@ -1,5 +1,8 @@
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
 import WatchdogPolicy
 
 /// What `status` says of a guest.
@@ -9,10 +12,10 @@ struct StatusRow {
     var answer: Result<(status: GuestStatus, verdict: Verdict, nextBoot: NextBoot), GuestProblem>
 
     /// The row of a guest that was read.
-    private init(_ status: GuestStatus, _ policy: Policy, _ isHooked: Bool) {
+    private init(_ status: GuestStatus, _ policy: Policy, _ hookInstalled: Bool) {
         name = status.name
         answer = .success(
-            (status, status.verdict(policy, isHooked), status.nextBoot(policy, isHooked)))
+            (status, status.verdict(policy, hookInstalled), status.nextBoot(policy, hookInstalled)))
     }
 
     /// The row of a guest that could not be read.
@@ -23,10 +26,10 @@ struct StatusRow {
 
     /// The row of a guest that was read or not.
     ///
-    /// - Parameter isHooked: Whether the hook sees to guests that start.
-    init(_ answer: Result<GuestStatus, GuestProblem>, _ policy: Policy, _ isHooked: Bool) {
+    /// - Parameter hookInstalled: Whether the hook sees to guests that start.
+    init(_ answer: Result<GuestStatus, GuestProblem>, _ policy: Policy, _ hookInstalled: Bool) {
         switch answer {
-        case .success(let status): self.init(status, policy, isHooked)
+        case .success(let status): self.init(status, policy, hookInstalled)
         case .failure(let problem): self.init(problem)
         }
     }

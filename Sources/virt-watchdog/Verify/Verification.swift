@@ -1,5 +1,9 @@
-import HostSystem
-import Hypervisor
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
+import VerifyGuest
 import WatchdogPolicy
 
 /// Proves on this host that a guest that hangs is met by its watchdog: starts one that does.
@@ -84,13 +88,13 @@ final class Verification {
         console = nil
         events = nil
         guard let guest else { return }
-        let isGone = Crew.ask(patience: Self.patienceToTidyUp) {
+        let isGone = TimedCall.run(timeout: Self.patienceToTidyUp) {
             for _ in 0..<Self.patienceToTidyUp {
                 do throws(LibvirtError) {
-                    try guest.destroyAnyhow()
+                    try guest.destroyIfPresent()
                     return true
                 } catch {
-                    sleep(seconds: 1)
+                    Thread.sleep(seconds: 1)
                 }
             }
             return false
@@ -117,10 +121,10 @@ final class Verification {
         let definition = VerifyGuest(machine: machine, type: type, imagePath: image.path).definition
         let connection = connection
         var interrupted: ContinuousClock.Instant?
-        let answer = Crew.ask(
-            patience: VerifyStep.started.limit,
+        let answer = TimedCall.run(
+            timeout: VerifyStep.started.limit,
             unless: {
-                guard Interruption.happened else { return false }
+                guard InterruptFlag.happened else { return false }
                 let since = interrupted ?? .now
                 interrupted = since
                 return ContinuousClock.now - since > Self.patienceOnceInterrupted
@@ -172,10 +176,10 @@ final class Verification {
             if absence == nil, ContinuousClock.now - start > Self.usualTime {
                 absence = explainAbsence()
             }
-            let plan = WatchdogPolicy.plan(policy, facts)
+            let plan = Plan(for: facts, under: policy)
             // Beside an iTCO of another action, the device gets the policy's a moment later.
             return facts.i6300esb != nil && !plan.changesLiveGuest
-                || plan.keepsHookAway || absence?.isCertain == true
+                || HookDecision(plan: plan).keepsHookAway || absence?.isCertain == true
         }
         guard isThere, let watchdog = found?.i6300esb else {
             throw reason(for: absence ?? explainAbsence(), found)
@@ -188,12 +192,12 @@ final class Verification {
     /// Says why no watchdog came.
     private func reason(for absence: Absence, _ facts: GuestFacts?) -> VerifyFailure {
         if let facts {
-            let plan = WatchdogPolicy.plan(policy, facts)
-            if plan.keepsHookAway {
+            let plan = Plan(for: facts, under: policy)
+            if HookDecision(plan: plan).keepsHookAway {
                 return VerifyFailure(
                     message: "the policy leaves a guest of the name \(VerifyGuest.name) without a"
                         + " watchdog: \(plan.reason)",
-                    remedy: plan.verifyRemedy)
+                    remedy: HookDecision(plan: plan).remedy)
             }
             if facts.i6300esb != nil {
                 return VerifyFailure(
@@ -258,7 +262,8 @@ final class Verification {
             return try seeLine(
                 VerifyGuest.Line.booted, count: 2, "the guest was reset and boots again")
         case .pause:
-            guard try wait(for: .effect, until: { (try? guest?.state()) == .paused }) else {
+            guard try wait(for: .effect, until: { (try? guest?.situation().state) == .paused })
+            else {
                 throw VerifyFailure(
                     message: "the guest was not paused", remedy: Self.reportRemedy)
             }
@@ -287,7 +292,7 @@ final class Verification {
         + " virt-watchdog verify --json"
 
     private var interruption: VerifyFailure? {
-        Interruption.happened
+        InterruptFlag.happened
             ? VerifyFailure(message: "interrupted", remedy: "run virt-watchdog verify again") : nil
     }
 
@@ -317,8 +322,8 @@ final class Verification {
         let definition = try asking("the guest is gone", "see libvirt's log") {
             () throws(LibvirtError) in try guest?.definition() ?? ""
         }
-        do throws(ProtectionError) {
-            var facts = try GuestFacts(definition: definition)
+        do throws(TreatmentError) {
+            var facts = try DomainXMLReader.facts(in: definition)
             facts.trustRecords(of: guest?.run)
             return facts
         } catch {
@@ -337,17 +342,13 @@ final class Verification {
     }
 }
 
-extension GuestFacts {
-    /// The guest's i6300esb with the action that is in force.
-    fileprivate var i6300esb: Watchdog? {
-        watchdogs.first { $0.model == WatchdogModel.i6300esb.rawValue }.map(inForce)
-    }
-}
+/// The hook's decision about the guest of `verify`.
+private struct HookDecision {
+    var plan: Plan
 
-extension Plan {
     /// Whether the hook gives the guest nothing, as the policy wants it.
-    fileprivate var keepsHookAway: Bool {
-        switch decision {
+    var keepsHookAway: Bool {
+        switch plan.decision {
         case .leave(.asWanted), .leave(.keptAction), .leave(.otherModel), .attach, .changeAction:
             false
         case .leave, .coldPlug, .refuse: true
@@ -355,8 +356,8 @@ extension Plan {
     }
 
     /// What to do where the policy leaves the guest of `verify` alone.
-    fileprivate var verifyRemedy: String {
-        switch decision {
+    var remedy: String {
+        switch plan.decision {
         case .leave(.excluded):
             "add virt-watchdog-verify-* to vm.watchdog.include, or take it out of"
                 + " vm.watchdog.exclude; virt-watchdog config shows both"

@@ -1,16 +1,16 @@
-public import WatchdogPolicy
+@testable package import WatchdogPolicy
 
 /// The form of a line of the log, read by its definition in virt-watchdog-hook(8), so that whatever
 /// an operator names a guest, a reader of the log finds the same fields.
-public struct LogLineForm {
+package struct LogLineForm {
     /// The longest line: foreign text in it is cut, and none of our own sentences is long.
     private static let maximumLength = 8 << 10
 
     /// The fields in their order, each without its quotes and escapes.
-    public private(set) var fields: [(key: String, value: String)] = []
+    package private(set) var fields: [(key: String, value: String)] = []
 
     /// Reads a line. A malformed line ends the run.
-    public init(_ line: LogLine) {
+    package init(_ line: LogLine) {
         let text = line.text
         require(text.firstDisruption == nil, "a character that ends or hides a line: \(text)")
         require(text.utf8.count <= Self.maximumLength, "a line of \(text.utf8.count) bytes")
@@ -52,12 +52,12 @@ public struct LogLineForm {
     }
 
     /// Checks that the line has just these fields, in this order.
-    public func requireKeys(_ keys: [String]) {
+    package func requireKeys(_ keys: [String]) {
         require(fields.map(\.key) == keys, "\(fields) instead of \(keys)")
     }
 
     /// The value of the first field with that key.
-    public subscript(key: String) -> String? {
+    package subscript(key: String) -> String? {
         fields.first { $0.key == key }?.value
     }
 }

@@ -1,5 +1,6 @@
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import WatchdogPolicy
 
 /// The hook's arguments: what libvirt calls it with, and what could be meant for one.
 ///

@@ -1,5 +1,6 @@
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import WatchdogPolicy
 
 /// The lengths of a file's lines, found without any of the code that is tested.
 struct LineLengths {

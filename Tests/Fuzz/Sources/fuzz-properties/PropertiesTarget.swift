@@ -1,5 +1,6 @@
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import WatchdogPolicy
 
 /// The properties file, as the hook reads it from a file that others write.
 ///

@@ -1,6 +1,7 @@
-import DomainXML
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import DomainXML
+@testable import WatchdogPolicy
 
 /// A definition as it is written without a change, and its facts.
 struct Definition {

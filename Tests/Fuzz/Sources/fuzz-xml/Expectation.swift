@@ -1,6 +1,7 @@
 import CLibXML2
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import WatchdogPolicy
 
 extension Tree {
     /// The tree as it must be once a plan is carried out, and whether `devices` had to be made.

@@ -1,14 +1,16 @@
-import DomainXML
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import DomainXML
+@testable import WatchdogPolicy
 
 /// Checks that a plan makes its change and no other, and leaves nothing to do.
 func checkPatch(
     of definition: Definition, by plan: (Policy, GuestFacts) -> Plan, _ policy: Policy
 ) {
     let facts = definition.facts
-    let first = plan(policy, facts)
-    require(plan(policy, facts) == first, "asked twice, the plan is not the same: \(first)")
+    let first = Plan(for: facts, under: policy)
+    require(
+        Plan(for: facts, under: policy) == first, "asked twice, the plan is not the same: \(first)")
     checkLines(for: first, facts, policy)
 
     guard first.changesDefinition else { return }
@@ -28,11 +30,11 @@ func checkPatch(
         "something else was changed: \(found.difference(from: wanted))")
 
     let after = Definition.facts(of: text)
-    let second = plan(policy, after)
+    let second = Plan(for: after, under: policy)
     // With libvirt's default action, a chosen iTCO looks like libvirt's own, and has
     // company then: see the test of `plan` that asks whether it converges.
     if case .changeAction(_, .reset) = first.decision, after.chosenWatchdogs.isEmpty {
-        let third = plan(policy, after.adding(second))
+        let third = Plan(for: after.adding(second), under: policy)
         require(!third.changesDefinition, "a third patch: \(second.reason); then: \(third.reason)")
         return
     }

@@ -1,12 +1,13 @@
-import DomainXML
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import DomainXML
+@testable import WatchdogPolicy
 
 /// Checks the plans for a running guest and for its next start.
 func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
     var facts = facts
     facts.trustRecords(of: nil)
-    let plan = plan(policy, facts)
+    let plan = Plan(for: facts, under: policy)
     if case .attach(let device, let point) = plan.decision {
         let attached = readDevices(device.xml(at: point))
         require(
@@ -42,18 +43,18 @@ func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
 func checkRecord(in definition: Definition) {
     let facts = definition.facts
     if let record = facts.alignment {
-        let read = readMetadata(record.xml, Alignment.elementName, Alignment.namespace)
+        let read = readMetadata(record.xml, ActionOverride.elementName, ActionOverride.namespace)
         require(read.alignment == record, "another record: \(record)")
     }
     if let record = facts.optOut {
         let read = readMetadata(record.xml, OptOut.elementName, OptOut.namespace)
         require(read.optOut == record, "another record: \(record)")
     }
-    if let record = facts.persistentAlignment {
+    if let record = facts.savedAction {
         _ = definition.changed {
-            $0.setAlignment(record)
-            require($0.facts.persistentAlignment == record, "another record: \(record)")
-            $0.setAlignment(nil)
+            $0.setSavedAction(record)
+            require($0.facts.savedAction == record, "another record: \(record)")
+            $0.setSavedAction(nil)
         }
     }
 }

@@ -1,7 +1,8 @@
 import CLibXML2
 import FuzzSupport
 import Glibc
-import WatchdogPolicy
+
+@testable import WatchdogPolicy
 
 /// What a text holds, node by node, read by libxml2 with none of the code that is tested.
 struct Tree: Equatable {

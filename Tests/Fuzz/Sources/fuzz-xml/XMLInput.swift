@@ -1,4 +1,4 @@
-import WatchdogPolicy
+@testable import WatchdogPolicy
 
 /// An input: a definition, and behind two zero bytes, which no XML has, the bytes of a policy.
 struct XMLInput {

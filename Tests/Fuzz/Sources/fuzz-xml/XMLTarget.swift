@@ -1,6 +1,7 @@
-import DomainXML
 import FuzzSupport
-import WatchdogPolicy
+
+@testable import DomainXML
+@testable import WatchdogPolicy
 
 /// A definition's way through the hook: parsed, its facts read, planned for, patched and written.
 @c(LLVMFuzzerTestOneInput)
@@ -8,9 +9,11 @@ public func testXML(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = XMLInput(bytes(start, count))
     do throws(DocumentError) {
         let definition = try Definition(input.definition)
-        checkPatch(of: definition, by: plan, input.policy)
-        if filterPlan(input.policy, definition.facts) != plan(input.policy, definition.facts) {
-            checkPatch(of: definition, by: filterPlan, input.policy)
+        checkPatch(of: definition, by: { Plan(for: $1, under: $0) }, input.policy)
+        if Plan(filtering: definition.facts, under: input.policy)
+            != Plan(for: definition.facts, under: input.policy)
+        {
+            checkPatch(of: definition, by: { Plan(filtering: $1, under: $0) }, input.policy)
         }
         checkRunning(definition.facts, input.policy)
         checkRecord(in: definition)

@@ -1,0 +1,56 @@
+internal import Glibc
+internal import System
+
+/// The file of an emulator, as it was when it was looked at. Nothing of it is executed.
+package struct EmulatorFile: Sendable, Hashable {
+    private let path: String
+    private let device: UInt
+    private let inode: UInt
+    private let length: Int
+    private let changed: Duration
+
+    /// The longest file that is searched, in bytes.
+    private static let maximumLength = 256 << 20
+    /// A command of QEMU's monitor, by which the program of a machine is told from other programs.
+    private static let marker = "query-command-line-options"
+
+    /// Looks at a file; nothing where there is no regular one.
+    ///
+    /// The C function is `stat`.
+    package init?(at path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(path, status)
+    }
+
+    private init?(_ path: String, _ status: stat) {
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+        self.path = path
+        device = UInt(status.st_dev)
+        inode = UInt(status.st_ino)
+        length = status.st_size
+        changed = .seconds(status.st_ctim.tv_sec) + .nanoseconds(status.st_ctim.tv_nsec)
+    }
+
+    /// Tells whether the emulator was built with a type of device, by the type's name in the program.
+    ///
+    /// The C functions are `open`, `mmap` and `memmem`.
+    ///
+    /// - Parameter type: The type's name, as `-device help` has it.
+    /// - Returns: Nothing where the file is another one by now, or no program of QEMU's: it may be a
+    ///   script that starts one.
+    package func includes(_ type: String) -> Bool? {
+        guard (1...Self.maximumLength).contains(length),
+            let file = try? FileDescriptor(reading: path), let status = try? file.status(),
+            EmulatorFile(path, status) == self,
+            let start = mmap(nil, length, PROT_READ, MAP_PRIVATE, file.number, 0),
+            start != MAP_FAILED
+        else { return nil }
+        defer { munmap(start, length) }
+        let bytes = UnsafeRawBufferPointer(start: start, count: length)
+        let magic: [UInt8] = [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")]
+        guard bytes.starts(with: magic), bytes.contains(Self.marker) else { return nil }
+        // A linker may put the name at the end of a longer one, never at its start.
+        return bytes.contains(type + "\0")
+    }
+}

@@ -1,0 +1,62 @@
+package import System
+
+/// The one-shot: ``Layout/service`` for a single guest, as the hook starts it.
+package struct OneShotProgram: Sendable {
+    /// The program with its arguments and environment.
+    package let program: Program
+
+    /// Describes the one-shot for a guest.
+    ///
+    /// - Parameters:
+    ///   - uuid: The guest's UUID.
+    ///   - daemon: The process ID of the daemon that called the hook.
+    package init(uuid: String, daemon: Int32) {
+        program = Self.program(["--guest", uuid, "--daemon", "\(daemon)"])
+    }
+
+    private static func program(_ arguments: [String]) -> Program {
+        var program = Program(Paths.service, arguments)
+        for name in ["HOME", "USER", "LOGNAME", Paths.propertiesVariable] {
+            if let value = Environment[name] { program.environment.append("\(name)=\(value)") }
+        }
+        return program
+    }
+
+    /// Runs the program's own check, for one second at most.
+    ///
+    /// - Returns: Why no one-shot can run, in a clause; `nil` if one can.
+    package static func check() -> String? {
+        let ending = Result { () throws(ProgramError) in
+            try program(["--check"]).run(within: .seconds(1))
+        }
+        if case .success(let outcome) = ending, outcome.status == 0 { return nil }
+        return failure(of: ending) ?? "\(Paths.service) --check failed; run it to see why"
+    }
+
+    /// Says why a one-shot did not do its work, unless it has logged that itself.
+    ///
+    /// - Returns: A clause with a fix; `nil` for an exit status of 0, and of 1, which the one-shot
+    ///   explains in the log.
+    package static func failure(of ending: Result<Program.Outcome, ProgramError>) -> String? {
+        switch ending {
+        case .failure(.cannotStart(let error)):
+            let fix =
+                error.isOfLimit
+                ? "raise the limit of processes and open files" : "run install.sh again"
+            return "cannot start \(Paths.service): \(error); \(fix)"
+        case .failure(.outOfTime(let limit)):
+            return "\(Paths.service) does not answer within \(limit.components.seconds) s; run"
+                + " \(Paths.service) --check"
+        case .success(let outcome) where outcome.status < 0:
+            return "\(Paths.service) was ended by signal \(-outcome.status); see the kernel's log"
+        case .success(let outcome) where outcome.status > 1:
+            let lines = String(decoding: outcome.error.prefix(1024), as: UTF8.self)
+                .split(separator: "\n")
+            // The loader names the library that is missing.
+            let message = lines.first.map { ": \($0)" } ?? ""
+            return "\(Paths.service) failed with exit status \(outcome.status)\(message); run"
+                + " \(Paths.service) --check"
+        case .success: return nil
+        }
+    }
+}

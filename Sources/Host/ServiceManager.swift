@@ -1,0 +1,51 @@
+internal import Glibc
+internal import System
+
+/// The service manager that started this process, most often systemd, as `sd_notify(3)` addresses it.
+package struct ServiceManager: Sendable {
+    /// The time within which the manager expects the next `WATCHDOG=1`; `nil` if it expects none.
+    package let watchdogInterval: Duration?
+    /// The path of the manager's socket, or the name of an abstract one behind a null character.
+    private let socketName: String
+
+    /// Takes `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` out of this process's environment.
+    ///
+    /// Call it before there are other threads. The C functions are `getenv` and `unsetenv`.
+    ///
+    /// - Parameter value: Returns the value of a variable.
+    /// - Returns: `nil` if no manager listens.
+    package init?(environment value: (String) -> String? = { Environment[$0] }) {
+        let names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
+        let values = names.map(value)
+        for name in names { unsetenv(name) }
+        guard let name = values[0], name.hasPrefix("/") || name.hasPrefix("@"), name.utf8.count > 1,
+            sockaddr_un(name) != nil
+        else { return nil }
+        socketName = name.hasPrefix("@") ? "\0" + name.dropFirst() : name
+        let isForUs = values[2].map { $0 == "\(getpid())" } ?? true
+        let microseconds = values[1].flatMap { Int64($0) } ?? 0
+        watchdogInterval = isForUs && microseconds > 0 ? .microseconds(microseconds) : nil
+    }
+
+    /// Sends assignments such as `READY=1`, one a line, without waiting for a busy manager.
+    ///
+    /// The C functions are `socket`, `connect` and `send` with `MSG_DONTWAIT`.
+    ///
+    /// - Returns: Whether the manager takes them.
+    @discardableResult
+    package func send(_ text: String) -> Bool {
+        let type = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard var address = sockaddr_un(socketName),
+            let descriptor = try? retrying({ socket(AF_UNIX, type, 0) })
+        else { return false }
+        defer { close(descriptor) }
+        let length = MemoryLayout<sa_family_t>.size + socketName.utf8.count
+        let bytes = Array(text.utf8)
+        guard address.asGeneric(length: length, { connect(descriptor, $0, $1) }) == 0 else {
+            return false
+        }
+        let flags = CInt(MSG_NOSIGNAL | MSG_DONTWAIT)
+        let count = try? retrying { Glibc.send(descriptor, bytes, bytes.count, flags) }
+        return count == bytes.count
+    }
+}

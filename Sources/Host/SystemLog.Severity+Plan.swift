@@ -1,0 +1,15 @@
+package import System
+package import WatchdogPolicy
+
+extension SystemLog.Severity {
+    /// The severity of a log line about a plan.
+    package init(of plan: Plan) {
+        self =
+            switch plan.decision {
+            case .leave(.faultyPolicy), .leave(.faultyGuestPolicy): .error
+            case .coldPlug, .refuse: .warning
+            case .attach, .changeAction: .notice
+            case .leave: plan.warnings.isEmpty ? .info : .warning
+            }
+    }
+}

@@ -1,0 +1,39 @@
+internal import CLibvirt
+
+/// What a guest prints on its first serial port, from the moment that this was made.
+package final class Console {
+    private static let chunkLength = 4096
+
+    private let stream: virStreamPtr
+    /// Kept, so that the stream does not outlive its connection.
+    private let guest: Guest
+    private var bytes: [UInt8] = []
+
+    /// Opens the console; the C functions are `virStreamNew` and `virDomainOpenConsole`.
+    package init(of guest: Guest) throws(LibvirtError) {
+        self.guest = guest
+        let flags = VIR_STREAM_NONBLOCK.rawValue
+        guard let stream = virStreamNew(guest.connection.pointer, flags) else { throw .last() }
+        self.stream = stream
+        try guest.check(virDomainOpenConsole(guest.pointer, nil, stream, 0))
+    }
+
+    deinit {
+        virStreamAbort(stream)
+        virStreamFree(stream)
+    }
+
+    /// The whole lines that were printed so far; the C function is `virStreamRecv`.
+    package func lines() -> [String] {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.chunkLength) { chunk in
+            while true {
+                let count = virStreamRecv(stream, chunk.baseAddress, chunk.count)
+                guard count > 0 else { break }
+                bytes += UnsafeRawBufferPointer(chunk).prefix(Int(count))
+            }
+        }
+        let end = bytes.lastIndex(of: UInt8(ascii: "\n")) ?? bytes.startIndex
+        return String(decoding: bytes[..<end], as: UTF8.self)
+            .split(whereSeparator: \.isNewline).map(String.init)
+    }
+}

@@ -1,0 +1,206 @@
+internal import DomainXML
+internal import Libvirt
+package import WatchdogPolicy
+
+/// What came of bringing a persistent definition to the policy.
+package struct ConfigResult: Sendable, Hashable {
+    /// What was done.
+    package enum Result: String, Sendable, Hashable {
+        /// The device was added.
+        case written
+        /// There was nothing to do.
+        case unchanged
+        /// The guest has no persistent definition.
+        case transient
+        /// The watchdogs that were there got another action.
+        case aligned
+        /// The device would be added.
+        case wouldWrite = "would-write"
+        /// The watchdogs that are there would get another action.
+        case wouldAlign = "would-align"
+        /// The definition cannot be given what the policy asks for.
+        case unprotected
+    }
+
+    /// What was done.
+    package var result: Result
+    /// Why, in a clause that an operator understands.
+    package var reason: String
+
+    /// Whether the definition now is as the policy wants it; one that is not there has no say.
+    package var isConverged: Bool {
+        switch result {
+        case .written, .aligned, .unchanged, .transient: true
+        case .wouldWrite, .wouldAlign, .unprotected: false
+        }
+    }
+}
+
+/// Changes the persistent definitions of guests.
+///
+/// It asks libvirt for each change once, and never waits for a guest.
+package struct ConfigWriter: Sendable {
+    /// Whether it only tells what it would do.
+    package var dryRun: Bool
+
+    /// Makes a writer.
+    package init(dryRun: Bool = false) {
+        self.dryRun = dryRun
+    }
+
+    /// Brings a persistent definition to the policy: adds a watchdog if it has none, and otherwise gives
+    /// its watchdogs the policy's action.
+    ///
+    /// libvirt checks each addition, and adds it to the definition of that moment.
+    ///
+    /// - Throws: libvirt's error, or why the definition cannot be read.
+    package func persist(
+        _ guest: some PersistentGuest, under policy: Policy
+    ) throws(TreatmentError) -> ConfigResult {
+        guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
+            return ConfigResult(
+                result: .transient,
+                reason: "the guest has no persistent definition to write it into")
+        }
+        let facts = try guest.persistentFacts()
+        let plan = Plan(for: facts, under: policy)
+        switch plan.decision {
+        case .leave: return ConfigResult(result: .unchanged, reason: plan.reason)
+        case .changeAction(_, let action):
+            let verb = dryRun ? "would have" : "have"
+            if !dryRun { try guest.redefine(givingAction: action.rawValue) }
+            return ConfigResult(
+                result: dryRun ? .wouldAlign : .aligned,
+                reason: "the watchdogs of the persistent definition \(verb) action"
+                    + " '\(action.rawValue)' \(effectClause)")
+        case .attach, .coldPlug, .refuse: break
+        }
+        guard let addition = PersistentAddition(plan, to: facts) else {
+            let obstacle = PersistentAddition.obstacle(to: plan, in: facts)
+            return ConfigResult(result: .unprotected, reason: obstacle ?? plan.reason)
+        }
+        if !dryRun {
+            try add(addition, to: guest)
+            if addition.sharedAction != nil {
+                try guest.redefine(givingAction: addition.device.action.rawValue)
+            }
+        }
+        let verb = dryRun ? "would have" : "has"
+        return ConfigResult(
+            result: dryRun ? .wouldWrite : .written,
+            reason: "the persistent definition \(verb) \(addition.description) \(effectClause)")
+    }
+
+    /// Removes our device and the port that we added for it from a persistent definition, and gives the
+    /// watchdogs that stay their former action.
+    ///
+    /// - Returns: The result, or nothing for a guest without a persistent definition.
+    /// - Throws: libvirt's error, or why the definition cannot be read.
+    package func remove(from guest: some PersistentGuest) throws(TreatmentError) -> Removal? {
+        guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
+            return nil
+        }
+        let facts = try guest.persistentFacts()
+        let hasDevice = facts.watchdogs.contains(where: \.isOwned)
+        let hasPort = facts.hasOwnedPortToSpare
+        let hasRecord = facts.savedAction != nil
+        guard hasDevice || hasPort || hasRecord else { return .absent }
+        if dryRun { return .wouldRemove }
+        if hasRecord { try guest.redefineGivingBack() }
+        try asking { () throws(LibvirtError) in
+            if hasDevice { try guest.detach(alias: WatchdogDevice.alias, from: .persistent) }
+            if hasPort {
+                try guest.detach(alias: PersistentAddition.RootPort.alias, from: .persistent)
+            }
+        }
+        return .removed
+    }
+
+    private var effectClause: String {
+        "from then on, and the guest from its next cold start"
+    }
+
+    /// Adds the port, then the device; if that fails, takes the port back.
+    private func add(
+        _ addition: PersistentAddition, to guest: some PersistentGuest
+    ) throws(TreatmentError) {
+        do throws(LibvirtError) {
+            if let port = addition.port { try guest.attach(device: port.xml, to: .persistent) }
+        } catch {
+            throw .libvirt(error)
+        }
+        do throws(LibvirtError) {
+            var device = addition.device
+            device.action = addition.sharedAction ?? device.action
+            try guest.attach(device: device.xml(at: addition.point), to: .persistent)
+        } catch {
+            if addition.port != nil {
+                try? guest.detach(alias: PersistentAddition.RootPort.alias, from: .persistent)
+            }
+            throw .libvirt(error)
+        }
+    }
+}
+
+extension PersistentGuest {
+    /// Gives the watchdogs of the persistent definition another action, and writes down there which one
+    /// they had before anybody of us changed it.
+    func redefine(givingAction action: String) throws(TreatmentError) {
+        try redefine { document in
+            let facts = document.facts
+            guard let current = facts.watchdogs.map(\.action).first(where: { $0 != action }) else {
+                return
+            }
+            let former = facts.savedActionThatStands?.former ?? current
+            document.setWatchdogAction(action)
+            document.setSavedAction(
+                former == action ? nil : SavedAction(action: action, former: former))
+        }
+    }
+
+    /// Gives the watchdogs of the persistent definition the action back that they had, if nobody else
+    /// has changed it since, and takes out what is written down about it.
+    func redefineGivingBack() throws(TreatmentError) {
+        try redefine { document in
+            if let alignment = document.facts.savedActionThatStands {
+                document.setWatchdogAction(alignment.former)
+            }
+            document.setSavedAction(nil)
+        }
+    }
+
+    /// Changes the persistent definition and defines it anew, as virsh edit does: libvirt has no call
+    /// for what is changed.
+    private func redefine(
+        _ change: (inout Document) -> Void
+    ) throws(TreatmentError) {
+        let text = try asking { () throws(LibvirtError) in try secretPersistentDefinition() }
+        let changed: String
+        do throws(DocumentError) {
+            var document = try Document(parsing: text)
+            change(&document)
+            changed = String(decoding: try document.serialized(), as: UTF8.self)
+        } catch {
+            throw .definition(error.descriptionWithoutContent)
+        }
+        // Somebody may have changed or undefined it meanwhile.
+        let now = try asking { () throws(LibvirtError) in
+            try isPersistent() ? try secretPersistentDefinition() : nil
+        }
+        guard now == text else {
+            throw .libvirt(
+                LibvirtError(
+                    code: .operationFailed,
+                    message: "somebody else changed the persistent definition meanwhile"))
+        }
+        try asking { () throws(LibvirtError) in try define(changed) }
+    }
+}
+
+extension PersistentAddition {
+    /// What is added, in words.
+    fileprivate var description: String {
+        let port = port.map { " and, for it alone, the pcie-root-port \($0.index)" } ?? ""
+        return "\(device)\(port)"
+    }
+}

@@ -1,0 +1,22 @@
+internal import Glibc
+
+/// Strings as `execve` and `posix_spawn` take them.
+package final class CStringList {
+    /// The strings and a null pointer.
+    package let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    private let count: Int
+
+    package init(_ strings: [String]) {
+        count = strings.count
+        pointers = .allocate(capacity: count + 1)
+        for (index, string) in strings.enumerated() {
+            pointers.advanced(by: index).initialize(to: strdup(string))
+        }
+        pointers.advanced(by: count).initialize(to: nil)
+    }
+
+    deinit {
+        for index in 0..<count { free(pointers[index]) }
+        pointers.deallocate()
+    }
+}

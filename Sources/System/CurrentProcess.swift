@@ -1,0 +1,36 @@
+internal import CSupport
+internal import Glibc
+
+/// The process that runs this program.
+package enum CurrentProcess {
+    /// The process ID; the C function is `getpid`.
+    package static var id: Int32 { getpid() }
+
+    /// The number of the user that the process acts as; the C function is `geteuid`.
+    package static var effectiveUser: UInt32 { geteuid() }
+
+    /// Ends the process, whatever its threads do; the C function is `_exit`.
+    ///
+    /// - Parameter status: The exit status.
+    package static func exitNow(_ status: Int32 = 0) -> Never { _exit(status) }
+
+    /// Prevents a core file of this process, whatever ends it.
+    ///
+    /// A program that it executes can leave one. A limit of 0 bytes would not suffice: a handler that
+    /// the kernel pipes core files to may ignore it. Most of what is in `/proc/self` belongs to root
+    /// from then on. The C function is `prctl` with `PR_SET_DUMPABLE`.
+    package static func forbidCoreFile() {
+        _ = virt_watchdog_set_dumpable(0)
+    }
+
+    /// Closes all descriptors from one on.
+    ///
+    /// The C functions are `close_range` and, on Linux before 5.9, `closefrom`. The latter reads
+    /// `/proc/self/fd`. That belongs to root after ``forbidCoreFile()``, so a user's process allows
+    /// core files again first.
+    package static func closeDescriptors(from first: CInt) {
+        guard virt_watchdog_close_from(CUnsignedInt(first)) != 0 else { return }
+        if geteuid() != 0 { _ = virt_watchdog_set_dumpable(1) }
+        closefrom(first)
+    }
+}

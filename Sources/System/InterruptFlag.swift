@@ -1,0 +1,27 @@
+internal import Glibc
+internal import Synchronization
+
+/// The number of the signal that came, or 0.
+private let noted = Atomic<Int32>(0)
+
+/// The user's wish that the program ends, noted so that it can tidy up first.
+package enum InterruptFlag {
+    /// Notes SIGHUP, SIGINT and SIGTERM from now on; a second one ends the program at once.
+    ///
+    /// The C function is `sigaction`.
+    package static func watch() {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { noted.store($0, ordering: .relaxed) }
+        action.sa_flags = CInt(bitPattern: UInt32(SA_RESETHAND))
+        for number in [SIGHUP, SIGINT, SIGTERM] { sigaction(number, &action, nil) }
+    }
+
+    /// Whether one of them came.
+    package static var happened: Bool { noted.load(ordering: .relaxed) != 0 }
+
+    /// Ends the program by the signal that came, if one did; the C function is `raise`.
+    package static func endIfHappened() {
+        let number = noted.load(ordering: .relaxed)
+        if number != 0 { raise(number) }
+    }
+}

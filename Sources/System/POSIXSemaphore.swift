@@ -1,0 +1,46 @@
+internal import Glibc
+
+/// Counts what some threads have done, for another that waits for it.
+///
+/// The C type is `sem_t`.
+package final class POSIXSemaphore: @unchecked Sendable {
+    private let semaphore: UnsafeMutablePointer<sem_t>
+
+    /// Makes a count of zero; the C function is `sem_init`.
+    package init() {
+        semaphore = .allocate(capacity: 1)
+        sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    /// Says that one more is done; the C function is `sem_post`.
+    package func post() {
+        sem_post(semaphore)
+    }
+
+    /// Waits until one more is done; the C function is `sem_wait`.
+    package func wait() {
+        while sem_wait(semaphore) != 0, errno == EINTR {}
+    }
+
+    /// Waits until one more is done, for so many parts of a second at most.
+    ///
+    /// The C function is `sem_timedwait`.
+    package func wait(forPartOfSecond part: Int) -> Bool {
+        var deadline = timespec()
+        clock_gettime(CLOCK_REALTIME, &deadline)
+        deadline.tv_nsec += 1_000_000_000 / part
+        if deadline.tv_nsec >= 1_000_000_000 {
+            deadline.tv_nsec -= 1_000_000_000
+            deadline.tv_sec += 1
+        }
+        while sem_timedwait(semaphore, &deadline) != 0 {
+            if errno != EINTR { return false }
+        }
+        return true
+    }
+}

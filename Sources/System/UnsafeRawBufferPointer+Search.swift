@@ -1,0 +1,11 @@
+internal import CSupport
+
+extension UnsafeRawBufferPointer {
+    /// Whether a text stands somewhere in the bytes; the C function is `memmem`.
+    package func contains(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { wanted in
+            virt_watchdog_has_bytes(baseAddress, count, wanted.baseAddress, wanted.count) != 0
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Libvirt
+import Protector
+import TimerProbe
+import WatchdogPolicy
+
+/// `virt-watchdog plan`: what would be done to guests, and why.
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show what would be done to guests, and why.",
+        usage: """
+            virt-watchdog plan [--connect <uri>] [--all] [<guest> ...]
+                [--config] [--properties <file>] [--json]
+            """,
+        discussion: """
+            Without names, all guests that run. With --config, or under vm.watchdog.persist=true, \
+            also what would be done to the persistent definition. Nothing is changed.
+
+            Exit codes: 0 every guest was planned for; 1 a guest cannot be read or the policy has \
+            errors; 2 libvirt cannot be reached.
+            """)
+
+    @OptionGroup var guests: GuestOptions
+    @OptionGroup var policy: PolicyOptions
+
+    @Flag(
+        name: [.long, .customLong("persist")],
+        help: "Show the persistent definition's part, too.")
+    var config = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let report = policy.report()
+        let connection = try guests.daemon.connection(readOnly: true)
+        let service = connection.service?.state
+        let work = GuestWork(
+            connection: connection, found: try guests.find(on: connection),
+            goal: .plan(config: config), policy: report.policy)
+        let names = work.names
+        let stream = GuestRow.stream(names, json: json)
+        try work.run(stream) { index, result in
+            .row(
+                GuestRow(of: names[index], result) { outcome in
+                    try GuestRow(planned: outcome, of: names[index], report.policy, service)
+                })
+        }
+        try GuestRow.printRest(of: stream, json: json)
+        if report.hasErrors || stream.rows.contains(where: \.isProblem) {
+            throw ExitCode.notAsWanted
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import Libvirt
+import Protector
+import TimerProbe
+import WatchdogPolicy
+
+/// What `plan` and `apply` say of a guest.
+struct GuestRow: Encodable {
+    /// A watchdog, as the plan wants it.
+    struct Device: Encodable {
+        var model: String
+        var action: String
+        var rootPort: UInt32?
+    }
+
+    var name: String
+    var uuid: String?
+    var state: String?
+    var machine: String?
+    var plan: String?
+    var device: Device?
+    var result: String?
+    /// What came of bringing the persistent definition to the policy, where that was asked for.
+    var config: String?
+    var reason: String
+    var warnings: [String] = []
+    /// Whether the service leaves the guest to `apply`.
+    private(set) var waitsForApply: Bool?
+    /// The guest's place in the service's queue, from 1 on.
+    private(set) var queue: Int?
+    private(set) var isProblem = false
+    private(set) var isConverged = false
+
+    private enum CodingKeys: String, CodingKey {
+        case name, uuid, state, machine, plan, device, result, config, reason, warnings
+        case waitsForApply, queue
+    }
+
+    /// The row of a guest that was planned for.
+    init(_ facts: GuestFacts, _ plan: Plan) {
+        name = facts.name
+        uuid = facts.uuid
+        state = facts.isLive ? "running" : "shut off"
+        machine = facts.machine
+        self.plan = plan.name
+        device = Device(plan)
+        reason = plan.reason
+        warnings = plan.warnings
+    }
+
+    /// Adds what the service is going to do about the plan.
+    mutating func add(_ state: ServiceState, under policy: Policy) {
+        guard let index = state.report.waiting.firstIndex(where: { $0.uuid == uuid }) else {
+            return
+        }
+        switch policy.running {
+        case .new:
+            waitsForApply = true
+            reason += "; it waits for virt-watchdog apply (vm.watchdog.running=new)"
+        case .all:
+            queue = index + 1
+            reason += "; it is number \(index + 1) in the service's queue"
+        }
+    }
+
+    /// The row of a guest whose plan was carried out.
+    init(_ protection: LiveResult) {
+        self.init(protection.facts, protection.plan)
+        result = protection.result.rawValue
+        reason = protection.reason
+        isConverged = protection.isConverged
+    }
+
+    /// The row of a guest that was treated, as far as that was possible.
+    init(_ outcome: Outcome, of name: String) throws {
+        switch outcome.protection {
+        case .success(let protection): self.init(protection)
+        case .failure(let error) where error.isGuestGone:
+            throw GuestProblem(
+                guest: name, message: "the guest does not run; it is treated when it starts")
+        case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
+        case nil:
+            guard let facts = outcome.facts else {
+                throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+            }
+            self.init(inactive: facts)
+        }
+        switch outcome.persistence {
+        case .success(let persistence): add(persistence)
+        case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
+        case nil: break
+        }
+    }
+
+    /// The row of a guest that was read for its plan.
+    init(
+        planned outcome: Outcome, of name: String, _ policy: Policy, _ service: ServiceState?
+    ) throws {
+        if let error = outcome.error { throw Self.problem(name, error) }
+        guard let facts = outcome.facts else {
+            throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+        }
+        self.init(facts, Plan(for: facts, under: policy))
+        if let inspection = outcome.inspection { state = inspection.situation.state.rawValue }
+        if let silence = outcome.inspection?.silence { warnings.append(silence) }
+        if let service { add(service, under: policy) }
+        switch outcome.persistence {
+        case .success(let persistence): add(persistence)
+        case .failure(let error): throw Self.problem(name, error)
+        case nil: break
+        }
+    }
+
+    private static func problem(_ name: String, _ error: TreatmentError) -> GuestProblem {
+        GuestProblem(guest: name, message: error.description(retryingWith: "virt-watchdog plan"))
+    }
+
+    /// The row of a guest that does not run, of which only the persistent definition matters.
+    init(inactive facts: GuestFacts) {
+        name = facts.name
+        uuid = facts.uuid
+        state = "shut off"
+        machine = facts.machine
+        reason = "the guest does not run"
+        isConverged = true
+    }
+
+    /// Adds what came of bringing the persistent definition to the policy.
+    mutating func add(_ persistence: ConfigResult) {
+        config = persistence.result.rawValue
+        if persistence.reason != reason { reason += "; \(persistence.reason)" }
+        isConverged = isConverged && persistence.isConverged
+    }
+
+    /// The row that `make` gives for a guest that is done, or that of the problem.
+    init(
+        of name: String, _ result: Result<Outcome, GuestProblem>,
+        _ make: (Outcome) throws -> GuestRow
+    ) {
+        do {
+            self = try make(result.get())
+        } catch let problem as GuestProblem {
+            self.init(problem)
+        } catch {
+            self.init(GuestProblem(guest: name, message: "\(error)"))
+        }
+    }
+
+    private init(_ problem: GuestProblem) {
+        name = problem.guest
+        result = "failed"
+        reason = problem.message
+        isProblem = true
+    }
+
+    /// A stream of the rows of these guests.
+    static func stream(_ names: [String], json: Bool) -> RowStream<GuestRow> {
+        let longest = ["change-action", "unprotected", "unprotected"]
+        return RowStream(
+            Table("GUEST", "PLAN", "RESULT", "CONFIG", "REASON"), count: names.count,
+            reserving: [names.map { escaped($0, quote: "\"") }] + longest.map { [$0] },
+            json: json
+        ) { row in
+            [
+                escaped(row.name, quote: "\""), row.plan ?? "-", row.result ?? "-",
+                row.config ?? "-",
+                printable(
+                    ([row.reason] + row.warnings.map { "warning: \($0)" }).joined(separator: "; ")),
+            ].map { Table.Cell($0) }
+        }
+    }
+
+    /// Prints the rows that are not printed yet, or all as JSON.
+    static func printRest(of stream: RowStream<GuestRow>, json: Bool) throws {
+        if json {
+            try StandardOutput.print(json: ["guests": stream.rows])
+        } else if stream.rows.isEmpty {
+            try StandardOutput.print("No guest runs.")
+        } else {
+            try stream.printAll()
+        }
+    }
+}
+
+extension GuestRow.Device {
+    /// The device that a plan adds, or nothing where it adds none.
+    fileprivate init?(_ plan: Plan) {
+        switch plan.decision {
+        case .attach(let device, let point):
+            self.init(device)
+            if case .rootPort(let address) = point { rootPort = address.bus }
+        case .coldPlug(let device, _): self.init(device)
+        case .leave, .changeAction, .refuse: return nil
+        }
+    }
+
+    private init(_ device: WatchdogDevice) {
+        model = device.model.rawValue
+        action = device.action.rawValue
+    }
+}

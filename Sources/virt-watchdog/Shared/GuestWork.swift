@@ -1,0 +1,78 @@
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
+import WatchdogPolicy
+
+/// The work of a command on guests, by the core of the service and with its limits.
+struct GuestWork {
+    var connection: Connection
+    /// The guests, those that were not found as well.
+    var found: [Result<Guest, GuestProblem>]
+    var goal: Settings.Goal
+    var policy: Policy
+    /// Whether the operator named the guests, which ends their opt-outs.
+    var endsOptOuts = false
+    /// Whether persistent definitions are brought to the policy, whatever the policy says of it.
+    var persists = false
+
+    /// What a guest that is done gives.
+    enum Work<Row> {
+        case row(Row)
+        /// It is not told of.
+        case nothing
+    }
+
+    /// The names of the guests.
+    var names: [String] {
+        found.map { found in
+            switch found {
+            case .success(let guest): guest.name
+            case .failure(let problem): problem.guest
+            }
+        }
+    }
+
+    /// Works on all guests, and prints the row of each soon after it is done.
+    ///
+    /// - Parameter row: Makes the row of a guest with that index.
+    func run<Row>(
+        _ stream: RowStream<Row>, _ row: (Int, Result<Outcome, GuestProblem>) -> Work<Row>
+    ) throws {
+        func take(_ index: Int, _ result: Result<Outcome, GuestProblem>) {
+            switch row(index, result) {
+            case .row(let row): stream.add(row, at: index)
+            case .nothing: stream.add(nil, at: index)
+            }
+        }
+        var indexes: [String: [Int]] = [:]
+        for (index, found) in found.enumerated() {
+            switch found {
+            case .success(let guest): indexes[guest.uuid, default: []].append(index)
+            case .failure(let problem): take(index, .failure(problem))
+            }
+        }
+        var settings = Settings.command(indexes.keys.sorted(), goal)
+        settings.endsOptOuts = endsOptOuts
+        settings.persists = persists
+        let core = Core(settings, policy: policy, memory: Memory(boot: "", firstTicks: 0))
+        var finished: [(uuid: String, outcome: Outcome)] = []
+        var handlers = Engine.Handlers { _, _ in }
+        handlers.finished = { finished.append(($0, $1)) }
+        let engine = try Engine(core, .connection(connection), handlers)
+        engine.begin()
+        while true {
+            for (uuid, outcome) in finished {
+                for index in indexes[uuid] ?? [] { take(index, .success(outcome)) }
+            }
+            finished = []
+            try stream.printDue()
+            if engine.isDone { break }
+            _ = poll(
+                descriptors: [engine.descriptor],
+                timeout: [engine.timeout, stream.timeout].compactMap { $0 }.min())
+            engine.turn()
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
+import WatchdogPolicy
+
+/// `virt-watchdog status`: which guests would be reset if they hung, and why not the others.
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show which guests are protected, which not, and why.",
+        usage: """
+            virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
+                [--no-monitor] [--accept-unknown] [--properties <file>] [--json]
+            """,
+        discussion: """
+            Without names, all guests that run. ARMED: whether the guest has started its timer, by \
+            QEMU's monitor, on pc by the guest agent. Either taints the guest.
+
+            Exit codes: 0 all fine; 1 some not; 2 some unknown, or no libvirt.
+            """)
+
+    @OptionGroup var daemon: ConnectionOptions
+
+    @Flag(help: "All guests, those that are shut off as well.")
+    var all = false
+
+    @Flag(help: "The guests that are shut off.")
+    var inactive = false
+
+    @Flag(name: .customLong("no-monitor"), help: "Read timers by the guest agent alone.")
+    var withoutMonitor = false
+
+    @Flag(help: "Leave unknown verdicts out of the exit code.")
+    var acceptUnknown = false
+
+    @OptionGroup var policy: PolicyOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Argument(
+        help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"),
+        completion: .guests)
+    var guests: [String] = []
+
+    func validate() throws {
+        if [all, inactive, !guests.isEmpty].count(where: { $0 }) > 1 {
+            throw ValidationError("Name guests, or say --all, or say --inactive.")
+        }
+    }
+
+    func run() throws {
+        let report = policy.report()
+        let connection = try daemon.readingConnection()
+        let work = GuestWork(
+            connection: connection, found: try find(on: connection),
+            goal: .inspect(usesMonitor: report.policy.usesMonitor && !withoutMonitor),
+            policy: report.policy)
+        let names = work.names
+        let service = connection.service
+        let hookInstalled = connection.isRemote || Hooks(of: LocalHost()).mayIncludeOurs
+        let stream = StatusRow.stream(names, json: json)
+        try work.run(stream) { index, outcome in
+            let result = outcome.flatMap { Self.status(of: names[index], $0, service?.state) }
+            return isGone(result) ? .nothing : .row(StatusRow(result, report.policy, hookInstalled))
+        }
+        try finish(stream, report, connection.service)
+    }
+
+    /// Whether a guest that was not named has gone since it was listed.
+    private func isGone(_ result: Result<GuestStatus, GuestProblem>) -> Bool {
+        guard guests.isEmpty, case .failure(let problem) = result else { return false }
+        return problem.isGone
+    }
+
+    private func find(on connection: Connection) throws -> [Result<Guest, GuestProblem>] {
+        guard guests.isEmpty else { return connection.find(guests) }
+        return try connection.list(all ? .all : inactive ? .inactive : .running)
+    }
+
+    /// What an outcome tells of a guest.
+    private static func status(
+        of name: String, _ outcome: Outcome, _ service: ServiceState?
+    ) -> Result<GuestStatus, GuestProblem> {
+        if let inspection = outcome.inspection, let uuid = inspection.facts.uuid {
+            return .success(GuestStatus(inspection, uuid: uuid, service))
+        }
+        let message =
+            switch outcome.error {
+            case .silent: "libvirt does not answer: it is busy with the guest"
+            case .notAsked:
+                "libvirt was not asked: it is busy with other guests; name this one alone"
+            case .some(let error): error.description(retryingWith: "virt-watchdog status")
+            case nil: "libvirt tells nothing of the guest"
+            }
+        return .failure(
+            GuestProblem(guest: name, message: message, isGone: outcome.error?.isGuestGone == true))
+    }
+
+    /// Prints the rest, and ends with the status that the rows ask for.
+    private func finish(
+        _ stream: RowStream<StatusRow>, _ report: PolicyReport, _ service: ServicePresence?
+    ) throws {
+        try stream.printAll()
+        let rows = stream.rows
+        let summary = StatusSummary(rows)
+        if json {
+            try StandardOutput.print(
+                json: StatusAnswer(rows, summary, service.flatMap(ServiceAnswer.init)))
+        } else {
+            let text =
+                rows.isEmpty
+                ? "No guest \(inactive ? "is shut off" : "runs")." : "\n" + summary.line
+            let line = service.map { "\n" + $0.line(under: report.policy.running) } ?? ""
+            try StandardOutput.print(text + line)
+        }
+        if report.hasErrors {
+            StandardError.print("the policy has errors: virt-watchdog config shows them")
+        }
+        // That a QEMU is stopped is known, and no lack of an agent.
+        if rows.contains(where: {
+            !$0.isRead || $0.verdict == .unknown && (!acceptUnknown || $0.isSilent)
+        }) {
+            throw ExitCode.cannotTell
+        }
+        if !rows.allSatisfy({ $0.verdict.isFine || $0.verdict == .unknown }) {
+            throw ExitCode.notAsWanted
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import ArgumentParser
+import Host
+import Libvirt
+import Protector
+import System
+import TimerProbe
+import VerifyGuest
+import WatchdogPolicy
+
+/// `virt-watchdog verify`: proves on this host that a guest that hangs is reset.
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prove that a guest that hangs is reset: start one.",
+        usage: """
+            virt-watchdog verify [--connect <uri>] [--machine <pc|q35>]
+                [--keep-going] [--json]
+            """,
+        discussion: """
+            Starts a throw-away guest (32 MiB, no disk, no network) whose few hundred bytes of \
+            operating system start the watchdog's timer and hang, and watches until the hypervisor \
+            acts. The guest is removed in any case. Needs an x86 host; run it on the host itself.
+
+            Exit codes: 0 it works; 1 it does not, and the step that failed says what to do; 2 \
+            libvirt cannot be reached.
+            """)
+
+    @OptionGroup var daemon: ConnectionOptions
+
+    @Option(help: "The machine to try; both where it is not said.")
+    var machine: VerifyGuest.Machine?
+
+    @Flag(help: "Try the other machine even if one fails.")
+    var keepGoing = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        InterruptFlag.watch()
+        let loop = try EventLoop()
+        let connection = try daemon.connection(readOnly: false)
+        try checkHost(connection)
+        // The hook's policy, whatever file the tool is told to read.
+        let policy = PolicyLoader.load(Paths()).policy
+        var outcomes: [VerifyOutcome] = []
+        for machine in machine.map({ [$0] }) ?? VerifyGuest.Machine.allCases {
+            var outcome = VerifyOutcome(machine: machine.rawValue)
+            if !json { try StandardOutput.print(machine.rawValue) }
+            let verification = Verification(
+                of: machine, on: connection, loop, policy,
+                explainAbsence: { Self.explainAbsence(connection) }
+            ) { result in
+                outcome.steps.append(result)
+                if !json { try? StandardOutput.print(result.text) }
+            }
+            outcome.isProven = verification.run()
+            if !verification.isTidy {
+                StandardError.print(
+                    "\(VerifyGuest.name) could not be removed: run virsh destroy \(VerifyGuest.name)"
+                )
+            }
+            outcome.action = verification.action
+            outcomes.append(outcome)
+            if InterruptFlag.happened || !outcome.isProven && !keepGoing { break }
+        }
+        try finish(outcomes)
+    }
+
+    /// Asks the doctor what is wrong with the hook.
+    private static func explainAbsence(_ connection: Connection) -> Verification.Absence {
+        let findings = HookChecks.findings(connection: connection)
+        let failure = findings.first { $0.level == .fail }
+        let finding = failure ?? findings.first { $0.level == .warn }
+        return Verification.Absence(
+            cause: finding?.message, remedy: finding?.remedy, isCertain: failure != nil)
+    }
+
+    private func finish(_ outcomes: [VerifyOutcome]) throws {
+        let answer = VerifyAnswer(outcomes)
+        if json {
+            try StandardOutput.print(json: answer)
+        } else {
+            try StandardOutput.print(answer.conclusion)
+        }
+        InterruptFlag.endIfHappened()
+        if !answer.isProven { throw ExitCode.notAsWanted }
+    }
+
+    /// Ends with the reason where the guest could not even be started.
+    private func checkHost(_ connection: Connection) throws {
+        let architecture = try connection.architecture()
+        guard ["x86_64", "i686"].contains(architecture) else {
+            StandardError.print(
+                "the guest of verify is an x86 one, and this host is \(quoted(architecture));"
+                    + " use virt-watchdog doctor, and virt-watchdog status with a guest of your own"
+            )
+            throw ExitCode.notAsWanted
+        }
+        guard connection.isQEMU else {
+            StandardError.print(
+                "verify needs QEMU's driver, and this connection is to"
+                    + " \(quoted(connection.uri ?? "another")); use --connect qemu:///system")
+            throw ExitCode.notAsWanted
+        }
+        guard !connection.isRemote else {
+            StandardError.print(
+                "verify hands the daemon a file, so that it has to run on the daemon's own host;"
+                    + " log in there and run it without --connect")
+            throw ExitCode.notAsWanted
+        }
+    }
+}
+
+extension VerifyGuest.Machine: ExpressibleByArgument {}
+
+/// How it went on one machine.
+struct VerifyOutcome: Encodable {
+    var machine: String
+    var isProven = false
+    var action: String?
+    var steps: [VerifyStepResult] = []
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(machine, forKey: .machine)
+        try container.encode(isProven, forKey: .isProven)
+        try container.encode(action, forKey: .action)
+        try container.encode(steps, forKey: .steps)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case machine, action, steps
+        case isProven = "ok"
+    }
+}
+
+/// What `verify --json` prints.
+struct VerifyAnswer: Encodable {
+    /// Whether it works on each machine that was tried.
+    var isProven: Bool
+    /// The last line, which anyone understands.
+    var conclusion: String
+    var machines: [VerifyOutcome]
+
+    init(_ outcomes: [VerifyOutcome]) {
+        machines = outcomes
+        let isProven = !outcomes.isEmpty && outcomes.allSatisfy(\.isProven)
+        let names = outcomes.filter { $0.isProven == isProven }.map(\.machine)
+            .joined(separator: " and ")
+        self.isProven = isProven
+        let effect = outcomes.last?.steps.last?.message ?? ""
+        conclusion =
+            InterruptFlag.happened
+            ? "Interrupted: nothing is proven."
+            : isProven
+                ? "It works: a guest that hung was noticed, and \(effect) (\(names))."
+                : "It does not work on \(names): \(effect)."
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case machines, conclusion
+        case isProven = "ok"
+    }
+}
+
+extension VerifyStepResult {
+    /// The step as a line, and what to do below it.
+    fileprivate var text: String {
+        let tenths = Int((seconds * 100).rounded())
+        let time = "\(tenths / 100).\(tenths % 100 < 10 ? "0" : "")\(tenths % 100)"
+        let padding = String(repeating: " ", count: max(7 - time.count, 0))
+        let name = step.rawValue + String(repeating: " ", count: 10 - step.rawValue.count)
+        let mark = (isDone ? Style.good : Style.bad).applied(to: isDone ? "ok  " : "FAIL")
+        let line = "\(padding)\(time) s  \(mark)  \(name)\(message)"
+        return remedy.map { "\(line)\n    -> \($0)" } ?? line
+    }
+}
