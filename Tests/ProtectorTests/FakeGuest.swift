@@ -1,7 +1,6 @@
 import Libvirt
 import Protector
 import TestSupport
-import TimerProbe
 
 /// A guest without a hypervisor: its persistent definition takes devices, or refuses one.
 final class FakeGuest: PersistentGuest {

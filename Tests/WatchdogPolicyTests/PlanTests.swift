@@ -306,8 +306,7 @@ struct PlanTests {
         let express = Self.q35 { $0.hasACPI = false }
         #expect(Plan(for: express, under: .builtIn).name == "attach")
         #expect(
-            Plan(for: express, under: .builtIn).warnings.count == 1,
-            "a booted guest sees it later")
+            Plan(for: express, under: .builtIn).warnings.count == 1, "a booted guest sees it later")
         let power = Self.pc {
             $0.hasACPI = false
             ($0.arch, $0.machine) = ("ppc64le", "pseries-7.2")
