@@ -1,4 +1,7 @@
-# Definitions of guests.
+# Definitions of guests that boot the lab's kernel.
+#
+# Swift tests write other definitions with MachineDefinition. The lab has its own, since `install.sh --demo` and
+# `lab run -- sh` work without the built tests.
 
 escape() {
     printf '%s' "$1" | sed "s/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/'/\&apos;/g"
