@@ -2,21 +2,21 @@ package import Libvirt
 package import TimerProbe
 package import WatchdogPolicy
 
-/// A number that tells calls apart.
+/// The ID of a call.
 package struct CallID: Sendable, Hashable {
-    /// The number; later calls have higher ones.
+    /// The number. Later calls have higher ones.
     package let number: UInt64
 }
 
-/// One call to libvirt about one guest, which a worker makes.
+/// A call to libvirt about one guest. A worker makes it.
 package struct Call: Sendable, Hashable {
-    /// What the worker asks libvirt.
+    /// The question or the change.
     package enum Kind: Sendable, Hashable {
-        /// Reads the guest: control state, state, live definition, run.
+        /// Reads the guest: control state, state, live domain XML and run.
         case look
         /// Hot-plugs a device, given as libvirt's XML.
         case attach(String)
-        /// Has QEMU's monitor change what its watchdogs do.
+        /// Changes the action of QEMU's watchdogs through the monitor.
         case setAction(WatchdogAction)
         /// Writes the record of an action into the live metadata, or removes it.
         case record(ActionOverride?)
@@ -26,30 +26,27 @@ package struct Call: Sendable, Hashable {
         case detach
         /// Asks QEMU to unplug a watchdog of ours that libvirt does not know.
         case unplugOrphan
-        /// Brings the persistent definition to a policy, or tells what that would change.
+        /// Brings the persistent domain XML to a policy. A dry run only reports the change.
         case persist(Policy, dryRun: Bool)
-        /// Removes our devices from the persistent definition, or tells whether it has any.
+        /// Removes our devices from the persistent domain XML. A dry run only looks for them.
         case removePersistent(dryRun: Bool)
-        /// Reads all that `status` shows.
+        /// Reads everything that `status` shows.
         case inspect(TimerSources)
     }
 
-    /// From where an inspection reads the timers.
+    /// The source of an inspection's timer states.
     package enum TimerSources: Sendable, Hashable {
-        /// It leaves them out, and needs neither QEMU nor the guest.
+        /// Leaves the timers out, so neither QEMU nor the guest has to answer.
         case none
-        /// From the guest agent alone.
+        /// The guest agent alone.
         case agent
-        /// From QEMU's monitor, and where that cannot tell from the guest agent.
+        /// QEMU's monitor, with the guest agent as fallback.
         case monitorAndAgent
     }
 
-    /// The guest's UUID.
     package let uuid: String
-    /// The question or the change.
     package let kind: Kind
 
-    /// Makes a call.
     package init(uuid: String, kind: Kind) {
         self.uuid = uuid
         self.kind = kind
@@ -75,21 +72,21 @@ extension Call.Kind {
     }
 }
 
-/// What a guest looks like at one moment.
+/// A snapshot of a guest.
 package struct Look: Sendable, Hashable {
-    /// The facts of the live definition, or of the persistent one of a guest that does not run.
-    /// Records in them do not count yet.
+    /// The facts in the live domain XML, or in the persistent one of a guest that is shut off.
+    ///
+    /// Call ``WatchdogPolicy/GuestFacts/trustRecords(of:hasArrived:)`` before you use the records.
     package var facts: GuestFacts
-    /// What the guest is doing.
+    /// The guest's state.
     package var situation: Situation
-    /// Whether a migration into this host has not ended.
+    /// Whether the guest is still migrating in.
     package var isArriving: Bool
-    /// The guest's run, or nothing where it is unknown.
+    /// The guest's run, or `nil` if it is unknown.
     package var run: RunID?
     /// Whether a signal has stopped QEMU's process.
     package var isStopped: Bool
 
-    /// Makes a look.
     package init(
         facts: GuestFacts, situation: Situation, isArriving: Bool = false, run: RunID? = nil,
         isStopped: Bool = false
@@ -102,23 +99,23 @@ package struct Look: Sendable, Hashable {
     }
 }
 
-/// All that `status` shows of a guest.
+/// Everything that `status` shows of a guest.
 package struct Inspection: Sendable, Hashable {
-    /// What the guest is doing.
+    /// The guest's state.
     package var situation: Situation
-    /// The facts of the live definition with the records that count, or of the persistent one of a guest
-    /// that does not run.
+    /// The facts in the live domain XML, or in the persistent one of a guest that is shut off.
+    ///
+    /// Only records of the present run count.
     package var facts: GuestFacts
-    /// The facts of the persistent definition, if there is one.
+    /// The facts in the persistent domain XML, or `nil` without one.
     package var persistent: GuestFacts?
-    /// The state of the timers; empty for a guest that does not run.
+    /// The state of the timers. It is empty for a guest that is shut off.
     package var timers: TimerReader.Reading
-    /// The guest's run, or nothing where it is unknown.
+    /// The guest's run, or `nil` if it is unknown.
     package var run: RunID?
     /// The QEMU process, if a signal has stopped it.
     package var stoppedProcess: Int32?
 
-    /// Makes an inspection.
     package init(
         situation: Situation, facts: GuestFacts, persistent: GuestFacts? = nil,
         timers: TimerReader.Reading = TimerReader.Reading(timers: [])
@@ -129,7 +126,7 @@ package struct Inspection: Sendable, Hashable {
         self.timers = timers
     }
 
-    /// Why the guest does not answer, with the remedy, if that is known.
+    /// The cause and the fix if the guest does not answer, or `nil` if no cause is known.
     package var silence: String? {
         stoppedProcess.map {
             "the guest does not answer: a signal has stopped its QEMU process \($0); resume or end that"
@@ -138,28 +135,28 @@ package struct Inspection: Sendable, Hashable {
     }
 }
 
-/// What libvirt answered.
+/// The answer to a call.
 package enum Answer: Sendable, Hashable {
     /// The guest was read.
     case look(Look)
     /// The change was made.
     case done
-    /// Whether QEMU has unplugged the watchdog that libvirt does not know.
+    /// Whether QEMU has unplugged the orphan.
     case orphanIsGone(Bool)
-    /// The persistent definition was brought to the policy.
+    /// The persistent domain XML was brought to the policy.
     case persisted(ConfigResult)
-    /// Our devices were removed from the persistent definition; nothing where there is none.
+    /// Our devices were removed from the persistent domain XML, or `nil` without one.
     case removedPersistent(Removal?)
     /// The guest was read for `status`.
     case inspected(Inspection)
 }
 
-/// Why a call failed.
+/// The reason why a call failed.
 package enum CallFailure: Error, Sendable, Hashable {
     /// libvirt's error.
     case libvirt(LibvirtError)
-    /// libvirt's definition cannot be read; the reason, without the definition's content.
+    /// The domain XML is unreadable. The reason does not quote it.
     case definition(String)
-    /// Another call occupies the guest's monitor, for that long already.
+    /// Another call has occupied the guest's monitor for this time.
     case occupied(Duration)
 }

@@ -4,42 +4,46 @@ internal import System
 internal import TimerProbe
 internal import WatchdogPolicy
 
-/// How far a removal is.
+/// The progress of a removal.
 struct RemovalProgress: Sendable {
-    /// The result in the persistent definition, or nothing where there is none or it was not asked for.
+    /// The result in the persistent domain XML, or `nil` without one or without a request.
     var config: Removal?
     /// The result in the running guest.
     var live: Removal?
-    /// Whether the persistent definition is done.
+    /// Whether the persistent domain XML is done.
     var hasConfig = false
     /// Whether a signal had stopped QEMU's process at the last look.
     var isStopped = false
-    /// Whether something of ours was found in the running guest.
+    /// Whether the running guest had anything of ours.
     var hasFound = false
     /// Whether the opt-out was written.
     var hasOptedOut = false
-    /// When the guest was asked to release the device.
+    /// The time of the last request to release the device.
     var detachTime: Duration?
     /// The last wait for the guest.
     var lastWait: Duration?
-    /// Why it could not be asked.
+    /// libvirt's reason for refusing the request.
     var detachError: LibvirtError?
 }
 
-/// A removal ends with the guest without our devices, and keeps it so for its run.
+/// Removal of our devices, with an opt-out for the run.
 ///
-/// The steps of a guest: the persistent definition, which needs no one's consent; the opt-out, before
-/// anything is unplugged, so that no service and no one-shot gives the device back; the former action;
-/// the request to release the device; and looks until the device is gone. No call waits for the guest.
+/// The steps of a guest, none of which waits for the guest:
+///
+/// 1. Clean the persistent domain XML, which needs no consent.
+/// 2. Write the opt-out, before a service or a one-shot can attach the device again.
+/// 3. Restore the former action.
+/// 4. Ask the guest to release the device.
+/// 5. Look until the device is gone.
 extension Core {
-    /// How long a guest has to release its device.
+    /// The time for a guest to release its device.
     private static let releaseLimit = Duration.seconds(10)
-    /// How long a guest is asked for a device after each sweep, and how often.
+    /// The time and interval of the requests after each sweep.
     private static let takeBackLimit = Duration.seconds(60)
     private static let takeBackInterval = Duration.seconds(5)
-    /// How long a removal that may be under way is left alone.
+    /// The time during which the service leaves a possible removal alone.
     private static let removalTime = Duration.seconds(15)
-    /// The waits between looks: the first one, and the longest; each is twice the last one.
+    /// The waits between looks: the first and the longest. Each is twice the last one.
     private static let firstReleaseWait = Duration.milliseconds(50)
     private static let longestReleaseWait = Duration.seconds(2)
 
@@ -94,9 +98,9 @@ extension Core {
         continueRemoval(uuid, isStopped: guests[uuid]?.removal.isStopped == true)
     }
 
-    /// Asks for the device that the last look saw, once the opt-out is written.
+    /// Asks for the device of the last look, once the opt-out is written.
     ///
-    /// Without a device, another look follows, since a service may just have attached one.
+    /// Without a device, another look follows, because a service may just have attached one.
     ///
     /// - Returns: Whether it asks.
     mutating func detachAfterOptOut(_ uuid: String) -> Bool {
@@ -107,7 +111,7 @@ extension Core {
         return true
     }
 
-    /// Reads the guest again whose device cannot be detached: it may be gone, or about to be.
+    /// Reads a guest whose device cannot be detached. The guest may be gone or about to end.
     mutating func detachFailed(_ uuid: String, _ error: LibvirtError) {
         if error.isOfUnplugUnderway {
             guests[uuid]?.removal.detachTime = now
@@ -117,10 +121,11 @@ extension Core {
         makeReady(uuid)
     }
 
-    /// Takes back what a run with an opt-out has all the same: this core, or an earlier service, gave it
-    /// while the removal was under way.
+    /// Unplugs a device that a run with an opt-out has.
     ///
-    /// - Returns: Whether a call follows, or a wait for it.
+    /// This core or an earlier service attached it during the removal.
+    ///
+    /// - Returns: Whether a call or a wait for it follows.
     mutating func takeBack(_ uuid: String, isStopped: Bool) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts, facts.isOptedOutOfRun,
             !settings.endsOptOuts
@@ -146,7 +151,7 @@ extension Core {
         guests[uuid]?.takeBackStart = start
         guests[uuid]?.attached = nil
         guests[uuid]?.attachSucceeded = false
-        // A guest in its firmware does not hear the request.
+        // A guest in its firmware ignores the request.
         let next = max(start, guest.takeBackTime.map { $0 + Self.takeBackInterval } ?? start)
         if next > now {
             wait(next - now, uuid)

@@ -6,23 +6,24 @@ internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {
-    /// The waits between attempts: the first one, and the longest; each is twice the last one.
+    /// The waits between attempts: the first and the longest. Each is twice the last one.
     private static let firstWait = Duration.milliseconds(20)
     private static let longestWait = Duration.seconds(5)
-    /// After how long without success the log tells of it.
+    /// The time without success after which the log reports it.
     private static let troubleLimit = Duration.seconds(35)
-    /// How soon a guest that does not answer is read again.
+    /// The delay before a guest that does not answer is read again.
     private static let silenceInterval = Duration.seconds(5)
-    /// How long QEMU is asked to unplug an orphan, and how often.
+    /// The time and interval of the requests to QEMU to unplug an orphan.
     private static let unplugLimit = Duration.seconds(600)
     private static let unplugInterval = Duration.seconds(1)
-    /// How long libvirt needs to hear that an orphan is gone. Until then it would mistake a new device
-    /// for the orphan, since both have the same name.
+    /// The time that libvirt needs to learn that an orphan is gone.
+    ///
+    /// Before that, it would mistake a new device of the same name for the orphan.
     private static let unplugPause = Duration.seconds(2)
-    /// How long libvirt lets a call wait for its turn, and a little more.
+    /// libvirt's limit for a call that waits for its turn, and a little more.
     private static let jobLimit = Duration.seconds(31)
     static let stoppedReason = "a signal has stopped its QEMU process"
-    /// How soon a plan is made again while the policy changes.
+    /// The delay before another plan while the policy changes.
     private static let policyInterval = Duration.milliseconds(50)
 
     mutating func take(_ answer: Answer, to kind: Call.Kind, of uuid: String) {
@@ -36,7 +37,7 @@ extension Core {
         }
     }
 
-    /// Goes on after a change: with what belongs to it, or with a look that reads it back.
+    /// Continues after a change, with its record or with a look.
     private mutating func carriedOut(_ kind: Call.Kind, _ uuid: String) {
         guard var guest = guests[uuid], let facts = guest.facts else { return }
         switch kind {
@@ -51,7 +52,7 @@ extension Core {
         case .setAction(let action):
             guest.isTrusted = true
             guest.silence = nil
-            // Otherwise the definition's action is in force again.
+            // Otherwise the domain XML's action is effective again.
             let differs = facts.watchdogs.contains { $0.action != action.rawValue }
             guest.next = .record(differs ? alignment(to: action, of: guest, facts) : nil)
         case .optOut:
@@ -66,7 +67,7 @@ extension Core {
         makeReady(uuid)
     }
 
-    /// The record of an action other than the definition's.
+    /// Returns the record of an action that differs from the domain XML.
     private func alignment(
         to action: WatchdogAction, of guest: GuestTreatment, _ facts: GuestFacts,
         isPending: Bool = false
@@ -99,7 +100,7 @@ extension Core {
         if guest.run.map({ look.run != nil && look.run != $0 }) == true
             || guest.id != 0 && id != guest.id
         {
-            // It was started again, and no event said so.
+            // The guest was restarted without an event.
             var next = GuestTreatment(
                 uuid: uuid, standing: settings.isService ? .unknown : .granted)
             next.name = guest.name
@@ -113,7 +114,7 @@ extension Core {
         if look.situation.isOfArrival { guest.hasArrived = true }
         facts.trustRecords(of: guest.run, hasArrived: guest.hasArrived)
         if guest.policyMayDiffer, let known = guest.facts, known.guestPolicy != facts.guestPolicy {
-            // The operator has changed this guest, and not only its persistent definition.
+            // The operator has changed this guest's policy in the live metadata.
             guest.standing = .granted
         }
         guest.policyMayDiffer = false
@@ -130,7 +131,7 @@ extension Core {
         decide(uuid, isStopped: look.isStopped)
     }
 
-    /// Tells how the policy applies to a run that no event has announced.
+    /// Returns the eligibility of a run without an event.
     private func standing(of guest: GuestTreatment) -> GuestTreatment.Standing {
         guard let run = guest.run, run.boot == memory.boot else { return .old }
         if memory.treated[guest.uuid] == run { return .settled }
@@ -170,8 +171,8 @@ extension Core {
 
     /// Writes, renews or removes the record of an opt-out.
     ///
-    /// A record that arrived with the run becomes this run's, a device that was unplugged by hand
-    /// gets one, and `apply` ends one.
+    /// A record that arrived with the run becomes this run's. A device unplugged by hand gets one.
+    /// `apply` removes it.
     ///
     /// - Returns: Whether a call follows.
     private mutating func decideOnOptOut(_ uuid: String) -> Bool {
@@ -248,18 +249,17 @@ extension Core {
         }
     }
 
-    /// Has QEMU change the action.
+    /// Changes QEMU's action.
     ///
-    /// The record comes first: QEMU may carry out the command long after the connection, the policy
-    /// or this process has gone.
+    /// The record comes first. QEMU may execute the command long after this process has gone.
     mutating func align(_ uuid: String, to action: WatchdogAction) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
         ask(.record(alignment(to: action, of: guest, facts, isPending: true)), uuid)
     }
 
-    /// Ends the doubt about an action that QEMU was told and has not confirmed.
+    /// Resolves an action that QEMU has not confirmed.
     ///
-    /// - Returns: Whether there is such a doubt.
+    /// - Returns: Whether such an action is pending.
     private mutating func settleDoubt(_ uuid: String, _ plan: Plan, isStopped: Bool) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts, let record = facts.alignment,
             record.isPending, record.run == guest.run,
@@ -296,7 +296,7 @@ extension Core {
         ask(.attach(device.xml(at: point)), uuid)
     }
 
-    /// Ends the treatment of a guest that needs no more calls while it runs.
+    /// Ends the treatment of a running guest that needs no more calls.
     private mutating func conclude(_ uuid: String, _ plan: Plan) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
         waiting[uuid] = nil
@@ -332,7 +332,7 @@ extension Core {
             log(line, max(severity, SystemLog.Severity(of: carriedOut)))
         }
         if case .leave(.faultyPolicy) = plan.decision {
-            // Until you fix the policy, the guest is left alone; then it is treated.
+            // The next policy starts the treatment again.
             guests[uuid]?.endTreatment()
             return finishIfNamed(uuid)
         }
@@ -344,7 +344,7 @@ extension Core {
         ask(.persist(policy, dryRun: false), uuid)
     }
 
-    /// Takes note that the run was treated.
+    /// Records that the run was treated.
     private mutating func settle(_ uuid: String) {
         guard let guest = guests[uuid] else { return }
         if guest.isOfQueue, case .success(let protection) = guest.protection,
@@ -414,7 +414,7 @@ extension Core {
         if case .setAction = kind { guests[uuid]?.aligned = nil }
         switch failure {
         case .definition(let message): fail(uuid, .definition(message), of: kind)
-        // It needs nothing, as far as is known: the next sweep is early enough.
+        // As far as is known, the guest needs nothing. The next sweep is early enough.
         case .occupied where guests[uuid]?.isLeftAlone == true: break
         case .libvirt(let error) where error.mayPass && guests[uuid]?.isLeftAlone == true: break
         case .occupied(let time) where time >= settings.callLimit:
@@ -439,14 +439,14 @@ extension Core {
                 }
                 ask(.look, uuid)
             case .detach: detachFailed(uuid, error)
-            // Most likely the guest has just ended, which the next look tells.
+            // The guest has probably just ended, as the next look will show.
             case _ where error.code == .operationInvalid: retry(uuid, error, of: kind)
             default: fail(uuid, .libvirt(error), of: kind)
             }
         }
     }
 
-    /// Reads the guest again after a while, unless its time is over.
+    /// Reads the guest again after a delay, within its time limit.
     private mutating func retry(
         _ uuid: String, _ error: LibvirtError, of kind: Call.Kind = .look
     ) {
@@ -500,7 +500,7 @@ extension Core {
         wait(Self.silenceInterval, uuid)
     }
 
-    /// Says how many guests do not answer, once they keep others waiting.
+    /// Logs how many guests do not answer, once they delay others.
     mutating func logStuckCalls() {
         let count = calls.writtenOffCount
         if count == 0 { saidSilentCount = 0 }
@@ -528,7 +528,7 @@ extension Core {
             guests[uuid]?.lastLine = line
             log(line, .error)
         }
-        // The next sweep tries again, and the log need not tell of it again.
+        // The next sweep tries again, without another log line.
         guests[uuid]?.isOfQueue = false
         guests[uuid]?.endTreatment()
         guests[uuid]?.hasSaidTrouble = guest.hasSaidTrouble
@@ -537,8 +537,9 @@ extension Core {
 
     // MARK: Orphans
 
-    /// Has QEMU unplug a watchdog of ours that libvirt does not know, once the guest has had time to
-    /// leave its firmware.
+    /// Has QEMU unplug a watchdog of ours that libvirt does not know.
+    ///
+    /// The guest first gets time to leave its firmware, which ignores the request.
     private mutating func unplugOrphan(_ uuid: String, _ error: LibvirtError) {
         guard let guest = guests[uuid] else { return }
         guard let start = guest.firstFailure, now - start >= settings.firmwareLimit else {
@@ -568,13 +569,13 @@ extension Core {
             let error = guest.orphanError ?? LibvirtError(code: .internalError, message: "")
             return fail(uuid, .outOfTime(error))
         }
-        // Another program may attach a watchdog meanwhile, which would be unplugged then.
+        // The request would also unplug a watchdog that another program attaches meanwhile.
         wait(Self.unplugInterval, uuid)
     }
 
     // MARK: Calls
 
-    /// Asks something as soon as there is room.
+    /// Queues a call.
     mutating func ask(_ kind: Call.Kind, _ uuid: String) {
         guests[uuid]?.next = kind
         makeReady(uuid)

@@ -6,11 +6,11 @@ internal import System
 internal import TimerProbe
 internal import WatchdogPolicy
 
-/// Where workers connect to.
+/// The workers' connection target.
 enum Target: Sendable, Equatable {
-    /// A daemon that runs, and no other.
+    /// A running daemon, without starting one.
     case daemon(Daemon)
-    /// An open connection: another one like it for each worker, or itself where it takes a log-in.
+    /// An open connection. Each worker opens one like it, or shares it if that needs a login.
     case connection(Connection)
     /// The connection was lost.
     case nothing
@@ -35,7 +35,7 @@ enum Target: Sendable, Equatable {
     }
 }
 
-/// A thread with a connection of its own, which makes one call at a time.
+/// A thread with its own connection, which makes one call at a time.
 final class Worker: Sendable {
     private enum Job: Sendable {
         case call(CallID, Call, Target)
@@ -46,7 +46,7 @@ final class Worker: Sendable {
     private let jobs = Mutex<[Job]>([])
     private let arrived = POSIXSemaphore()
 
-    /// Starts the thread; there is no worker where the system has no thread to spare.
+    /// Starts the thread. Returns `nil` if the system has no thread to spare.
     ///
     /// - Parameter answer: Takes each answer, on the worker's thread.
     init?(_ answer: @escaping @Sendable (Worker, CallID, Result<Answer, CallFailure>) -> Void) {
@@ -78,7 +78,7 @@ final class Worker: Sendable {
         arrived.post()
     }
 
-    /// A connection, with the guest that was looked up last.
+    /// A connection with the last guest.
     private struct Session {
         var target: Target
         var connection: Connection
@@ -162,7 +162,8 @@ final class Worker: Sendable {
     }
 
     private static func look(at guest: Guest) throws(CallFailure) -> Look {
-        // It returns at once where anything else may wait for QEMU. A guest that is off has none.
+        // This call returns at once, while others may wait for QEMU. A guest that is off has no
+        // control state.
         if let control = try? guest.controlInfo(), control.state == .occupied {
             throw .occupied(control.stateTime)
         }
@@ -177,7 +178,7 @@ final class Worker: Sendable {
                 default: false
                 }
             if isArriving {
-                // Some versions of libvirt let the definition wait for the migration.
+                // Some versions of libvirt block this call until the migration ends.
                 let facts = GuestFacts(name: guest.name, uuid: guest.uuid, isLive: true)
                 return Look(facts: facts, situation: situation, isArriving: true)
             }
@@ -210,7 +211,7 @@ final class Worker: Sendable {
 
     // MARK: Inspections
 
-    /// Shared, since guests of one kind have their timers in one place.
+    /// Shared, because guests of one kind have their timers at one address.
     private static let timerReader = TimerReader()
 
     private static func inspect(
@@ -228,7 +229,7 @@ final class Worker: Sendable {
         var facts = try DomainXMLReader.facts(in: text, isLocal: guest.isLocal)
         let isLive = facts.isLive
         do throws(LibvirtError) {
-            // It may have been started or shut off in between.
+            // The guest may have been started or shut off in between.
             if isLive == (situation.state == .shutOff) { situation = try guest.situation() }
             isPersistent = isLive ? try guest.isPersistent() : false
         } catch {
@@ -258,7 +259,7 @@ final class Worker: Sendable {
         } else if sources == .none {
             doubt = "the guest does not answer: look at its QEMU process"
         } else {
-            // It returns at once where anything else may wait for QEMU.
+            // This call returns at once, while others may wait for QEMU.
             switch try? guest.controlInfo().state {
             case .ok:
                 return timerReader.read(
