@@ -129,8 +129,7 @@ package struct Inspection: Sendable, Hashable {
     /// The cause and the fix if the guest does not answer, or `nil` if no cause is known.
     package var silence: String? {
         stoppedProcess.map {
-            "the guest does not answer: a signal has stopped its QEMU process \($0); resume or end that"
-                + " process"
+            "the guest does not answer: a signal has stopped its QEMU process \($0); resume or end it"
         }
     }
 }

@@ -57,20 +57,19 @@ package struct ConfigWriter: Sendable {
     ) throws(TreatmentError) -> ConfigResult {
         guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
             return ConfigResult(
-                result: .transient,
-                reason: "the guest has no persistent definition to write it into")
+                result: .transient, reason: "the guest has no persistent domain XML")
         }
         let facts = try guest.persistentFacts()
         let plan = Plan(for: facts, under: policy)
         switch plan.decision {
         case .leave: return ConfigResult(result: .unchanged, reason: plan.reason)
         case .changeAction(_, let action):
-            let verb = dryRun ? "would have" : "have"
+            let verb = dryRun ? "would give" : "gives"
             if !dryRun { try guest.redefine(givingAction: action.rawValue) }
             return ConfigResult(
                 result: dryRun ? .wouldAlign : .aligned,
-                reason: "the watchdogs of the persistent definition \(verb) action"
-                    + " '\(action.rawValue)' \(effectClause)")
+                reason: "the persistent domain XML \(verb) its watchdogs action"
+                    + " '\(action.rawValue)'; \(effectClause)")
         case .attach, .coldPlug, .refuse: break
         }
         guard let addition = PersistentAddition(plan, to: facts) else {
@@ -86,7 +85,7 @@ package struct ConfigWriter: Sendable {
         let verb = dryRun ? "would have" : "has"
         return ConfigResult(
             result: dryRun ? .wouldWrite : .written,
-            reason: "the persistent definition \(verb) \(addition.description) \(effectClause)")
+            reason: "the persistent domain XML \(verb) \(addition.description); \(effectClause)")
     }
 
     /// Removes our device and its port from a persistent domain XML.
@@ -116,7 +115,7 @@ package struct ConfigWriter: Sendable {
     }
 
     private var effectClause: String {
-        "from then on, and the guest from its next cold start"
+        "the guest gets it at its next cold start"
     }
 
     /// Adds the port, then the device. Removes the port if the device is refused.
@@ -192,7 +191,7 @@ extension PersistentGuest {
             throw .libvirt(
                 LibvirtError(
                     code: .operationFailed,
-                    message: "somebody else changed the persistent definition meanwhile"))
+                    message: "another program changed the persistent domain XML meanwhile"))
         }
         try asking { () throws(LibvirtError) in try define(changed) }
     }

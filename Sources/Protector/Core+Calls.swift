@@ -27,10 +27,10 @@ extension Core {
                 log(
                     LogLine(
                         operation: "protect", guest: guests[uuid]?.name ?? "", uuid: uuid,
-                        result: "gone", reason: "the guest does not run; nothing is left to do"),
+                        result: "gone", reason: "the guest is not running; nothing is left to do"),
                     .info)
             }
-            finish(uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest does not run")))
+            finish(uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest is not running")))
         }
     }
 
@@ -149,23 +149,9 @@ extension Core {
                 ask(.inspect(.none), uuid)
                 continue
             }
-            silence(uuid, "a call has not returned for \(settings.callLimit.components.seconds) s")
+            markNotAnswering(
+                uuid, "a call has not returned for \(settings.callLimit.components.seconds) s")
         }
         logStuckCalls()
-    }
-
-    mutating func answered(_ id: CallID, _ result: Result<Answer, CallFailure>) {
-        guard let uuid = calls.end(id), var guest = guests[uuid], guest.call == id else { return }
-        let kind = guest.next
-        guest.call = nil
-        let looksAgain = guest.looksAgain
-        guest.looksAgain = false
-        guest.next = settings.firstCall
-        guests[uuid] = guest
-        switch result {
-        case .success(let answer): take(answer, to: kind, of: uuid)
-        case .failure(let failure): take(failure, of: kind, uuid)
-        }
-        if looksAgain { lookAgain(at: uuid) }
     }
 }

@@ -38,7 +38,9 @@ extension Core {
             start != .migrated
         {
             // A list has already shown the run, because a list returns after the hooks.
-            if known.standing == .unknown || known.standing == .old { known.standing = .fresh }
+            if known.eligibility == .unknown || known.eligibility == .old {
+                known.eligibility = .fresh
+            }
             known.hasArrived = known.hasArrived || start == .restored
             guests[event.uuid] = known
             trust(event.uuid)
@@ -59,7 +61,7 @@ extension Core {
 
     private func newRun(_ event: GuestEvent) -> GuestTreatment {
         var guest = GuestTreatment(
-            uuid: event.uuid, standing: settings.isService ? .fresh : .granted)
+            uuid: event.uuid, eligibility: settings.isService ? .fresh : .granted)
         guest.name = event.name
         guest.id = event.id
         guest.isTrusted = true
@@ -85,7 +87,7 @@ extension Core {
     private mutating func sawRunning(_ event: GuestEvent) {
         if guests[event.uuid] == nil {
             var guest = GuestTreatment(
-                uuid: event.uuid, standing: settings.isService ? .unknown : .granted)
+                uuid: event.uuid, eligibility: settings.isService ? .unknown : .granted)
             guest.name = event.name
             guest.id = event.id
             replace(with: guest)
@@ -100,8 +102,8 @@ extension Core {
         log(
             LogLine(
                 operation: "fire", guest: event.name, uuid: event.uuid, result: fire.action,
-                reason: "the guest's watchdog fired at \(fire.time), and QEMU did what its action"
-                    + " '\(fire.action)' says"), .warning)
+                reason: "the guest's watchdog fired at \(fire.time), and QEMU took action"
+                    + " '\(fire.action)'"), .warning)
         guard guests[event.uuid]?.id == event.id else {
             // Hooks may hold the guest. A list waits for them without harm.
             earlyFires[event.uuid] = (event.id, fire)

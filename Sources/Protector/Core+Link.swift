@@ -41,7 +41,7 @@ extension Core {
         guard settings.isService else {
             let message =
                 lastConnectionError
-                ?? "libvirt does not answer; a hook of another guest may not end"
+                ?? "libvirt does not answer; a hook of another guest may hang"
             for uuid in guests.keys.sorted() {
                 fail(uuid, .libvirt(LibvirtError(code: .noConnect, message: message)))
             }
@@ -198,7 +198,7 @@ extension Core {
     mutating func listIsLate() {
         guard isListing else { return }
         logListTrouble(
-            "no answer for \(Self.listLimit.components.seconds) s, a hook of a guest may not end")
+            "no answer for \(Self.listLimit.components.seconds) s, a hook of a guest may hang")
     }
 
     private mutating func take(_ running: [RunningGuest]) {
@@ -217,7 +217,7 @@ extension Core {
                 guests[entry.uuid] = guest
             } else {
                 var guest = GuestTreatment(
-                    uuid: entry.uuid, standing: settings.isService ? .unknown : .granted)
+                    uuid: entry.uuid, eligibility: settings.isService ? .unknown : .granted)
                 guest.name = entry.name
                 guest.id = entry.id
                 replace(with: guest)

@@ -58,7 +58,7 @@ extension Core {
             return
         }
         waiting[uuid] = nil
-        guests[uuid]?.standing = .granted
+        guests[uuid]?.eligibility = .granted
         guests[uuid]?.isOfQueue = true
         lookAgain(at: uuid)
         queueResumption = now + (queueIsProven ? Self.queueInterval : Self.firstQueueInterval)
@@ -68,12 +68,12 @@ extension Core {
     /// Logs the number of guests that wait for the operator, once all are read.
     mutating func logWaitingGuests() {
         let count = policy.running == .new ? waiting.count : 0
-        guard count != saidWaitingCount, settings.isService, !isListing,
+        guard count != loggedWaitingCount, settings.isService, !isListing,
             calls.count == calls.writtenOffCount,
             calls.isBlocked || trustedQueue.isEmpty && otherQueue.isEmpty
         else { return }
-        let isMore = count > saidWaitingCount
-        saidWaitingCount = count
+        let isMore = count > loggedWaitingCount
+        loggedWaitingCount = count
         guard isMore else { return }
         log(
             LogLine(

@@ -39,8 +39,8 @@ extension Core {
     /// The time for a guest to release its device.
     private static let releaseLimit = Duration.seconds(10)
     /// The time and interval of the requests after each sweep.
-    private static let takeBackLimit = Duration.seconds(60)
-    private static let takeBackInterval = Duration.seconds(5)
+    private static let unplugAgainLimit = Duration.seconds(60)
+    private static let unplugAgainInterval = Duration.seconds(5)
     /// The time during which the service leaves a possible removal alone.
     private static let removalTime = Duration.seconds(15)
     /// The waits between looks: the first and the longest. Each is twice the last one.
@@ -59,7 +59,7 @@ extension Core {
         let hasAny = hasDevice || facts.alignment != nil
         if hasAny { guests[uuid]?.removal.hasFound = true }
         if dryRun { return end(uuid, hasAny ? .wouldRemove : .absent) }
-        if isStopped, hasAny { return silence(uuid, Self.stoppedReason) }
+        if isStopped, hasAny { return markNotAnswering(uuid, Self.stoppedReason) }
         if !guest.removal.hasOptedOut {
             guests[uuid]?.removal.hasOptedOut = true
             if facts.optOut == nil || guest.run != nil && facts.optOut?.run != guest.run {
@@ -126,19 +126,19 @@ extension Core {
     /// This core or an earlier service attached it during the removal.
     ///
     /// - Returns: Whether a call or a wait for it follows.
-    mutating func takeBack(_ uuid: String, isStopped: Bool) -> Bool {
+    mutating func unplugAgain(_ uuid: String, isStopped: Bool) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts, facts.isOptedOutOfRun,
             !settings.endsOptOuts
         else { return false }
         let isOurs = guest.attached != nil || guest.isTreated && !settings.isCommand
-        let start = guest.takeBackStart ?? (isOurs ? now : now + Self.removalTime)
+        let start = guest.unplugAgainStart ?? (isOurs ? now : now + Self.removalTime)
         let hasDevice =
             facts.watchdogs.contains(where: \.isOwned) && (isOurs || !settings.isCommand)
-            && now - start < Self.takeBackLimit
+            && now - start < Self.unplugAgainLimit
         let hasAction = facts.effectiveAction != nil && guest.aligned != nil
         guard hasDevice || hasAction else { return false }
         if isStopped {
-            silence(uuid, Self.stoppedReason)
+            markNotAnswering(uuid, Self.stoppedReason)
             return true
         }
         if hasAction,
@@ -148,15 +148,15 @@ extension Core {
             align(uuid, to: defined)
             return true
         }
-        guests[uuid]?.takeBackStart = start
+        guests[uuid]?.unplugAgainStart = start
         guests[uuid]?.attached = nil
         guests[uuid]?.attachSucceeded = false
         // A guest in its firmware ignores the request.
-        let next = max(start, guest.takeBackTime.map { $0 + Self.takeBackInterval } ?? start)
+        let next = max(start, guest.unplugAgainTime.map { $0 + Self.unplugAgainInterval } ?? start)
         if next > now {
             wait(next - now, uuid)
         } else {
-            guests[uuid]?.takeBackTime = now
+            guests[uuid]?.unplugAgainTime = now
             ask(.detach, uuid)
         }
         return true

@@ -12,7 +12,7 @@ extension Core {
     /// The time without success after which the log reports it.
     private static let troubleLimit = Duration.seconds(35)
     /// The delay before a guest that does not answer is read again.
-    private static let silenceInterval = Duration.seconds(5)
+    private static let notAnsweringInterval = Duration.seconds(5)
     /// The time and interval of the requests to QEMU to unplug an orphan.
     private static let unplugLimit = Duration.seconds(600)
     private static let unplugInterval = Duration.seconds(1)
@@ -26,15 +26,24 @@ extension Core {
     /// The delay before another plan while the policy changes.
     private static let policyInterval = Duration.milliseconds(50)
 
-    mutating func take(_ answer: Answer, to kind: Call.Kind, of uuid: String) {
-        switch answer {
-        case .look(let look): take(look, of: uuid)
-        case .orphanIsGone(let isGone): unplugged(uuid, isGone: isGone)
-        case .persisted(let persistence): persisted(uuid, .success(persistence))
-        case .removedPersistent(let removal): removedPersistent(uuid, removal)
-        case .inspected(let inspection): inspected(uuid, inspection)
-        case .done: carriedOut(kind, uuid)
+    mutating func answered(_ id: CallID, _ result: Result<Answer, CallFailure>) {
+        guard let uuid = calls.end(id), var guest = guests[uuid], guest.call == id else { return }
+        let kind = guest.next
+        guest.call = nil
+        let looksAgain = guest.looksAgain
+        guest.looksAgain = false
+        guest.next = settings.firstCall
+        guests[uuid] = guest
+        switch result {
+        case .success(.look(let look)): take(look, of: uuid)
+        case .success(.orphanIsGone(let isGone)): unplugged(uuid, isGone: isGone)
+        case .success(.persisted(let persistence)): persisted(uuid, .success(persistence))
+        case .success(.removedPersistent(let removal)): removedPersistent(uuid, removal)
+        case .success(.inspected(let inspection)): inspected(uuid, inspection)
+        case .success(.done): carriedOut(kind, uuid)
+        case .failure(let failure): take(failure, of: kind, uuid)
         }
+        if looksAgain { lookAgain(at: uuid) }
     }
 
     /// Continues after a change, with its record or with a look.
@@ -44,14 +53,14 @@ extension Core {
         case .attach:
             guest.attachSucceeded = true
             guest.isTrusted = true
-            guest.silence = nil
+            guest.notAnsweringReason = nil
         case .record(.some(let alignment)) where alignment.isPending:
             if let action = WatchdogAction(rawValue: alignment.action) {
                 guest.next = .setAction(action)
             }
         case .setAction(let action):
             guest.isTrusted = true
-            guest.silence = nil
+            guest.notAnsweringReason = nil
             // Otherwise the domain XML's action is effective again.
             let differs = facts.watchdogs.contains { $0.action != action.rawValue }
             guest.next = .record(differs ? alignment(to: action, of: guest, facts) : nil)
@@ -59,7 +68,7 @@ extension Core {
             if detachAfterOptOut(uuid) { return }
         case .detach:
             guest.isTrusted = true
-            guest.silence = nil
+            guest.notAnsweringReason = nil
             guest.removal.detachTime = now
         case .look, .record, .unplugOrphan, .persist, .removePersistent, .inspect: break
         }
@@ -79,7 +88,7 @@ extension Core {
 
     mutating func showedLife(_ uuid: String) {
         guests[uuid]?.isTrusted = true
-        guests[uuid]?.silence = nil
+        guests[uuid]?.notAnsweringReason = nil
     }
 
     // MARK: Looks
@@ -102,7 +111,7 @@ extension Core {
         {
             // The guest was restarted without an event.
             var next = GuestTreatment(
-                uuid: uuid, standing: settings.isService ? .unknown : .granted)
+                uuid: uuid, eligibility: settings.isService ? .unknown : .granted)
             next.name = guest.name
             next.turn = guest.turn
             next.removal.hasConfig = guest.removal.hasConfig
@@ -115,11 +124,11 @@ extension Core {
         facts.trustRecords(of: guest.run, hasArrived: guest.hasArrived)
         if guest.policyMayDiffer, let known = guest.facts, known.guestPolicy != facts.guestPolicy {
             // The operator has changed this guest's policy in the live metadata.
-            guest.standing = .granted
+            guest.eligibility = .granted
         }
         guest.policyMayDiffer = false
         guest.facts = facts
-        if guest.standing == .unknown { guest.standing = standing(of: guest) }
+        if guest.eligibility == .unknown { guest.eligibility = eligibility(of: guest) }
         guests[uuid] = guest
         rememberFire(uuid)
         guests[uuid]?.isArriving = false
@@ -127,12 +136,12 @@ extension Core {
         if case .remove = settings.goal {
             return continueRemoval(uuid, isStopped: look.isStopped)
         }
-        if takeBack(uuid, isStopped: look.isStopped) || decideOnOptOut(uuid) { return }
+        if unplugAgain(uuid, isStopped: look.isStopped) || decideOnOptOut(uuid) { return }
         decide(uuid, isStopped: look.isStopped)
     }
 
     /// Returns the eligibility of a run without an event.
-    private func standing(of guest: GuestTreatment) -> GuestTreatment.Standing {
+    private func eligibility(of guest: GuestTreatment) -> GuestTreatment.Eligibility {
         guard let run = guest.run, run.boot == memory.boot else { return .old }
         if memory.treated[guest.uuid] == run { return .settled }
         return run.startTicks >= memory.firstTicks ? .fresh : .old
@@ -192,20 +201,20 @@ extension Core {
         if facts.isOptedOutOfRun {
             guests[uuid]?.hasHadDevice = false
             guests[uuid]?.sawRemoval = false
-            guests[uuid]?.hasSaidOptOut = false
+            guests[uuid]?.hasLoggedOptOut = false
             guard guest.run != nil, facts.optOut?.run != guest.run else { return false }
         } else {
             // QEMU unplugs an orphan at our request.
             guard wasUnplugged, settings.isService, guest.unplugStart == nil else { return false }
             // The record may take several attempts.
-            if !guest.hasSaidOptOut {
-                guests[uuid]?.hasSaidOptOut = true
+            if !guest.hasLoggedOptOut {
+                guests[uuid]?.hasLoggedOptOut = true
                 log(
                     LogLine(
                         operation: "protect", guest: guest.name, uuid: uuid, result: "opted-out",
                         reason:
-                            "the watchdog was unplugged from the running guest: it stays away for"
-                            + " this run; virt-watchdog apply with the guest's name brings it back"),
+                            "the watchdog was unplugged from the running guest, which stays without it"
+                            + " for this run; undo: virt-watchdog apply with the guest's name"),
                     .warning)
             }
         }
@@ -230,17 +239,23 @@ extension Core {
             return hold(uuid)
         }
         waiting[uuid] = nil
-        if isStopped { return silence(uuid, Self.stoppedReason) }
+        if isStopped { return markNotAnswering(uuid, Self.stoppedReason) }
         switch plan.decision {
         case .attach(let device, let point):
             if guest.unplugStart != nil { return ask(.unplugOrphan, uuid) }
             if guest.attachSucceeded { return fail(uuid, .notThere(plan)) }
-            guard let error = guest.attachError else { return attach(uuid, plan, device, point) }
-            if error.isOfOrphan { return unplugOrphan(uuid, error) }
-            guard error.mayConcernPlace, plan != guest.attached else {
-                return fail(uuid, .libvirt(error))
+            if let error = guest.attachError {
+                if error.isOfOrphan { return unplugOrphan(uuid, error) }
+                guard error.mayConcernPlace, plan != guest.attached else {
+                    return fail(uuid, .libvirt(error))
+                }
             }
-            attach(uuid, plan, device, point)
+            var device = device
+            if let shared = (plan.companion?.action).flatMap(WatchdogAction.init(rawValue:)) {
+                device.action = shared
+            }
+            guests[uuid]?.attached = plan
+            ask(.attach(device.xml(at: point)), uuid)
         case .changeAction(_, let action):
             if guest.aligned != nil { return fail(uuid, .notThere(plan)) }
             guests[uuid]?.aligned = plan
@@ -265,7 +280,7 @@ extension Core {
             record.isPending, record.run == guest.run,
             let defined = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
         else { return false }
-        if !guest.isTreated { guests[uuid]?.standing = .granted }
+        if !guest.isTreated { guests[uuid]?.eligibility = .granted }
         // The command may still wait for its turn.
         let start = guest.doubtStart ?? now
         guests[uuid]?.doubtStart = start
@@ -273,7 +288,7 @@ extension Core {
         if rest > .zero {
             wait(rest, uuid)
         } else if isStopped {
-            silence(uuid, Self.stoppedReason)
+            markNotAnswering(uuid, Self.stoppedReason)
         } else if case .changeAction(_, let action) = plan.decision {
             guests[uuid]?.doubtStart = nil
             guests[uuid]?.aligned = plan
@@ -283,17 +298,6 @@ extension Core {
             align(uuid, to: defined)
         }
         return true
-    }
-
-    private mutating func attach(
-        _ uuid: String, _ plan: Plan, _ device: WatchdogDevice, _ point: AttachPoint
-    ) {
-        var device = device
-        if let shared = (plan.companion?.action).flatMap(WatchdogAction.init(rawValue:)) {
-            device.action = shared
-        }
-        guests[uuid]?.attached = plan
-        ask(.attach(device.xml(at: point)), uuid)
     }
 
     /// Ends the treatment of a running guest that needs no more calls.
@@ -353,7 +357,7 @@ extension Core {
             queueIsProven = true
         }
         if guest.isTreated {
-            guests[uuid]?.standing = .settled
+            guests[uuid]?.eligibility = .settled
             if settings.isService, let run = guest.run, memory.treated[uuid] != run {
                 memory.treated[uuid] = run
                 effects.append(.remember(uuid: uuid, run))
@@ -418,7 +422,7 @@ extension Core {
         case .occupied where guests[uuid]?.isLeftAlone == true: break
         case .libvirt(let error) where error.mayPass && guests[uuid]?.isLeftAlone == true: break
         case .occupied(let time) where time >= settings.callLimit:
-            silence(
+            markNotAnswering(
                 uuid, "a call has occupied its monitor for \(time.components.seconds) s")
         case .occupied:
             retry(
@@ -458,12 +462,12 @@ extension Core {
         let next = min(guest.lastWait.map { $0 * 2 } ?? Self.firstWait, Self.longestWait)
         guest.firstFailure = start
         guest.lastWait = next
-        let saysTrouble =
-            settings.isService && !guest.hasSaidTrouble && now - start >= Self.troubleLimit
-        guest.hasSaidTrouble = guest.hasSaidTrouble || saysTrouble
-        if guest.hasSaidTrouble { guest.trouble = Self.trouble(error) }
+        let logsTrouble =
+            settings.isService && !guest.hasLoggedTrouble && now - start >= Self.troubleLimit
+        guest.hasLoggedTrouble = guest.hasLoggedTrouble || logsTrouble
+        if guest.hasLoggedTrouble { guest.trouble = Self.trouble(error) }
         guests[uuid] = guest
-        if saysTrouble {
+        if logsTrouble {
             log(
                 LogLine(
                     operation: "protect", guest: guest.name, uuid: uuid, result: "retrying",
@@ -480,10 +484,10 @@ extension Core {
     }
 
     /// Marks a guest as not answering, and retries later.
-    mutating func silence(_ uuid: String, _ reason: String) {
+    mutating func markNotAnswering(_ uuid: String, _ reason: String) {
         guard var guest = guests[uuid] else { return }
-        let isNew = guest.silence == nil
-        guest.silence = reason
+        let isNew = guest.notAnsweringReason == nil
+        guest.notAnsweringReason = reason
         guest.isTrusted = false
         let start = guest.firstFailure ?? now
         guest.firstFailure = start
@@ -497,22 +501,22 @@ extension Core {
                     reason: "the guest does not answer: \(reason); look at its QEMU process"),
                 .warning)
         }
-        wait(Self.silenceInterval, uuid)
+        wait(Self.notAnsweringInterval, uuid)
     }
 
     /// Logs how many guests do not answer, once they delay others.
     mutating func logStuckCalls() {
         let count = calls.writtenOffCount
-        if count == 0 { saidSilentCount = 0 }
-        guard calls.isBlocked, count > saidSilentCount, settings.isService else { return }
-        saidSilentCount = count
+        if count == 0 { loggedStuckCount = 0 }
+        guard calls.isBlocked, count > loggedStuckCount, settings.isService else { return }
+        loggedStuckCount = count
         log(
             LogLine(
                 operation: "protect", guest: "", uuid: nil, result: "not-answering",
                 reason: count < CallTable.limit
-                    ? "\(count) guests do not answer: until one does, only guests whose QEMU has lately"
+                    ? "\(count) guests do not answer: until one does, only guests whose QEMU has recently"
                         + " answered are treated; virt-watchdog status names them"
-                    : "\(count) calls to libvirt do not return: no guest is treated until one does; end or"
+                    : "\(count) calls to libvirt never return: no guest is treated until one does; end or"
                         + " resume the QEMU processes of the guests that do not answer"), .error)
     }
 
@@ -531,7 +535,7 @@ extension Core {
         // The next sweep tries again, without another log line.
         guests[uuid]?.isOfQueue = false
         guests[uuid]?.endTreatment()
-        guests[uuid]?.hasSaidTrouble = guest.hasSaidTrouble
+        guests[uuid]?.hasLoggedTrouble = guest.hasLoggedTrouble
         finishIfNamed(uuid)
     }
 

@@ -68,8 +68,8 @@ package struct Core: Sendable {
     var queueResumption = Duration.zero
     var policyIsChanging = false
 
-    var saidSilentCount = 0
-    var saidWaitingCount = 0
+    var loggedStuckCount = 0
+    var loggedWaitingCount = 0
     /// The number of guests that were brought to the policy.
     var treatedCount = 0
 
@@ -86,7 +86,7 @@ package struct Core: Sendable {
         calls = CallTable(reserve: settings.isService || settings.isCommand ? 1 : 0)
         guard case .guests(let uuids) = settings.scope else { return }
         for uuid in uuids {
-            var guest = GuestTreatment(uuid: uuid, standing: .granted)
+            var guest = GuestTreatment(uuid: uuid, eligibility: .granted)
             guest.isUncertain = true
             guest.next = settings.firstCall
             guests[uuid] = guest
@@ -160,14 +160,14 @@ package struct Core: Sendable {
                     operation: "policy", guest: "",
                     failure: "cannot read the properties file for"
                         + " \(Self.policyLimit.components.seconds) s: its file system does not answer;"
-                        + " the policy read last stays in force"), .warning)
+                        + " the last policy stays in force"), .warning)
         case .guest(let uuid, let turn):
             guard let guest = guests[uuid], guest.turn == turn else { return }
             if guest.call == nil {
                 makeReady(uuid)
-            } else if let silence = guest.silence {
+            } else if let reason = guest.notAnsweringReason {
                 // A call in flight may be the last one.
-                self.silence(uuid, silence)
+                markNotAnswering(uuid, reason)
             }
         }
     }

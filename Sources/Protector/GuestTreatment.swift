@@ -5,7 +5,7 @@ internal import WatchdogPolicy
 /// The core's knowledge of one run of a guest.
 struct GuestTreatment: Sendable {
     /// Whether the policy applies to a run now.
-    enum Standing: Sendable {
+    enum Eligibility: Sendable {
         /// The start of the run is unknown.
         case unknown
         /// The run began while the service watched.
@@ -22,7 +22,7 @@ struct GuestTreatment: Sendable {
     var name = ""
     /// libvirt's number of the guest, or 0 while it is unknown.
     var id: Int32 = 0
-    var standing: Standing
+    var eligibility: Eligibility
     var run: RunID?
     /// The facts of the last read. Only records of this run count.
     var facts: GuestFacts?
@@ -55,7 +55,7 @@ struct GuestTreatment: Sendable {
     /// Whether libvirt has reported the removal of our device.
     var sawRemoval = false
     /// Whether the log reports that our device was unplugged.
-    var hasSaidOptOut = false
+    var hasLoggedOptOut = false
     /// Whether the guest's own policy may have changed.
     var policyMayDiffer = false
 
@@ -88,9 +88,9 @@ struct GuestTreatment: Sendable {
     /// Whether the guest still has to release the device of a removed opt-out.
     var hasPendingRemoval = false
     /// The time since which a device attached during a removal is unplugged.
-    var takeBackStart: Duration?
+    var unplugAgainStart: Duration?
     /// The time of the last request to unplug it.
-    var takeBackTime: Duration?
+    var unplugAgainTime: Duration?
     /// The progress of the removal.
     var removal = RemovalProgress()
     var inspection: Inspection?
@@ -103,25 +103,25 @@ struct GuestTreatment: Sendable {
     var arrivalStart: Duration?
     var lastWait: Duration?
     /// Whether the log reports the trouble.
-    var hasSaidTrouble = false
+    var hasLoggedTrouble = false
     /// The log's text about the trouble.
     var trouble: String?
     /// The reason why the guest does not answer, or `nil` if it answers.
-    var silence: String?
+    var notAnsweringReason: String?
     /// The last logged lines, of the running guest and of its persistent domain XML.
     var lastLine: LogLine?
     var lastPersistenceLine: LogLine?
 
-    init(uuid: String, standing: Standing) {
+    init(uuid: String, eligibility: Eligibility) {
         self.uuid = uuid
-        self.standing = standing
+        self.eligibility = eligibility
     }
 
     /// Whether the guest gets the policy now.
-    var isTreated: Bool { standing == .fresh || standing == .granted }
+    var isTreated: Bool { eligibility == .fresh || eligibility == .granted }
 
     /// Whether the guest is only read.
-    var isLeftAlone: Bool { standing == .settled || standing == .old }
+    var isLeftAlone: Bool { eligibility == .settled || eligibility == .old }
 
     /// Marks the guest as seen after a lost connection, and starts again.
     mutating func becomeCertain() {
@@ -143,16 +143,16 @@ struct GuestTreatment: Sendable {
         hasBegunAnew = false
         doubtStart = nil
         isPersisting = false
-        takeBackStart = nil
-        takeBackTime = nil
+        unplugAgainStart = nil
+        unplugAgainTime = nil
         endTrouble()
     }
 
     mutating func endTrouble() {
         firstFailure = nil
         lastWait = nil
-        hasSaidTrouble = false
+        hasLoggedTrouble = false
         trouble = nil
-        silence = nil
+        notAnsweringReason = nil
     }
 }

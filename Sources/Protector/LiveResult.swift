@@ -70,23 +70,23 @@ extension TreatmentError: CustomStringConvertible {
     package func description(retryingWith command: String) -> String {
         switch self {
         case .libvirt(let error): "libvirt says: \(error)"
-        case .definition(let message): "libvirt's definition cannot be read: \(message)"
+        case .definition(let message): "cannot read the guest's domain XML: \(message)"
         case .notThere(let plan):
-            "libvirt took the change, but the live definition does not show it: \(plan.reason)"
+            "libvirt accepted the change, but the live domain XML does not show it: \(plan.reason)"
         case .stillArriving:
             "the guest is still migrating in; the service or a one-shot treats it once it runs here"
         case .silent(let reason):
             "the guest does not answer: \(reason); end or resume its QEMU process, then run"
                 + " \(command)"
         case .notAsked(let count):
-            "the guest was not asked: \(count) calls about other guests do not return; end or resume"
+            "the guest was not asked: \(count) calls about other guests never return; end or resume"
                 + " their QEMU processes, or run \(command) with this guest's name alone"
         case .removalPending:
-            "an earlier removal is pending: QEMU unplugs the watchdog when the guest answers, at its"
-                + " next reset at the latest; then run \(command)"
+            "an earlier removal is pending: the guest has not released the watchdog; reset the"
+                + " guest, then run \(command)"
         case .outOfTime(let error) where error.isOfOrphan:
-            "QEMU has a watchdog that libvirt does not know of, as when libvirtd is killed while it"
-                + " attaches one, and the guest does not release it: reset the guest, then run"
+            "QEMU has a watchdog that libvirt lost when it was killed: the guest does not release"
+                + " it; reset the guest, then run"
                 + " \(command)"
         case .outOfTime(let error):
             "timed out; last libvirt error: \(error); retry: \(command)"

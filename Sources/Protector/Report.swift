@@ -83,8 +83,8 @@ extension Core {
                         uuid: uuid, name: guest.name, run: run.text, time: fire.time,
                         action: fire.action))
             }
-            if let silence = guest.silence {
-                report.notAnswering.append(entry(uuid, silence))
+            if let reason = guest.notAnsweringReason {
+                report.notAnswering.append(entry(uuid, reason))
             } else if let trouble = guest.trouble {
                 report.failed.append(entry(uuid, trouble))
             } else if case .failure(let error) = guest.protection {

@@ -205,7 +205,7 @@ struct GuestAgentTests {
         let machine = FakeMachine()
         machine.agent.pause = { _ in usleep(3_000_000) }
         let start = ContinuousClock.now
-        let reading = FakeClock().reader(agentPatience: 1).read(
+        let reading = FakeClock().reader(agentTimeout: 1).read(
             facts(), of: machine, by: TimerReader.Sources(usesMonitor: false))
         #expect(ContinuousClock.now - start < .seconds(2.5))
         #expect(reading.timers.first?.doubt?.contains("does not answer") == true)

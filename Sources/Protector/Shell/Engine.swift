@@ -102,7 +102,7 @@ package final class Engine {
     private static let keepAlive: (interval: Int32, count: UInt32) = (5, 5)
 
     /// The seconds after which a one-shot stops relying on its list alone.
-    private static let listPatience: UInt32 = 10
+    private static let listTimeout: UInt32 = 10
 
     private static let noThread = LibvirtError(
         code: .systemError, message: "the system has no thread to spare")
@@ -163,8 +163,9 @@ package final class Engine {
     package func turn() -> Bool {
         let messages = mailbox.takeAll()
         for message in messages {
+            let input: Input
             switch message {
-            case .input(let input): give(input)
+            case .input(let given): input = given
             case .linked(let number, let link):
                 guard number == generation else {
                     link.close()
@@ -172,22 +173,23 @@ package final class Engine {
                 }
                 self.link = link
                 handlers.serve(true, link.daemon)
-                give(.connected(idlesOut: link.daemon?.timeout != nil))
-            case .notLinked(let number, let input), .ofLink(let number, let input):
+                input = .connected(idlesOut: link.daemon?.timeout != nil)
+            case .notLinked(let number, let given), .ofLink(let number, let given):
                 guard number == generation else { continue }
-                if case .disconnected = input { unlink() }
-                give(input)
+                if case .disconnected = given { unlink() }
+                input = given
             case .answered(let worker, let id, let result):
                 if busyWorkers.removeValue(forKey: id) != nil {
                     idleWorkers.append(worker)
                 } else {
                     worker.end()
                 }
-                give(.answered(id, result))
+                input = .answered(id, result)
             }
+            carryOut(core.handle(input, at: now))
         }
         if let next = core.nextTimer, next <= now {
-            give(.timer)
+            carryOut(core.handle(.timer, at: now))
             return true
         }
         return !messages.isEmpty
@@ -202,10 +204,6 @@ package final class Engine {
         }
     }
 
-    private func give(_ input: Input) {
-        carryOut(core.handle(input, at: now))
-    }
-
     private func carryOut(_ effects: [Effect]) {
         for effect in effects {
             switch effect {
@@ -214,7 +212,14 @@ package final class Engine {
                 unlink()
                 for worker in idleWorkers { worker.disconnect() }
             case .list: list()
-            case .call(let id, let call): make(id, call)
+            case .call(let id, let call):
+                let idle = idleWorkers.popLast()
+                guard let worker = idle ?? startedWorker else {
+                    mailbox.post(.input(.answered(id, .failure(.libvirt(Self.noThread)))))
+                    continue
+                }
+                busyWorkers[id] = worker
+                worker.make(id, call, at: target)
             case .abandon(let id): busyWorkers[id] = nil
             case .log(let line, let severity): handlers.log(line, severity)
             case .remember(let uuid, let run): handlers.remember(uuid, run)
@@ -229,17 +234,9 @@ package final class Engine {
 
     // MARK: Calls
 
-    private func make(_ id: CallID, _ call: Call) {
-        let started =
-            idleWorkers.popLast()
-            ?? Worker { [mailbox] worker, id, result in
-                mailbox.post(.answered(worker, id, result))
-            }
-        guard let worker = started else {
-            return mailbox.post(.input(.answered(id, .failure(.libvirt(Self.noThread)))))
-        }
-        busyWorkers[id] = worker
-        worker.make(id, call, at: target)
+    /// A new worker, or `nil` if the system has no thread to spare.
+    private var startedWorker: Worker? {
+        Worker { [mailbox] worker, id, result in mailbox.post(.answered(worker, id, result)) }
     }
 
     private var target: Target {
@@ -306,7 +303,7 @@ package final class Engine {
         if case .daemon(let daemon, let uuid) = access {
             // A hook of another guest may never end. The core takes the first answer.
             Thread.detach {
-                Thread.sleep(seconds: Self.listPatience)
+                Thread.sleep(seconds: Self.listTimeout)
                 let result = Self.guestWithoutHooks(uuid, of: daemon)
                 mailbox.post(.ofLink(number, .listed(.success([result]))))
             }

@@ -73,8 +73,8 @@ package final class RunFile {
             let line = LogLine(
                 operation: "remember", guest: "",
                 failure:
-                    "cannot write \(path): \(error); free space in /run, since after a restart the"
-                    + " service would bring treated guests to a later policy")
+                    "cannot write \(path): \(error); free space in /run, or a restarted service brings"
+                    + " treated guests to a later policy")
             if line != lastFailure { log(line, .warning) }
             lastFailure = line
         }

@@ -6,7 +6,8 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdog apply`: does now, for guests that run, what the hook does at their start.
+/// The command `virt-watchdog apply`: treats running guests now, as the service treats a guest at
+/// its start.
 struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring guests that run to the policy, now.",

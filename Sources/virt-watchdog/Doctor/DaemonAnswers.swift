@@ -3,21 +3,22 @@ import Protector
 import TimerProbe
 import WatchdogPolicy
 
-/// The checks `daemon-reachable` and `daemon-writable`: libvirt answers, and lets us change guests.
+/// The checks `daemon-reachable` and `daemon-writable`: libvirt answers, and this user may change
+/// guests.
 struct DaemonAnswers {
     private let uri: String?
     private let reading: Result<Connection, LibvirtError>
     private let writing: Result<Connection, LibvirtError>
 
-    /// For how many seconds a daemon may take to answer.
+    /// The time limit for a daemon's answer, in seconds.
     private static let patience = 10
 
-    /// Connects twice; a daemon that is socket-activated has then started.
+    /// Connects twice. The first connection starts a socket-activated daemon.
     init(connectingTo uri: String?) {
         self.uri = uri
         reading = Self.connect(to: uri, readOnly: true)
         if case .failure(let error) = reading, error.code == .operationTimeout {
-            // It will not answer now, either.
+            // Another attempt would time out, too.
             writing = reading
         } else {
             writing = Self.connect(to: uri, readOnly: false)
@@ -32,10 +33,10 @@ struct DaemonAnswers {
         }
     }
 
-    /// A connection to ask with, where there is one.
+    /// An open connection, if there is one.
     var connection: Connection? { (try? reading.get()) ?? (try? writing.get()) }
 
-    /// What came of the two connections.
+    /// The results of the two connections.
     var findings: [Finding] { [reachable, writable] }
 
     private var reachable: Finding {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `virt-watchdog doctor`: whether all is in place for guests to get their watchdog.
+/// The command `virt-watchdog doctor`: checks everything that guests need to get their watchdog.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that hook, libvirt and policy work together.",

@@ -6,12 +6,12 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// The check `emulator`: QEMU has the device that the policy asks for.
+/// The check `emulator`: QEMU has the policy's device.
 enum Emulator {
-    /// How long an emulator may take to list its devices; it takes a tenth of a second.
+    /// The time limit for an emulator to list its devices.
     private static let patience: Duration = .seconds(10)
 
-    /// Checks the emulators that libvirt would start guests with.
+    /// Checks the emulators in libvirt's capabilities.
     static func findings(_ connection: Connection, _ policy: Policy) -> [Finding] {
         guard connection.isQEMU else {
             return [
@@ -34,7 +34,7 @@ enum Emulator {
         }
     }
 
-    /// Checks the emulators that a host has.
+    /// Checks the emulators of a host.
     static func findings(_ capabilities: HostCapabilities, _ policy: Policy) -> [Finding] {
         guard !capabilities.emulators.isEmpty else {
             return [
@@ -54,7 +54,7 @@ enum Emulator {
         return capabilities.emulators.map { finding($0, device) }
     }
 
-    /// What QEMU must be able to add to a machine, or nothing where there is nothing to be added.
+    /// Returns the device that QEMU must have, or `nil` if the policy adds none.
     private static func device(_ choice: ModelChoice, on arch: String?) -> WatchdogModel? {
         switch choice {
         case .fitting: arch?.hasPrefix("s390") == true ? .diag288 : .i6300esb
@@ -73,7 +73,7 @@ enum Emulator {
                 .emulator, "\(name) does not say which devices it has: \(error)",
                 remedy: "try it by hand: \(name) -device help")
         }
-        // Older ones write their help to standard error.
+        // Older versions write their help to standard error.
         let text = String(decoding: outcome.output + outcome.error, as: UTF8.self)
         if text.contains("name \"\(device.rawValue)\"") {
             return .ok(.emulator, "\(name) has the device \(device.rawValue)")

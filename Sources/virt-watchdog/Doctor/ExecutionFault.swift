@@ -1,44 +1,44 @@
 import Host
 import System
 
-/// Why libvirt cannot run a hook that it is going to run.
+/// The reason why libvirt cannot run a hook.
 struct ExecutionFault: Hashable {
-    /// Whose guests do not start.
+    /// The guests that fail to start.
     enum Reach: Hashable {
-        /// Everyone's.
+        /// All guests.
         case all
-        /// Those of `qemu:///session`, whose daemons are not root's.
+        /// The guests of `qemu:///session`, whose daemons do not run as root.
         case sessions
     }
 
-    /// A clause that says why.
+    /// The cause as a clause.
     var reason: String
-    /// How to make it run, as an imperative clause.
+    /// The fix as an imperative clause.
     var remedy: String
-    /// Whose guests do not start.
+    /// The guests that fail to start.
     var reach = Reach.all
 
-    /// Looks for the reason in the file alone. No hook is executed.
+    /// Returns the fault of a hook, without executing it.
     ///
     /// - Parameters:
-    ///   - path: The hook, a regular file that is executable for someone.
-    ///   - searchPath: The directories in which libvirt's hooks find programs, as in `PATH`.
+    ///   - path: A regular file with an executable bit.
+    ///   - searchPath: The directories of programs for libvirt's hooks, as in `PATH`.
     static func find(_ path: String, searchPath: String, on host: LocalHost) -> ExecutionFault? {
         Search(host: host, searchPath: searchPath).hookFault(at: path)
     }
 }
 
 extension ExecutionFault {
-    /// What libvirt's own `PATH` is where systemd starts it.
+    /// The `PATH` of a daemon that systemd starts.
     static let usualSearchPath =
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// The `PATH` that hooks get from a daemon.
+    /// Returns the `PATH` that a daemon passes to hooks.
     static func searchPath(of daemons: LibvirtDaemons, on host: LocalHost) -> String {
         for daemon in daemons.running {
             guard let text = host.text("/proc/\(daemon.id)/environ") else { continue }
             let path = text.split(separator: "\0").first { $0.hasPrefix("PATH=") }
-            // What the C library takes without one.
+            // The C library's default.
             return path.map { String($0.dropFirst("PATH=".count)) } ?? "/bin:/usr/bin"
         }
         return usualSearchPath
@@ -46,7 +46,7 @@ extension ExecutionFault {
 }
 
 extension ExecutionFault.Reach {
-    /// What a hook that cannot run leads to, as a sentence without its end.
+    /// The effect of a hook that cannot run, as a sentence without its full stop.
     var effect: String {
         switch self {
         case .all:
@@ -58,12 +58,12 @@ extension ExecutionFault.Reach {
     }
 }
 
-/// Follows a hook to the programs that the kernel and `env` start for it.
+/// A search along the programs that the kernel and `env` start for a hook.
 private struct Search {
     let host: LocalHost
     let searchPath: String
 
-    /// How many interpreters of interpreters the kernel follows.
+    /// The number of nested interpreters that the kernel follows.
     private static let maximumDepth = 5
 
     func hookFault(at path: String) -> ExecutionFault? {
@@ -168,12 +168,12 @@ private struct Search {
 
     /// Returns the fault of a program that is started for a script.
     private func fault(ofInterpreter name: String, depth: Int) -> ExecutionFault? {
-        // libvirt's directory is the root.
+        // libvirt runs in the root directory.
         let path = host.path(name.hasPrefix("/") ? name : "/" + name)
         let install = "install it, or name another interpreter"
         let status: FileStatus
         do throws(Errno) { status = try FileStatus(of: path) } catch {
-            // What this user may not look at may be there.
+            // A file that this user cannot see may exist.
             if error == .permissionDenied { return nil }
             return ExecutionFault(
                 reason: "its interpreter \(name.shellWord) is missing", remedy: install)

@@ -1,9 +1,9 @@
 import Host
 import System
 
-/// The check `hook-build`: the hook and the tool that runs are of one installation.
+/// The check `hook-build`: the hook and this tool belong to one installation.
 enum HookBuild {
-    /// Compares one of our hooks, and the tool, with what was installed.
+    /// Compares one of our hooks and this tool with the manifest.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
         guard let tool = host.tool, let manifest = Manifest(besideTool: tool) else {
             let place = host.tool.map { " at \(Manifest.path(besideTool: $0).shellWord)" } ?? ""

@@ -1,7 +1,7 @@
 import Host
 import System
 
-/// The check `hook-executable`: libvirt's daemon, and every user's own, can run the hook.
+/// The check `hook-executable`: the daemons of the system and of all users can run the hook.
 enum HookExecutable {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile) -> Finding {

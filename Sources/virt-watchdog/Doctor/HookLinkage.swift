@@ -1,7 +1,7 @@
 import Host
 import System
 
-/// The check `hook-static`: the hook needs no libraries, which somebody may take away.
+/// The check `hook-static`: the hook needs no libraries, which an upgrade may remove.
 enum HookLinkage {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {

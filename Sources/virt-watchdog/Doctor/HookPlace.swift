@@ -1,7 +1,7 @@
 import Host
 import System
 
-/// The check `hook-file`: the hook is a real file that nobody but root can change.
+/// The check `hook-file`: the hook is a real file that only root can change.
 enum HookPlace {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
@@ -35,9 +35,9 @@ enum HookPlace {
         return .ok(.hookFile, "\(path) is a regular file that only root can change")
     }
 
-    /// What is wrong with a hook that is reached through a symbolic link, its own or its folder's.
+    /// Returns a finding if a symbolic link leads to the hook or its directory.
     ///
-    /// AppArmor judges a program by where it really is.
+    /// AppArmor judges a program by its real path.
     private static func linkFinding(_ hook: HookFile, on host: LocalHost) -> Finding? {
         guard let real = try? realPath(of: hook.path) else { return nil }
         let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root

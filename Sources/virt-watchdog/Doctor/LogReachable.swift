@@ -1,9 +1,9 @@
 import Host
 import System
 
-/// The check `log`: what the hook decides is recorded.
+/// The check `log`: the log records the hook's decisions.
 enum LogReachable {
-    /// Connects to the log of a host, and sends nothing.
+    /// Connects to a host's log without sending a line.
     static func finding(on host: LocalHost) -> Finding {
         let path = host.path(SystemLog.socketPath)
         do throws(Errno) {

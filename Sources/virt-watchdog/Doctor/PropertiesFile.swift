@@ -2,10 +2,11 @@ import Host
 import System
 import WatchdogPolicy
 
-/// The checks `properties-file` and `properties-mode`: the policy can be read and understood, and
-/// only root can change it.
+/// The checks `properties-file` and `properties-mode`.
+///
+/// The policy is readable and valid, and only root can change it.
 enum PropertiesFile {
-    /// Checks the file that a report is about, if there is one.
+    /// Checks the file of a report.
     static func findings(_ report: PolicyReport, on host: LocalHost) -> [Finding] {
         guard let file = report.file else {
             return [
@@ -25,7 +26,7 @@ enum PropertiesFile {
             return contents(report, file, on: host)
                 + [.warn(.propertiesMode, message, remedy: exposure.remedy)]
         }
-        // The hook of a daemon that root runs reads none of it, whatever this user may read.
+        // The hook of a root daemon ignores the file, even if this user may read it.
         return [
             .fail(
                 .propertiesFile,
@@ -35,7 +36,7 @@ enum PropertiesFile {
         ]
     }
 
-    /// How others than root can change the file, if they can.
+    /// Returns the untrusted part of the file's path, if another user can change it.
     private static func exposure(of file: String, on host: LocalHost) -> UntrustedPath? {
         do throws(PathError) {
             _ = try TrustedPath.resolve(file, trusting: [0, host.administrator])
@@ -72,7 +73,7 @@ enum PropertiesFile {
         return [.ok(.propertiesFile, message)]
     }
 
-    /// Whether a file is readable, but not for this user.
+    /// Returns whether the file exists but this user may not read it.
     private static func isClosed(_ file: String, to host: LocalHost) -> Bool {
         guard host.user != host.administrator else { return false }
         do throws(Errno) {

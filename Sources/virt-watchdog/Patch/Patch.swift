@@ -4,7 +4,7 @@ import Host
 import System
 import WatchdogPolicy
 
-/// `virt-watchdog patch`: the patched definition, for tools that pipe definitions through.
+/// The command `virt-watchdog patch`: prints the patched domain XML, for use in pipes.
 struct Patch: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print a definition with the policy's watchdog.",
@@ -59,11 +59,11 @@ struct Patch: ParsableCommand {
         }
     }
 
-    /// The diff of the definition as libxml2 writes it, shown on the lines of the input.
+    /// Returns the diff, in the spelling of the input.
     ///
-    /// libvirt writes attributes in single quotes and libxml2 in double ones, so that each line would
-    /// differ; and the diff is to apply to the file. Where the lines do not correspond, since a tag
-    /// spans several, the diff is of what libxml2 writes, and says so.
+    /// libxml2 writes attributes in double quotes, libvirt in single ones, so every line would
+    /// differ. The diff must also apply to the file. If a tag spans several lines, the lines do not
+    /// correspond. The diff then shows libxml2's output, and its header says so.
     private func difference(
         from before: [UInt8], to after: [UInt8], of input: [UInt8], in name: String
     ) -> [UInt8] {

@@ -4,7 +4,7 @@ import Protector
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdog plan`: what would be done to guests, and why.
+/// The command `virt-watchdog plan`: shows the planned changes to guests and the reasons.
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",

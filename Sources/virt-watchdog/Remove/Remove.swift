@@ -6,7 +6,7 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdog remove`: takes back what we added, and nothing else.
+/// The command `virt-watchdog remove`: undoes our changes, and nothing else.
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take back what virt-watchdog added, and only that.",

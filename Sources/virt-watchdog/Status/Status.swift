@@ -6,7 +6,7 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdog status`: which guests would be reset if they hung, and why not the others.
+/// The command `virt-watchdog status`: shows the consequence of a hang for each guest, and why.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show which guests are protected, which not, and why.",
@@ -69,7 +69,7 @@ struct Status: ParsableCommand {
         try finish(stream, report, connection.service)
     }
 
-    /// Whether a guest that was not named has gone since it was listed.
+    /// Returns whether an unnamed guest has gone since it was listed.
     private func isGone(_ result: Result<GuestStatus, GuestProblem>) -> Bool {
         guard guests.isEmpty, case .failure(let problem) = result else { return false }
         return problem.isGone
@@ -80,7 +80,7 @@ struct Status: ParsableCommand {
         return try connection.list(all ? .all : inactive ? .inactive : .running)
     }
 
-    /// What an outcome tells of a guest.
+    /// Returns the status in an outcome, or the problem.
     private static func status(
         of name: String, _ outcome: Outcome, _ service: ServiceState?
     ) -> Result<GuestStatus, GuestProblem> {
@@ -99,7 +99,7 @@ struct Status: ParsableCommand {
             GuestProblem(guest: name, message: message, isGone: outcome.error?.isGuestGone == true))
     }
 
-    /// Prints the rest, and ends with the status that the rows ask for.
+    /// Prints the remaining rows, and exits with their status.
     private func finish(
         _ stream: RowStream<StatusRow>, _ report: PolicyReport, _ service: ServicePresence?
     ) throws {
@@ -119,7 +119,7 @@ struct Status: ParsableCommand {
         if report.hasErrors {
             StandardError.print("the policy has errors: virt-watchdog config shows them")
         }
-        // That a QEMU is stopped is known, and no lack of an agent.
+        // A stopped QEMU is a known cause, and no missing agent.
         if rows.contains(where: {
             !$0.isRead || $0.verdict == .unknown && (!acceptUnknown || $0.isSilent)
         }) {

@@ -6,42 +6,43 @@ import TimerProbe
 import VerifyGuest
 import WatchdogPolicy
 
-/// Proves on this host that a guest that hangs is met by its watchdog: starts one that does.
+/// A proof that this host's watchdogs act: it starts a guest that hangs, and observes the result.
 final class Verification {
-    /// Why the hook may not have given a guest its watchdog.
+    /// The reason why the hook may not have given a guest its watchdog.
     struct Absence {
-        /// What is wrong, if anything was found.
+        /// The fault, if one was found.
         var cause: String?
-        /// What to do about it.
+        /// The fix.
         var remedy: String?
-        /// Whether there is no use in waiting.
+        /// Whether waiting longer is useless.
         var isCertain = false
     }
 
-    /// How long it takes at most, usually, until a guest has its watchdog.
+    /// The usual time until a guest has its watchdog.
     private static let usualTime = Duration.seconds(3)
 
-    /// How long it waits for libvirt to start the guest once the user wants it to end; a guest that is
-    /// started later goes with the connection.
+    /// The time that an interrupted run waits for libvirt to start the guest.
+    ///
+    /// libvirt removes a guest that starts later when the connection closes.
     private static let patienceOnceInterrupted = Duration.seconds(3)
-    /// For how many seconds it tries to remove the guest.
+    /// The time limit for removing the guest, in seconds.
     private static let patienceToTidyUp = 30
 
     private let connection: Connection
     private let loop: EventLoop
     private let machine: VerifyGuest.Machine
     private let policy: Policy
-    /// Looks for what is wrong with the hook.
+    /// Looks for a fault of the hook.
     private let explainAbsence: () -> Absence
-    /// Told of each step, as it is done or not.
+    /// Takes the result of each step.
     private let report: (VerifyStepResult) -> Void
     private let start = ContinuousClock.now
     private var guest: Guest?
     private var console: Console?
     private var events: WatchdogEvents?
-    /// Whether nothing was left behind.
+    /// Whether everything was removed.
     private(set) var isTidy = true
-    /// What the guest's watchdog does when it fires.
+    /// The action of the guest's watchdog.
     private(set) var action: String?
 
     init(
@@ -57,9 +58,9 @@ final class Verification {
         self.report = report
     }
 
-    /// Goes step by step, as far as it comes, and leaves nothing behind.
+    /// Runs the steps until one fails, and removes the guest.
     ///
-    /// - Returns: Whether all steps were seen.
+    /// - Returns: Whether all steps succeeded.
     func run() -> Bool {
         defer { tidyUp() }
         return VerifyStep.allCases.allSatisfy { step in
@@ -82,8 +83,9 @@ final class Verification {
                 remedy: remedy))
     }
 
-    /// Removes the guest: over a new connection where the daemon was restarted, which forgets that
-    /// the guest was to go with the first one.
+    /// Removes the guest, over a new connection if the daemon was restarted.
+    ///
+    /// A restarted daemon does not remove the guest when the first connection closes.
     private func tidyUp() {
         console = nil
         events = nil
@@ -134,7 +136,7 @@ final class Verification {
                     try connection.startTransientGuest(definition)
                 }
             })
-        // QEMU has read it, or never will.
+        // QEMU has read the image, or never will.
         image.remove()
         guard let answer else {
             throw interruption
@@ -177,7 +179,8 @@ final class Verification {
                 absence = explainAbsence()
             }
             let plan = Plan(for: facts, under: policy)
-            // Beside an iTCO of another action, the device gets the policy's a moment later.
+            // Next to an iTCO of another action, the device gets the policy's action a moment
+            // later.
             return facts.i6300esb != nil && !plan.changesLiveGuest
                 || HookDecision(plan: plan).keepsHookAway || absence?.isCertain == true
         }
@@ -189,7 +192,7 @@ final class Verification {
         return "\(who) \(watchdog.model) with action \(watchdog.action)"
     }
 
-    /// Says why no watchdog came.
+    /// Returns the reason why no watchdog came.
     private func reason(for absence: Absence, _ facts: GuestFacts?) -> VerifyFailure {
         if let facts {
             let plan = Plan(for: facts, under: policy)
@@ -245,7 +248,7 @@ final class Verification {
                 remedy: "a guest on a host as busy as that is not safe; try again, and else:"
                     + " \(Self.reportRemedy)")
         }
-        // QEMU pauses a guest that libvirt dumps.
+        // QEMU pauses a guest while libvirt dumps it.
         let expected = action == WatchdogAction.dump.rawValue ? "pause" : action
         guard done == expected else {
             throw VerifyFailure(
@@ -296,9 +299,9 @@ final class Verification {
             ? VerifyFailure(message: "interrupted", remedy: "run virt-watchdog verify again") : nil
     }
 
-    /// Waits until something holds, for as long as the step may take.
+    /// Waits for a condition, within the step's time limit.
     ///
-    /// - Returns: Whether it came to hold.
+    /// - Returns: Whether the condition became true.
     private func wait(
         for step: VerifyStep, until holds: () throws(VerifyFailure) -> Bool
     ) throws(VerifyFailure) -> Bool {
@@ -346,7 +349,7 @@ final class Verification {
 private struct HookDecision {
     var plan: Plan
 
-    /// Whether the hook gives the guest nothing, as the policy wants it.
+    /// Whether the policy excludes the guest from the hook.
     var keepsHookAway: Bool {
         switch plan.decision {
         case .leave(.asWanted), .leave(.keptAction), .leave(.otherModel), .attach, .changeAction:
@@ -355,7 +358,7 @@ private struct HookDecision {
         }
     }
 
-    /// What to do where the policy leaves the guest of `verify` alone.
+    /// The fix if the policy excludes the guest of `verify`.
     var remedy: String {
         switch plan.decision {
         case .leave(.excluded):

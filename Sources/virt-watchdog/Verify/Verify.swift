@@ -7,7 +7,7 @@ import TimerProbe
 import VerifyGuest
 import WatchdogPolicy
 
-/// `virt-watchdog verify`: proves on this host that a guest that hangs is reset.
+/// The command `virt-watchdog verify`: proves on this host that a guest that hangs is reset.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prove that a guest that hangs is reset: start one.",
@@ -40,7 +40,7 @@ struct Verify: ParsableCommand {
         let loop = try EventLoop()
         let connection = try daemon.connection(readOnly: false)
         try checkHost(connection)
-        // The hook's policy, whatever file the tool is told to read.
+        // The hook's policy, regardless of the tool's own properties file.
         let policy = PolicyLoader.load(Paths()).policy
         var outcomes: [VerifyOutcome] = []
         for machine in machine.map({ [$0] }) ?? VerifyGuest.Machine.allCases {
@@ -66,7 +66,7 @@ struct Verify: ParsableCommand {
         try finish(outcomes)
     }
 
-    /// Asks the doctor what is wrong with the hook.
+    /// Runs doctor's checks of the hook.
     private static func explainAbsence(_ connection: Connection) -> Verification.Absence {
         let findings = HookChecks.findings(connection: connection)
         let failure = findings.first { $0.level == .fail }
@@ -86,7 +86,7 @@ struct Verify: ParsableCommand {
         if !answer.isProven { throw ExitCode.notAsWanted }
     }
 
-    /// Ends with the reason where the guest could not even be started.
+    /// Exits with the reason if the guest cannot even start.
     private func checkHost(_ connection: Connection) throws {
         let architecture = try connection.architecture()
         guard ["x86_64", "i686"].contains(architecture) else {
@@ -113,7 +113,7 @@ struct Verify: ParsableCommand {
 
 extension VerifyGuest.Machine: ExpressibleByArgument {}
 
-/// How it went on one machine.
+/// The result on one machine.
 struct VerifyOutcome: Encodable {
     var machine: String
     var isProven = false
@@ -134,11 +134,11 @@ struct VerifyOutcome: Encodable {
     }
 }
 
-/// What `verify --json` prints.
+/// The output of `verify --json`.
 struct VerifyAnswer: Encodable {
-    /// Whether it works on each machine that was tried.
+    /// Whether each machine passed.
     var isProven: Bool
-    /// The last line, which anyone understands.
+    /// The last line.
     var conclusion: String
     var machines: [VerifyOutcome]
 
@@ -164,7 +164,7 @@ struct VerifyAnswer: Encodable {
 }
 
 extension VerifyStepResult {
-    /// The step as a line, and what to do below it.
+    /// The step as a line, with the fix below it.
     fileprivate var text: String {
         let tenths = Int((seconds * 100).rounded())
         let time = "\(tenths / 100).\(tenths % 100 < 10 ? "0" : "")\(tenths % 100)"
