@@ -9,9 +9,9 @@ struct VirtWatchdog: ParsableCommand {
         commandName: "virt-watchdog",
         abstract: "Give libvirt guests a watchdog that resets them when they hang.",
         discussion: """
-            virt-watchdogd does this when a guest starts; these commands, at any time.
+            virt-watchdogd does this when a guest starts. These commands work at any time.
 
-            Exit codes: 0 all is well; 1 something is not, as the output says; 2 it is \
+            Exit status: 0 success; 1 a guest or check is not as wanted, as the output says; 2 \
             unknown, or no libvirt; 64 the command line is wrong.
             """,
         version: Paths.version,

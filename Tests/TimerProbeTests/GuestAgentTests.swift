@@ -154,14 +154,14 @@ struct GuestAgentTests {
         let machine = FakeMachine()
         machine.agent.show(0, "i6300ESB timer", "active")
         machine.agent.answers[command] = answer
-        #expect(doubt(machine).contains("no answer of use"))
+        #expect(doubt(machine).contains("answer is invalid"))
         #expect(machine.agent.open.isEmpty || command == "guest-file-open")
     }
 
     @Test func `A state that the kernel does not know leaves the timer unknown`() {
         let machine = FakeMachine()
         machine.agent.show(0, "i6300ESB timer", "sometimes")
-        #expect(doubt(machine).contains("no answer of use"))
+        #expect(doubt(machine).contains("answer is invalid"))
     }
 
     @Test(arguments: ["guest-file-read", "guest-file-close"])

@@ -4,8 +4,8 @@ import WatchdogPolicy
 /// The command `virt-watchdog config`: shows the policy in force.
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the policy in force, and where it comes from.",
-        discussion: "Exit codes: 0 the file is in order, warnings apart; 1 it has errors.")
+        abstract: "Show the policy in force and its sources.",
+        discussion: "Exit status: 0 the file has no errors; 1 it has errors.")
 
     @OptionGroup var policy: PolicyOptions
 
@@ -30,7 +30,8 @@ struct Config: ParsableCommand {
         let head = report.file.map { "policy file: \(escaped($0))" } ?? "policy file: none"
         let problems = report.problems.map { printable($0.line(in: report.file ?? "")) }
         let verdict =
-            report.policy.fault == nil ? [] : ["Guests are left alone until the errors are mended."]
+            report.policy.fault == nil
+            ? [] : ["Until you fix the errors, virt-watchdog changes no guest."]
         return ([head, table.text] + problems + verdict).joined(separator: "\n")
     }
 

@@ -10,13 +10,13 @@ struct BinaryFormats {
 
     /// Reads the formats of a host's kernel.
     init(of host: LocalHost) {
-        let folder = "/proc/sys/fs/binfmt_misc"
-        let files = (try? DirectoryEntry.all(in: host.path(folder))) ?? []
-        let isOff = host.text("\(folder)/status").map { !$0.hasPrefix("enabled") } ?? true
+        let directory = "/proc/sys/fs/binfmt_misc"
+        let files = (try? DirectoryEntry.all(in: host.path(directory))) ?? []
+        let isOff = host.text("\(directory)/status").map { !$0.hasPrefix("enabled") } ?? true
         entries =
             isOff
             ? []
-            : files.compactMap { host.text("\(folder)/\($0.name)") }
+            : files.compactMap { host.text("\(directory)/\($0.name)") }
                 .filter { $0.hasPrefix("enabled\n") && $0.contains("\ninterpreter ") }
                 .map { text in
                     let lines = text.split(separator: "\n").map {

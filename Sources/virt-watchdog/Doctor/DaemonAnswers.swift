@@ -11,7 +11,7 @@ struct DaemonAnswers {
     private let writing: Result<Connection, LibvirtError>
 
     /// The time limit for a daemon's answer, in seconds.
-    private static let patience = 10
+    private static let timeout = 10
 
     /// Connects twice. The first connection starts a socket-activated daemon.
     init(connectingTo uri: String?) {
@@ -29,7 +29,7 @@ struct DaemonAnswers {
         to uri: String?, readOnly: Bool
     ) -> Result<Connection, LibvirtError> {
         Result { () throws(LibvirtError) in
-            try Connection.open(to: uri, readOnly: readOnly, patience: patience)
+            try Connection.open(to: uri, readOnly: readOnly, timeout: timeout)
         }
     }
 
@@ -46,14 +46,14 @@ struct DaemonAnswers {
             if connection.isRemote {
                 return .warn(
                     .daemonReachable,
-                    "libvirt answers at \(quoted(place)), which may be another host: all other checks"
-                        + " are of this one",
+                    "libvirt answers at \(quoted(place)), which may be another host; all other"
+                        + " checks are of this host",
                     remedy: "run virt-watchdog doctor on that host")
             }
             return .ok(.daemonReachable, "libvirt answers at \(quoted(place))")
         case .failure(let error):
             return .fail(
-                .daemonReachable, "libvirt cannot be reached\(at): \(error)", remedy: Self.start)
+                .daemonReachable, "cannot connect to libvirt\(at): \(error)", remedy: Self.start)
         }
     }
 
@@ -68,7 +68,7 @@ struct DaemonAnswers {
                     remedy: "run it as root, or as a user in the group libvirt")
             }
             return .fail(
-                .daemonWritable, "libvirt cannot be reached to change guests\(at): \(error)",
+                .daemonWritable, "cannot connect to libvirt to change guests\(at): \(error)",
                 remedy: Self.start)
         }
     }

@@ -5,12 +5,11 @@ struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that hook, libvirt and policy work together.",
         discussion: """
-            Each check is a line: ok; warn, where guests are protected all the same or it cannot be \
-            told; fail, where they are not. What to do about it follows on a line of its own. A \
-            check that depends on what another one misses is left out. Nothing is changed.
+            Each check prints a line: ok; warn, if guests are still protected or the check is \
+            inconclusive; fail, if they are not protected. The next line has the fix. A check \
+            whose precondition fails is left out. Changes nothing.
 
-            Exit codes: 0 no check fails, warnings apart; 1 a check fails, also where libvirt cannot \
-            be reached.
+            Exit status: 0 no check fails; 1 a check fails, also if libvirt cannot be reached.
             """)
 
     @Option(

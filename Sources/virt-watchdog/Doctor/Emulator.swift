@@ -9,7 +9,7 @@ import WatchdogPolicy
 /// The check `emulator`: QEMU has the policy's device.
 enum Emulator {
     /// The time limit for an emulator to list its devices.
-    private static let patience: Duration = .seconds(10)
+    private static let timeout: Duration = .seconds(10)
 
     /// Checks the emulators in libvirt's capabilities.
     static func findings(_ connection: Connection, _ policy: Policy) -> [Finding] {
@@ -28,8 +28,8 @@ enum Emulator {
         } catch {
             return [
                 .warn(
-                    .emulator, "libvirt does not say which QEMU it uses: \(error)",
-                    remedy: "see virsh capabilities")
+                    .emulator, "cannot list libvirt's emulators: \(error)",
+                    remedy: "run virsh capabilities")
             ]
         }
     }
@@ -48,7 +48,7 @@ enum Emulator {
         guard let device = device(policy.model, on: capabilities.arch) else {
             let reason =
                 policy.model == .none
-                ? "the policy gives no watchdog" : "each q35 machine has the policy's model"
+                ? "the policy adds no watchdog" : "each q35 machine has the policy's model"
             return [.ok(.emulator, reason)]
         }
         return capabilities.emulators.map { finding($0, device) }
@@ -67,11 +67,11 @@ enum Emulator {
         let name = path.shellWord
         let outcome: Program.Outcome
         do throws(ProgramError) {
-            outcome = try Program(path, ["-device", "help"]).run(within: patience)
+            outcome = try Program(path, ["-device", "help"]).run(within: timeout)
         } catch {
             return .warn(
-                .emulator, "\(name) does not say which devices it has: \(error)",
-                remedy: "try it by hand: \(name) -device help")
+                .emulator, "cannot list the devices of \(name): \(error)",
+                remedy: "run \(name) -device help")
         }
         // Older versions write their help to standard error.
         let text = String(decoding: outcome.output + outcome.error, as: UTF8.self)
@@ -82,8 +82,8 @@ enum Emulator {
             let start = text.split(separator: "\n").first.map { ": \(quoted(String($0)))" } ?? ""
             return .warn(
                 .emulator,
-                "\(name) does not say which devices it has; it ended with \(outcome.status)\(start)",
-                remedy: "try it by hand: \(name) -device help")
+                "cannot list the devices of \(name): exit status \(outcome.status)\(start)",
+                remedy: "run \(name) -device help")
         }
         return .fail(
             .emulator, "\(name) does not have the device \(device.rawValue)",

@@ -79,8 +79,8 @@ private struct Search {
         }
         if status.mode & 0o005 == 0o001 {
             return ExecutionFault(
-                reason: "its mode \(status.octalMode) lets others execute it, but not read it,"
-                    + " as its interpreter must",
+                reason: "its mode \(status.octalMode) lets other users execute it, but their"
+                    + " interpreter cannot read it",
                 remedy: "sudo chmod 0755 \(path.shellWord)", reach: .sessions)
         }
         return nil
@@ -119,7 +119,7 @@ private struct Search {
         }
         guard file.isExecutable else {
             return ExecutionFault(
-                reason: "it is no program but a library or an object", remedy: replace)
+                reason: "it is a library or an object file, not a program", remedy: replace)
         }
         if let loader = file.interpreter, (try? FileStatus(of: host.path(loader))) == nil {
             return ExecutionFault(
@@ -158,7 +158,7 @@ private struct Search {
             let isGlued = search.program.contains { $0.isWhitespace }
             return ExecutionFault(
                 reason: "its interpreter \(search.program.shellWord) is missing:"
-                    + " env finds no such program in libvirt's PATH",
+                    + " env does not find it in libvirt's PATH",
                 remedy: isGlued
                     ? "write env -S before an interpreter with arguments"
                     : "install it, or name an interpreter by its path")
@@ -196,7 +196,7 @@ private struct Search {
         if let line = InterpreterLine(bytes) {
             guard depth < Self.maximumDepth else {
                 return ExecutionFault(
-                    reason: "its interpreters are scripts themselves, more than the kernel follows",
+                    reason: "its interpreters are scripts, nested deeper than the kernel follows",
                     remedy: "name a program as the interpreter")
             }
             inner = lineFault(line, path) ?? interpreterFault(line, path, depth: depth + 1)

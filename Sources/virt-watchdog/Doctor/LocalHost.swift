@@ -35,8 +35,8 @@ struct LocalHost {
 
     /// Returns a program of the host from the standard directories.
     func program(_ name: String, _ arguments: [String]) -> Program? {
-        for folder in ["/usr/bin/", "/bin/"] where has(folder + name) {
-            return Program(path(folder + name), arguments)
+        for directory in ["/usr/bin/", "/bin/"] where has(directory + name) {
+            return Program(path(directory + name), arguments)
         }
         return nil
     }

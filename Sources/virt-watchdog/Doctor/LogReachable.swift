@@ -8,12 +8,11 @@ enum LogReachable {
         let path = host.path(SystemLog.socketPath)
         do throws(Errno) {
             try SystemLog.reach(at: path)
-            return .ok(.log, "the system's log takes lines at \(path.shellWord)")
+            return .ok(.log, "the system log accepts lines at \(path.shellWord)")
         } catch {
             return .warn(
                 .log,
-                "nobody takes lines at \(path.shellWord): \(error); nothing that the hook decides is"
-                    + " recorded",
+                "\(path.shellWord): \(error); hook decisions are not logged",
                 remedy: host.hasSystemd
                     ? "sudo systemctl start systemd-journald"
                     : "start a log daemon that listens there, such as rsyslogd")

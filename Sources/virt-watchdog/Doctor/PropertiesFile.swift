@@ -12,7 +12,7 @@ enum PropertiesFile {
             return [
                 .ok(
                     .propertiesFile,
-                    "there is no agent.properties; the built-in policy is in force:"
+                    "no agent.properties; the built-in policy is in force:"
                         + " \(report.policy.model) with action \(report.policy.action.rawValue)")
             ]
         }
@@ -20,8 +20,8 @@ enum PropertiesFile {
             return contents(report, file, on: host) + mode(file)
         }
         let message =
-            "\(exposure.place.shellWord) \(exposure.way): who can change it decides what becomes"
-            + " of every guest"
+            "\(exposure.place.shellWord) \(exposure.way): other users could change the policy of"
+            + " every guest"
         if host.paths.chosenProperties != nil, host.paths.trustsChosenProperties {
             return contents(report, file, on: host)
                 + [.warn(.propertiesMode, message, remedy: exposure.remedy)]
@@ -30,7 +30,7 @@ enum PropertiesFile {
         return [
             .fail(
                 .propertiesFile,
-                "\(file.shellWord) is not read, and guests are left alone: see properties-mode",
+                "\(file.shellWord) is ignored, and no guest is changed: see properties-mode",
                 remedy: exposure.remedy),
             .fail(.propertiesMode, message, remedy: exposure.remedy),
         ]
@@ -52,23 +52,23 @@ enum PropertiesFile {
         let findings = report.problems.map { problem -> Finding in
             let message = problem.line(in: file)
             if problem.severity == .warning {
-                return .warn(.propertiesFile, message, remedy: "mend \(file.shellWord)")
+                return .warn(.propertiesFile, message, remedy: "fix \(file.shellWord)")
             }
             if isClosed(file, to: host) {
                 return .warn(.propertiesFile, message, remedy: LocalHost.readAsRoot)
             }
             return .fail(
                 .propertiesFile, message,
-                remedy: "mend \(file.shellWord); until then guests are left alone")
+                remedy: "fix \(file.shellWord); until then, no guest is changed")
         }
         if !findings.isEmpty { return findings }
-        var message = "\(file.shellWord) is in order"
+        var message = "\(file.shellWord) is valid"
         if host.paths.chosenProperties != nil {
-            message += "; it was named for this tool, and the hook does not read it"
+            message += "; this tool was told to read it, and the hook does not read it"
         } else if let other = host.paths.properties.first(where: { $0 != file }),
             (try? FileStatus(of: other)) != nil
         {
-            message += "; \(other.shellWord) is not read beside it"
+            message += "; \(other.shellWord) is ignored"
         }
         return [.ok(.propertiesFile, message)]
     }

@@ -20,7 +20,7 @@ enum ProtectorFile {
         else {
             return .fail(
                 .protector,
-                "the hook cannot start \(name), which gives guests their watchdog: not everybody can"
+                "the hook cannot start \(name), which gives guests their watchdog: not all users can"
                     + " execute it (mode \(status.octalMode))",
                 remedy: LocalHost.installAgain)
         }

@@ -34,8 +34,8 @@ enum Refusals {
                 .warn(
                     .refusals,
                     unreadable.isEmpty
-                        ? "the log shows this user no guest that was not protected"
-                        : "\(unreadable.joined(separator: ", ")) cannot be read",
+                        ? "the log shows this user no guest without protection"
+                        : "cannot read \(unreadable.joined(separator: ", "))",
                     remedy: LocalHost.readAsRoot)
             ]
         }
@@ -43,10 +43,10 @@ enum Refusals {
             return [
                 .ok(
                     .refusals,
-                    "no log to look into: no journal, no /var/log/syslog, no /var/log/messages")
+                    "no log found: no journal, no /var/log/syslog, no /var/log/messages")
             ]
         }
-        return [.ok(.refusals, "the log has no guest that was not protected")]
+        return [.ok(.refusals, "the log has no guest without protection")]
     }
 
     /// Returns the lines of the journal, or `nil` without one.
@@ -83,8 +83,8 @@ enum Refusals {
     /// Returns the remedy for a line, for its guest if it names one.
     private static func remedy(of line: String) -> String {
         if let guest = line.firstMatch(of: /op=\S+ guest="([A-Za-z0-9._-]+)"/)?.output.1 {
-            return "see what is in the way: virt-watchdog plan \(guest)"
+            return "see the reason: virt-watchdog plan \(guest)"
         }
-        return "see what is in the way: virt-watchdog plan"
+        return "see the reason: virt-watchdog plan"
     }
 }

@@ -20,7 +20,7 @@ enum ServiceCheck {
         case .absent: absent(on: host)
         case .unreadable(let reason):
             .warn(
-                .service, "the service runs, and does not tell its state: \(reason)",
+                .service, "the service runs, but its state is unusable: \(reason)",
                 remedy: "sudo \(ServiceState.restart)")
         case .present(let state): finding(state, running)
         }

@@ -7,13 +7,13 @@ import WatchdogPolicy
 /// The command `virt-watchdog patch`: prints the patched domain XML, for use in pipes.
 struct Patch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a definition with the policy's watchdog.",
+        abstract: "Print a domain XML with the policy's watchdog.",
         discussion: """
-            Reads the definition of a domain, as virsh dumpxml prints it, and prints it patched; \
-            unchanged if there is nothing to do, and then says why on standard error. Nothing is \
-            connected to and nothing is changed.
+            Reads a domain XML, as virsh dumpxml prints it, and prints it patched. If the policy \
+            changes nothing, prints it unchanged, and the reason on standard error. Connects to \
+            nothing and changes nothing.
 
-            Exit codes: 0 the definition was printed; 1 the definition or the policy has an error.
+            Exit status: 0 the domain XML was printed; 1 the domain XML or the policy has an error.
             """)
 
     @OptionGroup var policy: PolicyOptions
@@ -22,7 +22,7 @@ struct Patch: ParsableCommand {
     var diff = false
 
     @Argument(
-        help: "The file to read; standard input if there is none, or for -.", completion: .file())
+        help: "The file to read; without it or with -, standard input.", completion: .file())
     var file: String?
 
     func run() throws {
@@ -82,7 +82,7 @@ struct Patch: ParsableCommand {
         do {
             return (file, try readFile(file, limit: limit))
         } catch {
-            StandardError.print("\(file): cannot be read: \(error)")
+            StandardError.print("cannot read \(file): \(error)")
             throw ExitCode.notAsWanted
         }
     }

@@ -44,25 +44,23 @@ struct RemovalRow: Encodable {
         let results = [live, config].compactMap { $0 }
         if live == .notAnswered {
             return
-                "the guest has not released its watchdog within 10 s: the service asks again;"
-                + " otherwise the guest loses the device at its next reset"
+                "the guest has not released its watchdog in 10 s; the service asks again, and the"
+                + " guest's next reset removes the device"
         }
-        if results.contains(.wouldRemove) { return "our device is there; nothing was done" }
+        if results.contains(.wouldRemove) { return "our watchdog is there; nothing was changed" }
         switch live {
         case .removed:
-            return "removed; the guest gets no other one in this run unless you run virt-watchdog"
-                + " apply with its name; at its next start it gets one again, unless the"
-                + " policy excludes it"
+            return "removed for this run; the guest gets a watchdog at its next start unless the"
+                + " policy excludes it; undo: virt-watchdog apply with the guest's name"
         case .absent where config != .removed:
-            return "there is nothing of ours, and the guest gets nothing in this run"
+            return "nothing of ours was found; the guest gets no watchdog in this run"
         default: break
         }
         if results.contains(.removed) {
             return
-                "removed; the guest gets one again at its next start, unless the policy"
-                + " excludes it"
+                "removed; the guest gets a watchdog at its next start unless the policy excludes it"
         }
-        return "there is nothing of ours"
+        return "nothing of ours was found"
     }
 
     /// Returns a stream of the guests' rows.
@@ -85,7 +83,7 @@ struct RemovalRow: Encodable {
         if json {
             try StandardOutput.print(json: ["guests": stream.rows])
         } else if stream.rows.isEmpty {
-            try StandardOutput.print("There is no guest.")
+            try StandardOutput.print("There are no guests.")
         } else {
             try stream.printAll()
         }

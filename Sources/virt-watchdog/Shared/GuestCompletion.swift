@@ -20,7 +20,7 @@ struct GuestCompletion {
     let uri: String?
 
     /// The time limit for the daemon, in seconds.
-    private static let patience = 2
+    private static let timeout = 2
 
     /// Finds the daemon of an incomplete command line.
     ///
@@ -33,7 +33,7 @@ struct GuestCompletion {
     /// The guests' names, or none if libvirt is out of reach.
     var names: [String] {
         let uri = uri
-        let answer = TimedCall.run(timeout: Self.patience) {
+        let answer = TimedCall.run(timeout: Self.timeout) {
             (try? Connection(to: uri, readOnly: true).guests(.all).map(\.name)) ?? []
         }
         return (answer ?? []).filter(Self.isPlain).sorted()

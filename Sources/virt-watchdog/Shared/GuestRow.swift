@@ -58,7 +58,7 @@ struct GuestRow: Encodable {
             reason += "; it waits for virt-watchdog apply (vm.watchdog.running=new)"
         case .all:
             queue = index + 1
-            reason += "; it is number \(index + 1) in the service's queue"
+            reason += "; place \(index + 1) in the service's queue"
         }
     }
 
@@ -76,11 +76,11 @@ struct GuestRow: Encodable {
         case .success(let protection): self.init(protection)
         case .failure(let error) where error.isGuestGone:
             throw GuestProblem(
-                guest: name, message: "the guest does not run; it is treated when it starts")
+                guest: name, message: "the guest is not running; it gets the policy at its start")
         case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
         case nil:
             guard let facts = outcome.facts else {
-                throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+                throw GuestProblem(guest: name, message: "libvirt returned no data about the guest")
             }
             self.init(inactive: facts)
         }
@@ -97,7 +97,7 @@ struct GuestRow: Encodable {
     ) throws {
         if let error = outcome.error { throw Self.problem(name, error) }
         guard let facts = outcome.facts else {
-            throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+            throw GuestProblem(guest: name, message: "libvirt returned no data about the guest")
         }
         self.init(facts, Plan(for: facts, under: policy))
         if let inspection = outcome.inspection { state = inspection.situation.state.rawValue }
@@ -120,7 +120,7 @@ struct GuestRow: Encodable {
         uuid = facts.uuid
         state = "shut off"
         machine = facts.machine
-        reason = "the guest does not run"
+        reason = "the guest is not running"
         isConverged = true
     }
 

@@ -9,30 +9,30 @@ import WatchdogPolicy
 /// The command `virt-watchdog status`: shows the consequence of a hang for each guest, and why.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show which guests are protected, which not, and why.",
+        abstract: "Show which guests are protected, and why others are not.",
         usage: """
             virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
                 [--no-monitor] [--accept-unknown] [--properties <file>] [--json]
             """,
         discussion: """
-            Without names, all guests that run. ARMED: whether the guest has started its timer, by \
-            QEMU's monitor, on pc by the guest agent. Either taints the guest.
+            Without names, shows all running guests. ARMED: whether the guest has started its \
+            timer, by QEMU's monitor, on pc by the guest agent. Both taint the guest.
 
-            Exit codes: 0 all fine; 1 some not; 2 some unknown, or no libvirt.
+            Exit status: 0 all fine; 1 some not; 2 some unknown, or no libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
 
-    @Flag(help: "All guests, those that are shut off as well.")
+    @Flag(help: "All guests, also those that are shut off.")
     var all = false
 
     @Flag(help: "The guests that are shut off.")
     var inactive = false
 
-    @Flag(name: .customLong("no-monitor"), help: "Read timers by the guest agent alone.")
+    @Flag(name: .customLong("no-monitor"), help: "Read timers through the guest agent alone.")
     var withoutMonitor = false
 
-    @Flag(help: "Leave unknown verdicts out of the exit code.")
+    @Flag(help: "Leave unknown verdicts out of the exit status.")
     var acceptUnknown = false
 
     @OptionGroup var policy: PolicyOptions
@@ -47,7 +47,7 @@ struct Status: ParsableCommand {
 
     func validate() throws {
         if [all, inactive, !guests.isEmpty].count(where: { $0 }) > 1 {
-            throw ValidationError("Name guests, or say --all, or say --inactive.")
+            throw ValidationError("Name guests, or use --all or --inactive, not several.")
         }
     }
 
@@ -89,11 +89,11 @@ struct Status: ParsableCommand {
         }
         let message =
             switch outcome.error {
-            case .silent: "libvirt does not answer: it is busy with the guest"
+            case .silent: "libvirt does not answer: it is busy with the guest; retry"
             case .notAsked:
                 "libvirt was not asked: it is busy with other guests; name this one alone"
             case .some(let error): error.description(retryingWith: "virt-watchdog status")
-            case nil: "libvirt tells nothing of the guest"
+            case nil: "libvirt returned no data about the guest"
             }
         return .failure(
             GuestProblem(guest: name, message: message, isGone: outcome.error?.isGuestGone == true))
@@ -117,7 +117,7 @@ struct Status: ParsableCommand {
             try StandardOutput.print(text + line)
         }
         if report.hasErrors {
-            StandardError.print("the policy has errors: virt-watchdog config shows them")
+            StandardError.print("the policy has errors; run virt-watchdog config")
         }
         // A stopped QEMU is a known cause, and no missing agent.
         if rows.contains(where: {

@@ -10,23 +10,23 @@ import WatchdogPolicy
 /// The command `virt-watchdog verify`: proves on this host that a guest that hangs is reset.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prove that a guest that hangs is reset: start one.",
+        abstract: "Prove on this host that a guest that hangs is reset.",
         usage: """
             virt-watchdog verify [--connect <uri>] [--machine <pc|q35>]
                 [--keep-going] [--json]
             """,
         discussion: """
-            Starts a throw-away guest (32 MiB, no disk, no network) whose few hundred bytes of \
-            operating system start the watchdog's timer and hang, and watches until the hypervisor \
-            acts. The guest is removed in any case. Needs an x86 host; run it on the host itself.
+            Starts a throw-away guest (32 MiB, no disk, no network) that starts its watchdog's \
+            timer and hangs, waits until the hypervisor acts, and removes the guest. Needs an x86 \
+            host. Run it on the host itself.
 
-            Exit codes: 0 it works; 1 it does not, and the step that failed says what to do; 2 \
-            libvirt cannot be reached.
+            Exit status: 0 it works; 1 it does not, and the failed step has the fix; 2 cannot \
+            connect to libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
 
-    @Option(help: "The machine to try; both where it is not said.")
+    @Option(help: "The machine to try; by default, both.")
     var machine: VerifyGuest.Machine?
 
     @Flag(help: "Try the other machine even if one fails.")
@@ -56,7 +56,7 @@ struct Verify: ParsableCommand {
             outcome.isProven = verification.run()
             if !verification.isTidy {
                 StandardError.print(
-                    "\(VerifyGuest.name) could not be removed: run virsh destroy \(VerifyGuest.name)"
+                    "cannot remove \(VerifyGuest.name); run virsh destroy \(VerifyGuest.name)"
                 )
             }
             outcome.action = verification.action
@@ -91,7 +91,7 @@ struct Verify: ParsableCommand {
         let architecture = try connection.architecture()
         guard ["x86_64", "i686"].contains(architecture) else {
             StandardError.print(
-                "the guest of verify is an x86 one, and this host is \(quoted(architecture));"
+                "verify needs an x86 host, and this host is \(quoted(architecture));"
                     + " use virt-watchdog doctor, and virt-watchdog status with a guest of your own"
             )
             throw ExitCode.notAsWanted
@@ -104,8 +104,8 @@ struct Verify: ParsableCommand {
         }
         guard !connection.isRemote else {
             StandardError.print(
-                "verify hands the daemon a file, so that it has to run on the daemon's own host;"
-                    + " log in there and run it without --connect")
+                "verify passes the daemon a file, and this connection is to another host; log in"
+                    + " there and run it without --connect")
             throw ExitCode.notAsWanted
         }
     }
@@ -153,7 +153,7 @@ struct VerifyAnswer: Encodable {
             InterruptFlag.happened
             ? "Interrupted: nothing is proven."
             : isProven
-                ? "It works: a guest that hung was noticed, and \(effect) (\(names))."
+                ? "It works: the watchdog noticed a hung guest, and \(effect) (\(names))."
                 : "It does not work on \(names): \(effect)."
     }
 
