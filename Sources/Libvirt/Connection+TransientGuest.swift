@@ -29,33 +29,7 @@ extension Connection {
         free(text)
         return text != nil
     }
-}
 
-extension Connection {
     /// Whether the connection is open. The C function is `virConnectIsAlive`.
     package var isAlive: Bool { virConnectIsAlive(pointer) == 1 }
-}
-
-extension Guest {
-    /// Destroys the guest, over a new connection if its own is lost.
-    ///
-    /// Succeeds if the guest no longer exists.
-    package func destroyIfPresent() throws(LibvirtError) {
-        do throws(LibvirtError) {
-            let guest = connection.isAlive ? self : try reconnected()
-            try guest.destroy()
-        } catch {
-            guard error.code == .noDomain || error.code == .operationInvalid else { throw error }
-        }
-    }
-
-    /// Looks the guest up over a new connection to the same daemon.
-    private func reconnected() throws(LibvirtError) -> Guest {
-        try connection.reopened().guest(uuid: uuid)
-    }
-
-    /// Destroys the guest without a shutdown. The C function is `virDomainDestroy`.
-    package func destroy() throws(LibvirtError) {
-        try check(virDomainDestroy(pointer))
-    }
 }

@@ -98,7 +98,7 @@ package final class Connection: @unchecked Sendable {
 
     /// Sets the function that libvirt calls once, when the connection is lost.
     ///
-    /// A lost connection includes one that ``keepAlive(interval:count:)`` closed. Open the
+    /// That includes a close by ``keepAlive(interval:count:)``. Open the
     /// connection after ``EventLoop/startThread()``, and call this method once. The C function is
     /// `virConnectRegisterCloseCallback`.
     ///

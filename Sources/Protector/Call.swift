@@ -1,5 +1,3 @@
-package import Libvirt
-package import TimerProbe
 package import WatchdogPolicy
 
 /// The ID of a call.
@@ -72,68 +70,6 @@ extension Call.Kind {
     }
 }
 
-/// A snapshot of a guest.
-package struct Look: Sendable, Hashable {
-    /// The facts in the live domain XML, or in the persistent one of a guest that is shut off.
-    ///
-    /// Call ``WatchdogPolicy/GuestFacts/trustRecords(of:hasArrived:)`` before you use the records.
-    package var facts: GuestFacts
-    /// The guest's state.
-    package var situation: Situation
-    /// Whether the guest is still migrating in.
-    package var isArriving: Bool
-    /// The guest's run, or `nil` if it is unknown.
-    package var run: RunID?
-    /// Whether a signal has stopped QEMU's process.
-    package var isStopped: Bool
-
-    package init(
-        facts: GuestFacts, situation: Situation, isArriving: Bool = false, run: RunID? = nil,
-        isStopped: Bool = false
-    ) {
-        self.facts = facts
-        self.situation = situation
-        self.isArriving = isArriving
-        self.run = run
-        self.isStopped = isStopped
-    }
-}
-
-/// Everything that `status` shows of a guest.
-package struct Inspection: Sendable, Hashable {
-    /// The guest's state.
-    package var situation: Situation
-    /// The facts in the live domain XML, or in the persistent one of a guest that is shut off.
-    ///
-    /// Only records of the present run count.
-    package var facts: GuestFacts
-    /// The facts in the persistent domain XML, or `nil` without one.
-    package var persistent: GuestFacts?
-    /// The state of the timers. It is empty for a guest that is shut off.
-    package var timers: TimerReader.Reading
-    /// The guest's run, or `nil` if it is unknown.
-    package var run: RunID?
-    /// The QEMU process, if a signal has stopped it.
-    package var stoppedProcess: Int32?
-
-    package init(
-        situation: Situation, facts: GuestFacts, persistent: GuestFacts? = nil,
-        timers: TimerReader.Reading = TimerReader.Reading(timers: [])
-    ) {
-        self.situation = situation
-        self.facts = facts
-        self.persistent = persistent
-        self.timers = timers
-    }
-
-    /// The cause and the fix if the guest does not answer, or `nil` if no cause is known.
-    package var silence: String? {
-        stoppedProcess.map {
-            "the guest does not answer: a signal has stopped its QEMU process \($0); resume or end it"
-        }
-    }
-}
-
 /// The answer to a call.
 package enum Answer: Sendable, Hashable {
     /// The guest was read.
@@ -148,14 +84,4 @@ package enum Answer: Sendable, Hashable {
     case removedPersistent(Removal?)
     /// The guest was read for `status`.
     case inspected(Inspection)
-}
-
-/// The reason why a call failed.
-package enum CallFailure: Error, Sendable, Hashable {
-    /// libvirt's error.
-    case libvirt(LibvirtError)
-    /// The domain XML is unreadable. The reason does not quote it.
-    case definition(String)
-    /// Another call has occupied the guest's monitor for this time.
-    case occupied(Duration)
 }

@@ -7,7 +7,7 @@ struct CallTable: Sendable {
     /// The limit for calls in flight, written-off calls included.
     static let limit = 4
 
-    /// The age at which a call may be one that never returns.
+    /// The age at which a call may never return.
     private static let doubtLimit = Duration.seconds(1)
 
     private struct Entry {

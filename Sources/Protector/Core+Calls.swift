@@ -30,7 +30,8 @@ extension Core {
                         result: "gone", reason: "the guest is not running; nothing is left to do"),
                     .info)
             }
-            finish(uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest is not running")))
+            finish(
+                uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest is not running")))
         }
     }
 

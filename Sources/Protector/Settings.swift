@@ -1,5 +1,3 @@
-package import WatchdogPolicy
-
 /// The settings of a core, as the service, for one guest, or for a command.
 package struct Settings: Sendable {
     /// The guests of a core.
@@ -80,32 +78,14 @@ package struct Settings: Sendable {
     var isService: Bool {
         if case .all = scope { true } else { false }
     }
-}
 
-package struct RunFire: Sendable, Hashable {
-    package var run: RunID
-    package var fire: Fire
-
-    package init(run: RunID, fire: Fire) {
-        self.run = run
-        self.fire = fire
-    }
-}
-
-/// The records of an earlier service of the same boot.
-package struct Memory: Sendable, Hashable {
-    /// The boot ID of the host.
-    package var boot: String
-    /// The service's first start in this boot, in the kernel's ticks since boot.
-    package var firstTicks: UInt64
-    /// The treated runs, by UUID.
-    package var treated: [String: RunID]
-    /// The last fires, by UUID.
-    package var fires: [String: RunFire] = [:]
-
-    package init(boot: String, firstTicks: UInt64, treated: [String: RunID] = [:]) {
-        self.boot = boot
-        self.firstTicks = firstTicks
-        self.treated = treated
+    /// The first call of a guest's treatment, and the one after each change.
+    var firstCall: Call.Kind {
+        switch goal {
+        case .protect, .remove: .look
+        // This call also reads a guest whose monitor is occupied.
+        case .plan: .inspect(.none)
+        case .inspect(let usesMonitor): .inspect(usesMonitor ? .monitorAndAgent : .agent)
+        }
     }
 }

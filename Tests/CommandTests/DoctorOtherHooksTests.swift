@@ -219,7 +219,8 @@ struct DoctorOtherHooksTests {
         #expect(try check(foreign.bytes).first?.contains("for another architecture") == true)
         let otherOrder = FakeELF(text: "", isBigEndian: true)
         #expect(try check(otherOrder.bytes).first?.contains("for another architecture") == true)
-        #expect(try check(FakeELF(text: "", type: 1).bytes).first?.contains("not a program") == true)
+        #expect(
+            try check(FakeELF(text: "", type: 1).bytes).first?.contains("not a program") == true)
         var dynamic = FakeELF(text: "")
         dynamic.interpreter = "/lib/ld-nosuch.so.1"
         #expect(
