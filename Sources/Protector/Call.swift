@@ -20,7 +20,7 @@ package struct Call: Sendable, Hashable {
         case record(ActionOverride?)
         /// Writes the opt-out into the live metadata, or removes it.
         case optOut(OptOut?)
-        /// Asks the guest to release our watchdog; libvirt does not wait for it.
+        /// Asks the guest to release our watchdog, without waiting for it.
         case detach
         /// Asks QEMU to unplug a watchdog of ours that libvirt does not know.
         case unplugOrphan

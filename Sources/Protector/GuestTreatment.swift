@@ -37,7 +37,7 @@ struct GuestTreatment: Sendable {
     var turn: UInt64 = 0
     /// Whether the guest is in a queue.
     var isReady = false
-    /// Whether something changed during the call, so that a look must follow.
+    /// Whether a look must follow, because something changed during the call.
     var looksAgain = false
 
     // What events tell
@@ -102,9 +102,9 @@ struct GuestTreatment: Sendable {
     var firstFailure: Duration?
     var arrivalStart: Duration?
     var lastWait: Duration?
-    /// Whether the log reports the trouble.
+    /// Whether the log reports the failures.
     var hasLoggedTrouble = false
-    /// The log's text about the trouble.
+    /// The log's text about the failures.
     var trouble: String?
     /// The reason why the guest does not answer, or `nil` if it answers.
     var notAnsweringReason: String?
@@ -132,7 +132,7 @@ struct GuestTreatment: Sendable {
         endTreatment()
     }
 
-    /// Clears the troubles of a treatment that has ended.
+    /// Clears the failures of a treatment that has ended.
     mutating func endTreatment() {
         attached = nil
         attachSucceeded = false

@@ -37,7 +37,7 @@ package struct Settings: Sendable {
     package var arrivalLimit: Duration?
     /// The time that a guest may spend in its firmware, which unplugs no device.
     package var firmwareLimit: Duration = .seconds(60)
-    /// Whether a person waits, so that a guest that does not answer is given up at once.
+    /// Whether a person waits. The core then gives up a guest that does not answer at once.
     package var isCommand: Bool
     /// Whether the operator named the guests, which removes their opt-outs.
     package var endsOptOuts = false

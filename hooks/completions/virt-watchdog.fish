@@ -145,7 +145,7 @@ complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_fla
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog verify" json' -l 'json' -d 'Print JSON.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog verify" version' -l 'version' -d 'Show the version.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog verify" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog doctor" c connect' -l 'connect' -s 'c' -d 'The libvirt URI to connect to, as in virsh.' -rfka ''
+complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog doctor" c connect' -l 'connect' -s 'c' -d 'Connect to this libvirt URI, as in virsh.' -rfka ''
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog doctor" properties' -l 'properties' -d 'Read this properties file instead of the host\'s.' -rF
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog doctor" json' -l 'json' -d 'Print JSON.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog doctor" version' -l 'version' -d 'Show the version.'

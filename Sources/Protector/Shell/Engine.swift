@@ -130,7 +130,7 @@ package final class Engine {
     /// A descriptor that becomes readable when ``turn()`` has something to do.
     package var descriptor: CInt { mailbox.wakeup.descriptor }
 
-    /// The time until ``turn()`` has something to do, or `nil` if only the descriptor tells.
+    /// The time until ``turn()`` has something to do, or `nil` without a timer.
     package var timeout: Duration? {
         core.nextTimer.map { max(.zero, $0 - now) }
     }

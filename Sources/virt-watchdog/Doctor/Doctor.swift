@@ -9,12 +9,12 @@ struct Doctor: ParsableCommand {
             inconclusive; fail, if they are not protected. The next line has the fix. A check \
             whose precondition fails is left out. Changes nothing.
 
-            Exit status: 0 no check fails; 1 a check fails, also if libvirt cannot be reached.
+            Exit status: 0 no check fails; 1 a check fails, or libvirt is out of reach.
             """)
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The libvirt URI to connect to, as in virsh.", valueName: "uri"))
+        help: ArgumentHelp("Connect to this libvirt URI, as in virsh.", valueName: "uri"))
     var connect: String?
 
     @OptionGroup var policy: PolicyOptions

@@ -19,7 +19,7 @@ struct Remove: ParsableCommand {
             guest gets no watchdog in this run, unless you name it to apply. Its next start adds \
             one again, unless the policy excludes it.
 
-            Exit status: 0 nothing of ours is left; 1 something is; 2 cannot connect to libvirt.
+            Exit status: 0 nothing of ours left; 1 something is; 2 cannot reach libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
