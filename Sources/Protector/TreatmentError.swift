@@ -49,8 +49,8 @@ extension TreatmentError: CustomStringConvertible {
             "the guest was not asked: \(count) calls about other guests never return; end or resume"
                 + " their QEMU processes, or run \(command) with this guest's name alone"
         case .removalPending:
-            "an earlier removal is pending: the guest has not released the watchdog; reset the"
-                + " guest, then run \(command)"
+            "an earlier removal is pending: the guest has not released the watchdog; wait or"
+                + " reset the guest, then run \(command)"
         case .outOfTime(let error) where error.isOfOrphan:
             "QEMU has a watchdog that libvirt lost when it was killed: the guest does not release"
                 + " it; reset the guest, then run"

@@ -213,8 +213,7 @@ package final class Engine {
                 for worker in idleWorkers { worker.disconnect() }
             case .list: list()
             case .call(let id, let call):
-                let idle = idleWorkers.popLast()
-                guard let worker = idle ?? startedWorker else {
+                guard let worker = idleWorkers.popLast() ?? startWorker() else {
                     mailbox.post(.input(.answered(id, .failure(.libvirt(Self.noThread)))))
                     continue
                 }
@@ -234,8 +233,8 @@ package final class Engine {
 
     // MARK: Calls
 
-    /// A new worker, or `nil` if the system has no thread to spare.
-    private var startedWorker: Worker? {
+    /// Starts a worker. Returns `nil` if the system has no thread to spare.
+    private func startWorker() -> Worker? {
         Worker { [mailbox] worker, id, result in mailbox.post(.answered(worker, id, result)) }
     }
 
