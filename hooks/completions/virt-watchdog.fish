@@ -95,7 +95,7 @@ end
 complete -c 'virt-watchdog' -f
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog" version' -l 'version' -d 'Show the version.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_flags_or_options "virt-watchdog" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_positional "virt-watchdog" -eq 1' -fa 'status' -d 'Show which guests are protected, and why others are not.'
+complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_positional "virt-watchdog" -eq 1' -fa 'status' -d 'Show which guests are protected, and the reasons.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_positional "virt-watchdog" -eq 1' -fa 'plan' -d 'Show the planned changes to guests and the reasons.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_positional "virt-watchdog" -eq 1' -fa 'apply' -d 'Bring running guests to the policy now.'
 complete -c 'virt-watchdog' -n '__virt-watchdog_should_offer_completions_for_positional "virt-watchdog" -eq 1' -fa 'remove' -d 'Undo what virt-watchdog added.'

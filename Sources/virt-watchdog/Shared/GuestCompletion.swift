@@ -27,7 +27,7 @@ struct GuestCompletion {
     /// - Parameter words: The words in the shell's spelling, with quotes. bash splits a URI at some
     ///   characters.
     init(words: [String], environment: (String) -> String? = { Environment[$0] }) {
-        uri = (Self.uri(in: words) ?? Environment["LIBVIRT_DEFAULT_URI"]).map(Self.silenced)
+        uri = (Self.uri(in: words) ?? environment("LIBVIRT_DEFAULT_URI")).map(Self.silenced)
     }
 
     /// The guests' names, or none if libvirt is out of reach.

@@ -9,7 +9,7 @@ import WatchdogPolicy
 /// The command `virt-watchdog status`: shows the consequence of a hang for each guest, and why.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show which guests are protected, and why others are not.",
+        abstract: "Show which guests are protected, and the reasons.",
         usage: """
             virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
                 [--no-monitor] [--accept-unknown] [--properties <file>] [--json]
