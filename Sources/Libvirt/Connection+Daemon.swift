@@ -2,13 +2,13 @@ internal import CLibvirt
 internal import Glibc
 
 extension Connection {
-    /// Connects to a daemon that runs, and to no other.
+    /// Connects to a running daemon without starting one.
     ///
-    /// Like any connection, it waits for a daemon that is stopped or that is not ready yet. The C
-    /// function is `virConnectOpen`.
+    /// Like any connection, it waits for a daemon that is stopped or not ready yet. The C function
+    /// is `virConnectOpen`.
     ///
-    /// - Throws: Also an error with the code `noConnect` if the daemon ended, or lost its guests to
-    ///   another daemon, in the meantime.
+    /// - Throws: `noConnect` if the daemon ended, or lost its guests to another daemon, in the
+    ///   meantime. libvirt's error otherwise.
     package convenience init(to daemon: Daemon) throws(LibvirtError) {
         try self.init(to: daemon.uri)
         guard daemon.isCurrent else {
@@ -19,51 +19,34 @@ extension Connection {
 
     /// Keeps libvirt from starting a daemon for any connection of this process.
     ///
-    /// Call it before there are other threads. The C function is `setenv`, of `LIBVIRT_AUTOSTART`.
+    /// Call it before other threads exist. The C function is `setenv`, of `LIBVIRT_AUTOSTART`.
     package static func forbidAutostart() {
         setenv("LIBVIRT_AUTOSTART", "0", 1)
     }
 
-    /// Has libvirt close the connection when the daemon does not answer for a while.
+    /// Has libvirt close the connection when the daemon stops answering.
     ///
-    /// It needs ``EventLoop/startThread()`` to run before the connection is opened. The C function is
+    /// Call ``EventLoop/startThread()`` before opening the connection. The C function is
     /// `virConnectSetKeepAlive`.
     ///
     /// - Parameters:
-    ///   - interval: The seconds of silence after which libvirt asks the daemon, and asks again.
-    ///   - count: The number of questions without an answer after which libvirt closes the connection,
-    ///     one interval later.
-    /// - Returns: Whether libvirt does so.
+    ///   - interval: The seconds without an answer after which libvirt sends a ping, and the next
+    ///     one.
+    ///   - count: The number of unanswered pings. libvirt closes the connection one interval later.
+    /// - Returns: Whether libvirt accepted the setting.
     @discardableResult
     package func keepAlive(interval: Int32, count: UInt32) -> Bool {
         virConnectSetKeepAlive(pointer, interval, count) == 0
     }
 
-    /// Lists the running guests, paused ones included; one question to the daemon.
+    /// Lists the running guests, paused ones included, in one call to the daemon.
     ///
-    /// The C functions are `virConnectListAllDomains`, `virDomainGetUUIDString`, `virDomainGetName` and
-    /// `virDomainGetID`.
+    /// The C functions are `virConnectListAllDomains`, `virDomainGetUUIDString`, `virDomainGetName`
+    /// and `virDomainGetID`.
     package func guestIDs() throws(LibvirtError) -> [RunningGuest] {
         try guests(.running).map {
             RunningGuest(
                 uuid: $0.uuid, name: $0.name, id: Int32(bitPattern: virDomainGetID($0.pointer)))
         }
-    }
-}
-
-/// A guest at the time when it was listed.
-package struct RunningGuest: Sendable, Hashable {
-    /// The UUID, as libvirt writes it.
-    package var uuid: String
-    /// The name.
-    package var name: String
-    /// libvirt's number of this run; numbers start again with the daemon's host.
-    package var id: Int32
-
-    /// Describes a guest.
-    package init(uuid: String, name: String, id: Int32) {
-        self.uuid = uuid
-        self.name = name
-        self.id = id
     }
 }

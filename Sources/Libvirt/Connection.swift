@@ -2,32 +2,32 @@ internal import CLibvirt
 internal import Glibc
 internal import Synchronization
 
-/// A connection to a libvirt daemon, which several threads may use at once.
+/// A connection to a libvirt daemon. Several threads may use it at once.
 ///
 /// The C type is [`virConnect`](https://libvirt.org/html/libvirt-libvirt-host.html).
 package final class Connection: @unchecked Sendable {
-    /// Some of the guests that a daemon knows.
+    /// The guests to list.
     package enum Selection: Sendable, Hashable {
-        /// Those that run, paused ones included.
+        /// Running guests, paused ones included.
         case running
-        /// Those that are defined and do not run.
+        /// Persistent guests that are shut off.
         case inactive
-        /// Both.
+        /// Running and inactive guests.
         case all
     }
 
     let pointer: virConnectPtr
-    /// The URI that was asked for, or nothing for libvirt's default.
+    /// The URI given by the caller, or `nil` for libvirt's default.
     let requestedURI: String?
-    /// Whether the daemon lets it change nothing.
+    /// Whether the connection may only read.
     let isReadOnly: Bool
     /// Whether libvirt holds a callback, and with it the connection.
     private let hasCloseCallback = Atomic(false)
 
-    /// Connects to a daemon; libvirt's default URI if none is given.
+    /// Connects to a daemon, by default at libvirt's default URI.
     ///
-    /// While the daemon starts, this waits until it serves clients: until all guests that start
-    /// with it are up. The C functions are `virConnectOpen` and `virConnectOpenReadOnly`.
+    /// While the daemon starts, the call waits until all autostarted guests run. The C functions
+    /// are `virConnectOpen` and `virConnectOpenReadOnly`.
     package init(to uri: String? = nil, readOnly: Bool = false) throws(LibvirtError) {
         // By default libvirt also prints each error to standard error.
         virSetErrorFunc(nil) { _, _ in }
@@ -38,16 +38,17 @@ package final class Connection: @unchecked Sendable {
         isReadOnly = readOnly
     }
 
-    /// Opens another connection like this one, after this one was lost.
+    /// Opens another connection with the same URI and rights.
     package func reopened() throws(LibvirtError) -> Connection {
         try Connection(to: requestedURI, readOnly: isReadOnly)
     }
 
-    /// Opens another connection for a thread whose calls may take long, or returns this one where its
-    /// user may have to log in for another.
+    /// Returns another connection for a thread with long calls.
     ///
-    /// In clients of libvirt before 10.0, a call may be lost for as long as another thread waits on the
-    /// same connection: `g_main_loop_quit` is unheard by a loop that is about to run.
+    /// Returns this connection if the user may have to log in for another.
+    ///
+    /// Before libvirt 10.0, a client can lose an answer while another thread waits on the same
+    /// connection. A loop that is about to run misses `g_main_loop_quit`.
     package func forAnotherThread() throws(LibvirtError) -> Connection {
         geteuid() == 0 && uri?.hasPrefix("qemu:///") == true ? try reopened() : self
     }
@@ -59,7 +60,7 @@ package final class Connection: @unchecked Sendable {
         virConnectClose(pointer)
     }
 
-    /// Finds a guest by its UUID; the C function is `virDomainLookupByUUIDString`.
+    /// Finds a guest by its UUID. The C function is `virDomainLookupByUUIDString`.
     package func guest(uuid: String) throws(LibvirtError) -> Guest {
         try guest(virDomainLookupByUUIDString(pointer, uuid))
     }
@@ -78,7 +79,7 @@ package final class Connection: @unchecked Sendable {
         throw error
     }
 
-    /// Lists guests; the C function is `virConnectListAllDomains`.
+    /// Lists guests. The C function is `virConnectListAllDomains`.
     package func guests(_ selection: Selection) throws(LibvirtError) -> [Guest] {
         let flags =
             switch selection {
@@ -95,12 +96,13 @@ package final class Connection: @unchecked Sendable {
         }
     }
 
-    /// Calls a function once, when the connection is lost or ``keepAlive(interval:count:)`` gives it up.
+    /// Sets the function that libvirt calls once, when the connection is lost.
     ///
-    /// Call it once, on a connection that was opened after ``EventLoop/startThread()``. The C function is
+    /// That includes a close by ``keepAlive(interval:count:)``. Open the
+    /// connection after ``EventLoop/startThread()``, and call this method once. The C function is
     /// `virConnectRegisterCloseCallback`.
     ///
-    /// - Parameter body: Runs on the event loop's thread, with a lock of libvirt held: it must not use
+    /// - Parameter body: Runs on the event loop's thread under a lock of libvirt. It must not use
     ///   the connection.
     package func onClose(_ body: @escaping @Sendable () -> Void) throws(LibvirtError) {
         let callback = Unmanaged.passRetained(CloseCallback(body))

@@ -1,15 +1,15 @@
 internal import CLibvirt
 
-/// What a guest prints on its first serial port, from the moment that this was made.
+/// A reader of a guest's first serial port, from its creation on.
 package final class Console {
     private static let chunkLength = 4096
 
     private let stream: virStreamPtr
-    /// Kept, so that the stream does not outlive its connection.
+    /// Kept because the stream must not outlive its connection.
     private let guest: Guest
     private var bytes: [UInt8] = []
 
-    /// Opens the console; the C functions are `virStreamNew` and `virDomainOpenConsole`.
+    /// Opens the console. The C functions are `virStreamNew` and `virDomainOpenConsole`.
     package init(of guest: Guest) throws(LibvirtError) {
         self.guest = guest
         let flags = VIR_STREAM_NONBLOCK.rawValue
@@ -23,7 +23,7 @@ package final class Console {
         virStreamFree(stream)
     }
 
-    /// The whole lines that were printed so far; the C function is `virStreamRecv`.
+    /// Returns the complete lines so far. The C function is `virStreamRecv`.
     package func lines() -> [String] {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.chunkLength) { chunk in
             while true {

@@ -1,9 +1,10 @@
 internal import CLibvirt
 
 extension Guest {
-    /// Asks how the daemon gets along with the guest's QEMU; the answer comes at once, whatever QEMU does.
+    /// Returns the state of the daemon's channel to QEMU.
     ///
-    /// The C function is `virDomainGetControlInfo`.
+    /// The daemon answers at once, even while QEMU hangs. The C function is
+    /// `virDomainGetControlInfo`.
     package func controlInfo() throws(LibvirtError) -> ControlInfo {
         var information = virDomainControlInfo()
         try check(virDomainGetControlInfo(pointer, &information, 0))
@@ -13,9 +14,9 @@ extension Guest {
     }
 }
 
-/// How the daemon gets along with a guest's QEMU.
+/// The state of the daemon's channel to a guest's QEMU.
 package struct ControlInfo: Sendable, Hashable {
-    /// The kinds of libvirt's `virDomainControlState`.
+    /// The values of libvirt's `virDomainControlState`.
     package enum State: Sendable, Hashable {
         /// The daemon can talk to QEMU.
         case ok
@@ -23,7 +24,7 @@ package struct ControlInfo: Sendable, Hashable {
         case job
         /// A call waits for QEMU's answer.
         case occupied
-        /// The daemon cannot talk to QEMU, or libvirt is a later one with another state.
+        /// The daemon cannot talk to QEMU, or a later libvirt reports an unknown state.
         case error
 
         init(_ state: UInt32) {
@@ -36,12 +37,10 @@ package struct ControlInfo: Sendable, Hashable {
         }
     }
 
-    /// The state.
     package var state: State
-    /// For how long it has been in this state; 0 for `ok` and `error`.
+    /// The time in this state. It is 0 for `ok` and `error`.
     package var stateTime: Duration
 
-    /// Describes a state.
     package init(state: State, stateTime: Duration = .zero) {
         self.state = state
         self.stateTime = stateTime

@@ -2,23 +2,23 @@ internal import Glibc
 internal import Host
 internal import System
 
-/// A libvirt daemon that runs QEMU's guests, found by the pid file that it holds locked.
+/// A libvirt daemon for QEMU guests, found by its locked pid file.
 package struct Daemon: Sendable, Hashable {
     /// The program: `libvirtd` or `virtqemud`.
     package var name: String
     /// The process ID.
     package var process: Int32
-    /// The start time of the process, in the kernel's ticks since the host started; field 22 of
-    /// `/proc/PID/stat`.
+    /// The start time of the process, in the kernel's ticks since boot.
+    ///
+    /// It is field 22 of `/proc/PID/stat`.
     package var startTicks: UInt64
     /// The directory in which libvirt keeps the daemon's sockets and pid files.
     package var runtimeDirectory: String
-    /// The seconds without a client and a guest after which the daemon ends; `nil` if it stays.
+    /// The seconds without clients and guests after which the daemon exits, or `nil` if it stays.
     package var timeout: Int?
-    /// Whether the daemon is the system's and not a user's own.
+    /// Whether it is the system's daemon, not a user's own.
     package var isSystem: Bool
 
-    /// Describes a daemon.
     package init(
         name: String, process: Int32, startTicks: UInt64, runtimeDirectory: String = "/run",
         timeout: Int? = nil, isSystem: Bool = true
@@ -31,19 +31,20 @@ package struct Daemon: Sendable, Hashable {
         self.isSystem = isSystem
     }
 
-    /// The path of the socket on which the daemon serves clients that may change guests.
+    /// The path of the daemon's read-write socket.
     package var socket: String { "\(runtimeDirectory)/libvirt/\(Self.sockets[name] ?? "")" }
 
-    /// The programs that run QEMU's guests, with the names of their sockets.
+    /// The programs that run QEMU guests, with the names of their sockets.
     private static let sockets = ["virtqemud": "virtqemud-sock", "libvirtd": "libvirt-sock"]
 
     /// Finds the running daemon, without connecting to it or starting one.
     ///
-    /// Of two daemons, the guests belong to the holder of the QEMU driver's own pid file. Only a lock
-    /// counts: a killed daemon leaves its files behind.
+    /// Of two daemons, the holder of the lock on the QEMU driver's pid file owns the guests. A killed
+    /// daemon leaves its files behind, so only a lock counts.
     ///
-    /// - Parameter runtimeDirectory: The directory in which libvirt keeps its sockets and pid files.
-    /// - Returns: `nil` if no daemon of this PID namespace holds a lock, or if its socket is missing.
+    /// - Parameter runtimeDirectory: The directory of libvirt's sockets and pid files.
+    /// - Returns: `nil` if no daemon of this PID namespace holds a lock, or if its socket is
+    ///   missing.
     package static func find(runtimeDirectory: String = "/run") -> Daemon? {
         for file in CallingDaemon.pidFiles {
             guard let process = FileLock.holder(of: "\(runtimeDirectory)/\(file)"),
@@ -70,10 +71,10 @@ package struct Daemon: Sendable, Hashable {
 
     /// Finds the daemon that called a hook of this user, without connecting to it or starting one.
     ///
-    /// A user's daemon keeps its sockets where its own environment says, which
-    /// [`/proc/PID/environ`](https://man7.org/linux/man-pages/man5/proc_pid_environ.5.html) has: below
-    /// `XDG_RUNTIME_DIR`, else below the user's cache directory. libvirt does not hand that environment
-    /// to hooks.
+    /// The daemon's own environment decides where its sockets are. That is below `XDG_RUNTIME_DIR`,
+    /// else below the user's cache directory. libvirt does not pass this environment to hooks, so
+    /// it is read from
+    /// [`/proc/PID/environ`](https://man7.org/linux/man-pages/man5/proc_pid_environ.5.html).
     ///
     /// - Parameter process: The process ID of the daemon.
     package init(calling process: Int32) throws(DaemonError) {
@@ -100,11 +101,11 @@ package struct Daemon: Sendable, Hashable {
         self = daemon
     }
 
-    /// The runtime directory of a user's daemon, as GLib's `g_get_user_runtime_dir` finds it.
+    /// Returns the runtime directory of a user's daemon, as GLib's `g_get_user_runtime_dir` does.
     ///
     /// - Parameters:
-    ///   - environment: The daemon's environment, `NAME=value` each.
-    ///   - home: The home directory by the user database.
+    ///   - environment: The daemon's environment as `NAME=value` pairs.
+    ///   - home: The home directory in the user database.
     static func runtimeDirectory(in environment: [String], home: String) -> String {
         func value(_ name: String) -> String? {
             let entry = environment.first { $0.hasPrefix(name + "=") }
@@ -115,7 +116,7 @@ package struct Daemon: Sendable, Hashable {
             ?? "\(value("HOME") ?? home)/.cache"
     }
 
-    /// The home directory of this user; the C function is `getpwuid`.
+    /// The home directory of this user. The C function is `getpwuid`.
     private static var homeDirectory: String {
         getpwuid(geteuid())?.pointee.pw_dir.map { String(cString: $0) } ?? "/"
     }
@@ -123,20 +124,19 @@ package struct Daemon: Sendable, Hashable {
     /// Whether the process still runs.
     package var isRunning: Bool { ProcessStatus(of: process)?.startTicks == startTicks }
 
-    /// Whether the process still runs and still is the daemon that owns the guests.
+    /// Whether the process still runs and still owns the guests.
     package var isCurrent: Bool {
         isSystem ? Self.find(runtimeDirectory: runtimeDirectory) == self : isRunning
     }
 
     /// The URI of the daemon's own socket.
     ///
-    /// With a socket in the URI, libvirt neither looks for another daemon, such as virtproxyd, nor
-    /// starts one.
+    /// Given a socket, libvirt looks for no other daemon, such as virtproxyd, and starts none.
     package var uri: String {
         "qemu+unix:///\(isSystem ? "system" : "session")?socket=" + Self.percentEncoded(socket)
     }
 
-    /// Encodes all characters that a query of a URI may not have or that have a meaning there.
+    /// Encodes all characters that are invalid or special in a URI's query.
     static func percentEncoded(_ text: String) -> String {
         let kept = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
         return text.utf8.map { byte in
@@ -146,9 +146,9 @@ package struct Daemon: Sendable, Hashable {
         }.joined()
     }
 
-    /// Reads the seconds of `--timeout` or `-t` as the daemon does; of several, the last one counts.
+    /// Returns the seconds of the last `--timeout` or `-t`, as the daemon reads them.
     ///
-    /// - Returns: `nil` if there is no such option, or if the seconds are 0 or no number.
+    /// - Returns: `nil` without such an option, or if the seconds are 0 or no number.
     static func timeout(in arguments: [String]) -> Int? {
         var value: Substring?
         var isNext = false
@@ -169,9 +169,9 @@ package struct Daemon: Sendable, Hashable {
         return value.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
     }
 
-    /// Whether the process has no number of its own in a PID namespace below this process's.
+    /// Returns whether the process is in this process's PID namespace and in none below it.
     ///
-    /// `/proc/PID/status` says so to a service without capabilities; `/proc/PID/ns/pid` does not.
+    /// A service without capabilities can read `/proc/PID/status`, but not `/proc/PID/ns/pid`.
     private static func isInOurNamespace(_ process: Int32) -> Bool {
         guard let status = text(process, "status"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("NSpid:") })
@@ -184,41 +184,5 @@ package struct Daemon: Sendable, Hashable {
             return nil
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-/// Why the daemon that called a hook cannot be reached.
-package enum DaemonError: Error, Sendable, Hashable {
-    /// The process has ended.
-    case ended(Int32)
-    /// The process is a program that serves no clients, such as one with libvirt's embedded driver.
-    case noDaemon(Int32, name: String)
-    /// Another daemon owns the guests of the runtime directory.
-    case notOwner(Int32, String, Daemon)
-    /// The daemon's socket is not where its environment says.
-    case withoutSocket(Int32, String, String)
-    /// The daemon's environment cannot be read.
-    case unreadable(Int32, String)
-}
-
-extension DaemonError: CustomStringConvertible {
-    /// The fact, its cause and, where there is one, a fix.
-    package var description: String {
-        switch self {
-        case .ended(let process):
-            "cannot reach the daemon that called the hook: process \(process) has ended"
-        case .noDaemon(let process, let name):
-            "cannot reach the program that called the hook: process \(process) (\(name)) is neither"
-                + " libvirtd nor virtqemud, and serves no clients; add a <watchdog> to the guest's domain XML"
-        case .notOwner(let process, let name, let owner):
-            "cannot reach \(name) (process \(process)), which called the hook: \(owner.name)"
-                + " (process \(owner.process)) owns \(owner.socket); stop one of them"
-        case .withoutSocket(let process, let name, let directory):
-            "cannot reach \(name) (process \(process)), which called the hook: no socket of it below"
-                + " \(directory)/libvirt; restart it"
-        case .unreadable(let process, let name):
-            "cannot reach \(name) (process \(process)), which called the hook: cannot read"
-                + " /proc/\(process)/environ; run virt-watchdog apply as its user"
-        }
     }
 }

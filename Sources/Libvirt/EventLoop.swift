@@ -3,23 +3,23 @@ internal import Glibc
 internal import Synchronization
 internal import System
 
-/// Whether the loop has a thread.
+/// Whether a thread runs the loop.
 private let hasThread = Mutex(false)
 
-/// libvirt's event loop, run by whoever waits for something.
+/// libvirt's event loop, turned by the thread that waits for events.
 ///
-/// It has to be there before the connection is opened whose events are waited for.
+/// Create it before you open a connection with events.
 package final class EventLoop {
-    /// How often whoever waits can look around, in milliseconds.
+    /// The longest wait of a turn, in milliseconds.
     private static let interval: CInt = 20
 
     private let timer: CInt
 
-    /// Registers the loop; the C functions are `virEventRegisterDefaultImpl` and
+    /// Registers the loop. The C functions are `virEventRegisterDefaultImpl` and
     /// `virEventAddTimeout`.
     package init() throws(LibvirtError) {
         if virEventRegisterDefaultImpl() < 0 { throw .last() }
-        // Without it a turn would last until something comes in.
+        // Without a timer, a turn waits until the next event.
         timer = virEventAddTimeout(Self.interval, { _, _ in }, nil, nil)
         if timer < 0 { throw .last() }
     }
@@ -28,25 +28,25 @@ package final class EventLoop {
         virEventRemoveTimeout(timer)
     }
 
-    /// Handles what came in, or waits for it for some milliseconds.
+    /// Handles pending events, or waits for one for some milliseconds.
     ///
     /// The C function is `virEventRunDefaultImpl`.
     package func turn() throws(LibvirtError) {
         if virEventRunDefaultImpl() < 0 { throw .last() }
     }
 
-    /// Runs the loop on a thread for as long as the process lives; further calls do nothing.
+    /// Runs the loop on a thread until the process ends. Further calls do nothing.
     ///
-    /// The thread sleeps until something comes; libvirt wakes it when another thread adds a connection.
-    /// Signals are not delivered to it. The C functions are `virEventRegisterDefaultImpl` and
-    /// `virEventRunDefaultImpl`.
+    /// The thread sleeps until an event arrives. libvirt wakes it when another thread adds a
+    /// connection. The thread blocks all signals. The C functions are `virEventRegisterDefaultImpl`
+    /// and `virEventRunDefaultImpl`.
     package static func startThread() throws(LibvirtError) {
         try hasThread.withLock { hasThread throws(LibvirtError) in
             guard !hasThread else { return }
             if virEventRegisterDefaultImpl() < 0 { throw .last() }
             hasThread = Thread.detach {
                 while true {
-                    // Without a pause, an error that stays would use a processor.
+                    // Without a pause, a lasting error would keep a processor busy.
                     if virEventRunDefaultImpl() < 0 { sleep(1) }
                 }
             }

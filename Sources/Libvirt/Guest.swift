@@ -2,12 +2,12 @@ internal import CLibvirt
 internal import Glibc
 internal import System
 
-/// A guest that libvirt knows; several threads may use it at once.
+/// A guest on a libvirt connection. Several threads may use it at once.
 ///
 /// The C type is [`virDomain`](https://libvirt.org/html/libvirt-libvirt-domain.html).
 package final class Guest: @unchecked Sendable {
     let pointer: virDomainPtr
-    /// Kept, so that no guest outlives its connection.
+    /// Kept because no guest may outlive its connection.
     package let connection: Connection
 
     init(_ pointer: virDomainPtr, on connection: Connection) {
@@ -19,13 +19,13 @@ package final class Guest: @unchecked Sendable {
         virDomainFree(pointer)
     }
 
-    /// The name; the C function is `virDomainGetName`.
+    /// The name. The C function is `virDomainGetName`.
     package var name: String { Self.name(of: pointer) }
 
-    /// The UUID; the C function is `virDomainGetUUIDString`.
+    /// The UUID. The C function is `virDomainGetUUIDString`.
     package var uuid: String { Self.uuid(of: pointer) }
 
-    /// Whether it is on this host, as far as the connection's URI tells.
+    /// Whether the connection's URI names no other host.
     package var isLocal: Bool { !connection.isRemote }
 
     static func name(of pointer: virDomainPtr) -> String {
@@ -39,24 +39,25 @@ package final class Guest: @unchecked Sendable {
         }
     }
 
-    /// Whether it runs; the C function is `virDomainIsActive`.
+    /// Returns whether the guest runs. The C function is `virDomainIsActive`.
     package func isRunning() throws(LibvirtError) -> Bool {
         let answer = virDomainIsActive(pointer)
         if answer < 0 { throw .last() }
         return answer == 1
     }
 
-    /// Whether it has a definition that outlives its run; the C function is `virDomainIsPersistent`.
+    /// Returns whether the guest has a persistent domain XML. The C function is
+    /// `virDomainIsPersistent`.
     package func isPersistent() throws(LibvirtError) -> Bool {
         let answer = virDomainIsPersistent(pointer)
         if answer < 0 { throw .last() }
         return answer == 1
     }
 
-    /// Whether it is on its way in from another host.
+    /// Returns whether the guest is migrating into this host.
     ///
-    /// Its state alone does not tell: a guest that was restored paused has the same one. The C
-    /// functions are `virDomainGetState` and `virDomainGetJobInfo`.
+    /// A guest that was restored paused has the same state. The C functions are `virDomainGetState`
+    /// and `virDomainGetJobInfo`.
     package func isMigratingIn() throws(LibvirtError) -> Bool {
         let (state, reason) = try stateAndReason()
         switch (UInt32(bitPattern: state), UInt32(bitPattern: reason)) {
@@ -68,13 +69,13 @@ package final class Guest: @unchecked Sendable {
         }
     }
 
-    /// Whether something that takes its time is done to the guest.
+    /// Returns whether a libvirt job on the guest is under way.
     private func hasJob() throws(LibvirtError) -> Bool {
         var information = virDomainJobInfo()
         do throws(LibvirtError) {
             try check(virDomainGetJobInfo(pointer, &information))
         } catch {
-            // Of a migration, only the host that it starts from can tell more.
+            // During a migration, only the source host can report the job.
             guard [.operationUnsupported, .operationInvalid].contains(error.code) else {
                 throw error
             }
@@ -83,7 +84,7 @@ package final class Guest: @unchecked Sendable {
         return information.type != CInt(VIR_DOMAIN_JOB_NONE.rawValue)
     }
 
-    /// The state and its reason, as the numbers of `virDomainState` and of the state's own enumeration.
+    /// Returns the numbers of `virDomainState` and of the reason's own enumeration.
     ///
     /// The C function is `virDomainGetState`.
     package func stateAndReason() throws(LibvirtError) -> (state: CInt, reason: CInt) {
@@ -93,22 +94,22 @@ package final class Guest: @unchecked Sendable {
         return (state, reason)
     }
 
-    /// The definition: the live one while the guest runs, else the persistent one.
+    /// Returns the domain XML: the live one of a running guest, else the persistent one.
     ///
     /// It holds no secrets. The C function is `virDomainGetXMLDesc`.
     package func definition() throws(LibvirtError) -> String {
         try definition(flags: 0)
     }
 
-    /// The definition that the guest is started from next; without secrets, too.
+    /// Returns the persistent domain XML without secrets.
     ///
     /// The C function is `virDomainGetXMLDesc` with `VIR_DOMAIN_XML_INACTIVE`.
     package func persistentDefinition() throws(LibvirtError) -> String {
         try definition(flags: VIR_DOMAIN_XML_INACTIVE.rawValue)
     }
 
-    /// The definition that the guest is started from next, with passwords: for `define`, and for
-    /// nobody's eyes.
+    /// Returns the persistent domain XML with passwords. Use it only for `define`, and never print
+    /// it.
     ///
     /// The C function is `virDomainGetXMLDesc` with `VIR_DOMAIN_XML_INACTIVE` and
     /// `VIR_DOMAIN_XML_SECURE`.
@@ -116,7 +117,7 @@ package final class Guest: @unchecked Sendable {
         try definition(flags: VIR_DOMAIN_XML_INACTIVE.rawValue | VIR_DOMAIN_XML_SECURE.rawValue)
     }
 
-    /// Puts a definition in the place of the one that the guest is started from next.
+    /// Replaces the persistent domain XML.
     ///
     /// The C function is `virDomainDefineXML`.
     package func define(_ xml: String) throws(LibvirtError) {
@@ -124,8 +125,7 @@ package final class Guest: @unchecked Sendable {
         virDomainFree(defined)
     }
 
-    /// Puts an element into the metadata, in the place of the one in its namespace; or takes that
-    /// one out.
+    /// Sets the metadata element of a namespace, or removes it.
     ///
     /// The C function is `virDomainSetMetadata` with `VIR_DOMAIN_METADATA_ELEMENT`.
     package func setMetadata(
@@ -143,43 +143,42 @@ package final class Guest: @unchecked Sendable {
         return String(cString: text)
     }
 
-    /// Adds a device: to the running guest by hot-plugging, or to the persistent definition.
+    /// Hot-plugs a device into the running guest, or adds it to the persistent domain XML.
     ///
     /// The C function is `virDomainAttachDeviceFlags`.
     package func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError) {
         try check(virDomainAttachDeviceFlags(pointer, xml, target.flags))
     }
 
-    /// Takes the device with that alias out: of the persistent definition, or of the running guest,
-    /// which has to agree.
+    /// Removes a device from the persistent domain XML, or asks the running guest to release it.
     ///
-    /// The guest is asked and not waited for; once it has agreed, the live definition does not show
-    /// the device any more. The C function is `virDomainDetachDeviceAlias`.
+    /// libvirt does not wait for the guest. The live domain XML loses the device when the guest
+    /// releases it. The C function is `virDomainDetachDeviceAlias`.
     package func detach(alias: String, from target: DeviceTarget) throws(LibvirtError) {
         try check(virDomainDetachDeviceAlias(pointer, alias, target.flags))
     }
 
-    /// Stops the guest's processors; the C function is `virDomainSuspend`.
+    /// Pauses the guest's processors. The C function is `virDomainSuspend`.
     package func suspend() throws(LibvirtError) {
         try check(virDomainSuspend(pointer))
     }
 
-    /// Lets the guest's processors run on; the C function is `virDomainResume`.
+    /// Resumes the guest's processors. The C function is `virDomainResume`.
     package func resume() throws(LibvirtError) {
         try check(virDomainResume(pointer))
     }
 
-    /// Takes the error of a call that failed.
+    /// Throws libvirt's error if a call failed.
     func check(_ result: CInt) throws(LibvirtError) {
         if result < 0 { throw .last() }
     }
 }
 
-/// Which of a guest's two definitions is changed.
+/// The domain XML to change.
 package enum DeviceTarget: Sendable, Hashable {
-    /// The running guest, for as long as it runs.
+    /// The running guest, until it shuts off.
     case live
-    /// The definition that the guest is started from next.
+    /// The persistent domain XML.
     case persistent
 
     fileprivate var flags: UInt32 {

@@ -1,9 +1,8 @@
 internal import CLibvirt
 internal import System
 
-/// A change of a guest, as libvirt's daemon reports it.
+/// A change of a guest, as libvirt reports it.
 package struct GuestEvent: Sendable, Hashable {
-    /// The change.
     package enum Kind: Sendable, Hashable {
         /// QEMU was started for the guest.
         case started(Start)
@@ -11,86 +10,84 @@ package struct GuestEvent: Sendable, Hashable {
         case resumed(Resume)
         /// The guest's processors stopped.
         case suspended(Suspend)
-        /// QEMU ended.
+        /// QEMU exited.
         case stopped
-        /// The guest shut down; QEMU is still there.
+        /// The guest shut down, and QEMU still runs.
         case shutdown
-        /// The guest crashed; QEMU is still there.
+        /// The guest crashed, and QEMU still runs.
         case crashed
-        /// The guest put itself to sleep.
+        /// The guest suspended itself.
         case pmSuspended
         /// The persistent domain XML was added or changed.
         case defined
         /// The persistent domain XML was removed.
         case undefined
-        /// The element of a namespace of ours changed in the metadata.
+        /// The metadata element of one of our namespaces changed.
         case metadataChanged(namespace: String)
         /// The guest released a device.
         case deviceRemoved(alias: String)
-        /// A watchdog fired: the action in libvirt's words, and the time of day in ISO 8601.
+        /// A watchdog fired. Carries the action in libvirt's words, and the time of day in ISO
+        /// 8601.
         case watchdogFired(action: String, time: String)
     }
 
-    /// How a guest came to run.
+    /// The origin of a run.
     package enum Start: Sendable, Hashable {
-        /// It booted.
+        /// The guest booted.
         case booted
-        /// It came from another host.
+        /// The guest migrated in from another host.
         case migrated
-        /// It was restored from a file.
+        /// The guest was restored from a file.
         case restored
-        /// It was reverted to a snapshot.
+        /// The guest was reverted to a snapshot.
         case snapshot
-        /// It woke up.
+        /// The guest woke up.
         case wakeup
     }
 
-    /// Why a guest's processors run again.
+    /// The reason why a guest's processors run again.
     package enum Resume: Sendable, Hashable {
-        /// It is no longer paused; at a cold start, too.
+        /// The guest is no longer paused. libvirt also reports this at a cold start.
         case unpaused
-        /// Its migration ended.
+        /// The guest's migration ended.
         case migrated
-        /// It was restored from a file or reverted to a snapshot.
+        /// The guest was restored from a file or reverted to a snapshot.
         case snapshot
-        /// It runs while its memory is still coming from another host.
+        /// The guest runs while its memory still arrives from another host.
         case postCopy
-        /// Another reason, or one of a later libvirt.
+        /// Another reason, perhaps of a later libvirt.
         case other
     }
 
-    /// Why a guest's processors stopped.
+    /// The reason why a guest's processors stopped.
     package enum Suspend: Sendable, Hashable {
-        /// It was paused.
+        /// The guest was paused.
         case paused
-        /// It is moving to another host.
+        /// The guest is migrating to another host.
         case migrated
-        /// A disk error.
+        /// A disk error paused the guest.
         case ioError
-        /// Its watchdog fired.
+        /// The guest's watchdog fired.
         case watchdog
-        /// It was restored paused.
+        /// The guest was restored paused.
         case restored
-        /// It was reverted to a snapshot, and stays paused.
+        /// The guest was reverted to a snapshot, and stays paused.
         case snapshot
         /// A libvirt call failed half-way.
         case apiError
-        /// Its memory follows it to another host.
+        /// The guest's memory follows it to another host.
         case postCopy
-        /// Another reason, or one of a later libvirt.
+        /// Another reason, perhaps of a later libvirt.
         case other
     }
 
-    /// The UUID, as libvirt writes it.
+    /// The UUID in libvirt's spelling.
     package var uuid: String
-    /// The name.
     package var name: String
-    /// libvirt's number of the run; -1 once the guest is off.
+    /// libvirt's number of the run, or -1 once the guest is off.
     package var id: Int32
-    /// The change.
     package var kind: Kind
 
-    /// Describes an event.
     package init(uuid: String, name: String, id: Int32, kind: Kind) {
         self.uuid = uuid
         self.name = name
@@ -100,10 +97,11 @@ package struct GuestEvent: Sendable, Hashable {
 }
 
 extension GuestEvent.Kind {
-    /// The beginning of the namespaces of our metadata.
+    /// The common prefix of our metadata namespaces.
     private static let namespacePrefix = "urn:virt-watchdog:"
 
-    /// Reads the numbers of `VIR_DOMAIN_EVENT_ID_LIFECYCLE`; `nil` for a change of a later libvirt.
+    /// Reads a `VIR_DOMAIN_EVENT_ID_LIFECYCLE` event. Returns `nil` for a change of a later
+    /// libvirt.
     init?(lifecycle event: CInt, detail: CInt) {
         let detail = UInt32(bitPattern: detail)
         switch virDomainEventType(rawValue: UInt32(bitPattern: event)) {
@@ -122,7 +120,8 @@ extension GuestEvent.Kind {
         }
     }
 
-    /// Reads a change of the metadata; `nil` for another program's namespace, or for title or description.
+    /// Reads a metadata change. Returns `nil` for other programs' namespaces, titles and
+    /// descriptions.
     init?(metadata type: CInt, namespace: String?) {
         guard UInt32(bitPattern: type) == VIR_DOMAIN_METADATA_ELEMENT.rawValue,
             let namespace, namespace.hasPrefix(Self.namespacePrefix)
@@ -130,7 +129,7 @@ extension GuestEvent.Kind {
         self = .metadataChanged(namespace: namespace)
     }
 
-    /// Reads the removal of a device.
+    /// Reads the removal of a device. Returns `nil` without an alias.
     init?(removed alias: String?) {
         guard let alias else { return nil }
         self = .deviceRemoved(alias: alias)
@@ -180,8 +179,8 @@ extension GuestEvent.Suspend {
 
 /// A subscription to the changes of all guests of a daemon.
 ///
-/// It ends with this object or with the connection. Ending it waits for the daemon's answer, unless the
-/// connection is lost.
+/// It ends with this object or with the connection. Ending it waits for the daemon's answer, unless
+/// the connection is lost.
 package final class GuestEvents: @unchecked Sendable {
     private typealias Handler = @Sendable (GuestEvent) -> Void
 
@@ -189,12 +188,12 @@ package final class GuestEvents: @unchecked Sendable {
     /// Complete when the initializer returns.
     private var callbacks: [CInt] = []
 
-    /// Subscribes, on a connection that was opened after ``EventLoop/startThread()``.
+    /// Subscribes on a connection that was opened after ``EventLoop/startThread()``.
     ///
     /// The C function is `virConnectDomainEventRegisterAny`.
     ///
-    /// - Parameter handler: Takes each event, on the event loop's thread: it must not use libvirt or
-    ///   wait, since later events and answers wait for it.
+    /// - Parameter handler: Takes each event on the event loop's thread. It must neither use
+    ///   libvirt nor wait, because later events and answers wait for it.
     package init(
         on connection: Connection, _ handler: @escaping @Sendable (GuestEvent) -> Void
     ) throws(LibvirtError) {

@@ -1,39 +1,40 @@
 internal import CLibvirt
 internal import Glibc
 
-/// A guest whose QEMU can be asked by its monitor.
+/// A guest with access to QEMU's monitor.
 ///
-/// libvirt then marks the guest as tainted (`custom-monitor`) until it is shut off: in its log and in
-/// `virsh dominfo`. Nothing else comes of it.
+/// A command makes libvirt taint the guest (`custom-monitor`) until it shuts off. The taint appears
+/// in the log and in `virsh dominfo`, and has no other effect.
 package protocol MonitoredGuest: Sendable {
-    /// Runs a command of the machine protocol, QMP, and returns the answer's JSON.
+    /// Runs a QMP command and returns the answer's JSON.
     func ask(machine command: String) throws(LibvirtError) -> String
-    /// Runs a command of the human monitor, and returns what it prints.
+    /// Runs a command of the human monitor and returns its output.
     func ask(human command: String) throws(LibvirtError) -> String
 }
 
-/// A guest whose guest agent can be asked.
+/// A guest with access to its guest agent.
 ///
-/// libvirt then marks the guest as tainted (`custom-ga-command`), as it does for the monitor.
+/// A command makes libvirt taint the guest (`custom-ga-command`), as the monitor does.
 package protocol GuestWithAgent: Sendable {
-    /// The same guest for another thread, over a connection on which no call of this thread waits.
+    /// Returns the same guest on a connection for another thread.
     func forAnotherThread() throws(LibvirtError) -> Self
     /// Runs a command of the guest agent and returns the answer's JSON.
     ///
-    /// libvirt itself waits up to 5 s for the agent's first sign of life, whatever the timeout is.
+    /// libvirt itself waits up to 5 s for the agent's first answer, regardless of the timeout.
     ///
-    /// - Parameter timeout: How long the agent may take, in seconds.
+    /// - Parameter timeout: The agent's time for the command, in seconds.
     func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String
 }
 
 extension Guest: MonitoredGuest {
-    /// Runs a command of QMP; the C function is `virDomainQemuMonitorCommand`.
+    /// Runs a QMP command. The C function is `virDomainQemuMonitorCommand`.
     package func ask(machine command: String) throws(LibvirtError) -> String {
         try ask(command, flags: VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT.rawValue)
     }
 
-    /// Runs a command of the human monitor; the C function is `virDomainQemuMonitorCommand` with
-    /// `VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP`.
+    /// Runs a command of the human monitor.
+    ///
+    /// The C function is `virDomainQemuMonitorCommand` with `VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP`.
     package func ask(human command: String) throws(LibvirtError) -> String {
         try ask(command, flags: VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP.rawValue)
     }
@@ -48,14 +49,13 @@ extension Guest: MonitoredGuest {
 }
 
 extension Guest: GuestWithAgent {
-    /// Looks the guest up over another connection, where there may be one; see
-    /// ``Connection/forAnotherThread()``.
+    /// Looks the guest up over another connection, as ``Connection/forAnotherThread()`` allows.
     package func forAnotherThread() throws(LibvirtError) -> Guest {
         let other = try connection.forAnotherThread()
         return other === connection ? self : try other.guest(uuid: uuid)
     }
 
-    /// Runs a command of the guest agent; the C function is `virDomainQemuAgentCommand`.
+    /// Runs a command of the guest agent. The C function is `virDomainQemuAgentCommand`.
     package func ask(agent command: String, timeout: Int32) throws(LibvirtError) -> String {
         guard let answer = virDomainQemuAgentCommand(pointer, command, timeout, 0) else {
             throw .last()

@@ -1,15 +1,15 @@
-/// The file in which libvirt notes the process ID of a guest's QEMU.
+/// The pid file that libvirt writes for a guest's QEMU.
 package enum QEMUProcessFile {
-    /// Returns the path of the file, or nothing where the URI does not tell it.
+    /// Returns the path of the file, or `nil` if the URI does not reveal it.
     ///
     /// - Parameters:
     ///   - uri: The URI of the daemon on this host.
-    ///   - runtimeDirectory: The user's `XDG_RUNTIME_DIR`. Without it, libvirt chooses a place of its
-    ///     own.
+    ///   - runtimeDirectory: The user's `XDG_RUNTIME_DIR`. Without it, libvirt chooses another
+    ///     directory.
     package static func path(
         ofGuest name: String, uri: String, runtimeDirectory: String?
     ) -> String? {
-        // The system's daemon by its own socket, as ``Daemon/uri`` names it.
+        // ``Daemon/uri`` names the system's daemon by its socket.
         let isOwnSocket = ["libvirt-sock", "virtqemud-sock"].contains {
             uri == "qemu+unix:///system?socket=/run/libvirt/\($0)"
         }

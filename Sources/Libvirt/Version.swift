@@ -1,21 +1,19 @@
-/// A version as libvirt counts: a million for each major, a thousand for each minor release.
+/// A version in libvirt's count: a million for each major, a thousand for each minor release.
 package struct Version: Sendable, Hashable {
     /// libvirt's number.
     package var number: UInt
 
-    /// Wraps libvirt's number.
     package init(number: UInt) {
         self.number = number
     }
 
-    /// Composes a version.
     package init(_ major: UInt, _ minor: UInt, _ release: UInt = 0) {
         number = major * 1_000_000 + minor * 1000 + release
     }
 }
 
 extension Version: Comparable {
-    /// Whether the left one is older.
+    /// Returns whether the left version is older.
     package static func < (left: Version, right: Version) -> Bool { left.number < right.number }
 }
 

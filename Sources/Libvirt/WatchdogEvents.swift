@@ -1,6 +1,6 @@
 internal import CLibvirt
 
-/// The times that a guest's watchdog fired, from the moment that this was made.
+/// A record of the times that a guest's watchdog fires, from its creation on.
 package final class WatchdogEvents {
     private final class Record {
         var actions: [String] = []
@@ -10,7 +10,7 @@ package final class WatchdogEvents {
     private let guest: Guest
     private let callback: CInt
 
-    /// Subscribes; the C function is `virConnectDomainEventRegisterAny` with
+    /// Subscribes. The C function is `virConnectDomainEventRegisterAny` with
     /// `VIR_DOMAIN_EVENT_ID_WATCHDOG`.
     package init(of guest: Guest) throws(LibvirtError) {
         self.guest = guest
@@ -36,11 +36,11 @@ package final class WatchdogEvents {
         if callback >= 0 { virConnectDomainEventDeregisterAny(guest.connection.pointer, callback) }
     }
 
-    /// What QEMU did each time, in the words of `virsh event`.
+    /// QEMU's action at each fire, in the words of `virsh event`.
     package var actions: [String] { record.actions }
 }
 
-/// The word for a value of `virDomainEventWatchdogAction`.
+/// Returns the word for a value of `virDomainEventWatchdogAction`.
 func name(ofWatchdogAction action: CInt) -> String {
     switch virDomainEventWatchdogAction(rawValue: UInt32(bitPattern: action)) {
     case VIR_DOMAIN_EVENT_WATCHDOG_NONE: "none"

@@ -1,13 +1,13 @@
-/// The calls that libvirt has not answered yet.
+/// The calls in flight.
 ///
-/// A call cannot be cancelled. The core writes off a call over its limit: the call keeps its worker and
-/// its connection, and another worker takes their place. Five calls that do not return block their
-/// connection, and twenty stop libvirtd for all its clients, so the table limits them.
+/// A call cannot be cancelled. The core writes off a call over its limit. That call keeps its
+/// worker and its connection, and another worker takes their place. Five calls that never return
+/// block their connection, and twenty stop libvirtd for all clients. The table limits them.
 struct CallTable: Sendable {
-    /// How many calls there are at most, those that were written off included.
+    /// The limit for calls in flight, written-off calls included.
     static let limit = 4
 
-    /// After how long a call may be one that does not return.
+    /// The age at which a call may never return.
     private static let doubtLimit = Duration.seconds(1)
 
     private struct Entry {
@@ -19,37 +19,37 @@ struct CallTable: Sendable {
 
     private var entries: [CallID: Entry] = [:]
     private var lastNumber: UInt64 = 0
-    /// How many calls were written off and have not returned.
+    /// The number of written-off calls that have not returned.
     private(set) var writtenOffCount = 0
-    /// How many calls are kept for guests that have lately shown that their QEMU answers.
+    /// The number of calls reserved for guests whose QEMU has recently answered.
     let reserve: Int
 
     init(reserve: Int) {
         self.reserve = reserve
     }
 
-    /// How many calls have not returned.
+    /// The number of calls in flight.
     var count: Int { entries.count }
 
-    /// Whether a call about a guest may begin.
+    /// Returns whether a call about a guest may begin.
     ///
-    /// - Parameter isTrusted: Whether the guest's QEMU has lately shown that it answers.
+    /// - Parameter isTrusted: Whether the guest's QEMU has recently answered.
     func hasRoom(forTrusted isTrusted: Bool) -> Bool {
         entries.count < Self.limit - (isTrusted ? 0 : reserve)
     }
 
-    /// Whether calls that were written off leave no room but that of the reserve.
+    /// Whether written-off calls fill all room outside the reserve.
     var isBlocked: Bool { writtenOffCount >= Self.limit - reserve }
 
-    /// Whether the reserve may take a call that QEMU has to answer.
+    /// Returns whether the reserve may take a call that QEMU has to answer.
     ///
-    /// Guests that freeze at one moment may all have answered just before. So the reserve waits until
-    /// it is known which of the other calls return.
+    /// Guests that freeze together may all have answered just before. The reserve waits until the
+    /// other calls are old enough to tell.
     func lendsReserve(at now: Duration) -> Bool {
         entries.values.count { now - $0.start >= Self.doubtLimit } >= Self.limit - reserve
     }
 
-    /// When the core has to look at the table next.
+    /// Returns the time of the next change in the table.
     func nextTime(after now: Duration) -> Duration? {
         var next: Duration?
         for entry in entries.values where !entry.isWrittenOff {
@@ -69,16 +69,16 @@ struct CallTable: Sendable {
         return id
     }
 
-    /// Takes a call that has returned out of the table.
+    /// Removes a call that has returned.
     ///
-    /// - Returns: The guest's UUID, or nothing where the call is unknown.
+    /// - Returns: The guest's UUID, or `nil` for an unknown call.
     mutating func end(_ id: CallID) -> String? {
         guard let entry = entries.removeValue(forKey: id) else { return nil }
         if entry.isWrittenOff { writtenOffCount -= 1 }
         return entry.uuid
     }
 
-    /// Writes off the calls that are over their limit.
+    /// Writes off the calls over their limit.
     mutating func writeOff(at now: Duration) -> [(id: CallID, uuid: String)] {
         var overdue: [(id: CallID, uuid: String)] = []
         for (id, entry) in entries where !entry.isWrittenOff && entry.deadline <= now {

@@ -2,32 +2,31 @@ internal import DomainXML
 internal import Libvirt
 package import WatchdogPolicy
 
-/// What came of bringing a persistent definition to the policy.
+/// The result of bringing a persistent domain XML to the policy.
 package struct ConfigResult: Sendable, Hashable {
-    /// What was done.
+    /// The change, or the reason for none.
     package enum Result: String, Sendable, Hashable {
         /// The device was added.
         case written
-        /// There was nothing to do.
+        /// The persistent domain XML matched already.
         case unchanged
-        /// The guest has no persistent definition.
+        /// The guest has no persistent domain XML.
         case transient
-        /// The watchdogs that were there got another action.
+        /// The existing watchdogs got another action.
         case aligned
         /// The device would be added.
         case wouldWrite = "would-write"
-        /// The watchdogs that are there would get another action.
+        /// The existing watchdogs would get another action.
         case wouldAlign = "would-align"
-        /// The definition cannot be given what the policy asks for.
+        /// The policy's watchdog does not fit into the domain XML.
         case unprotected
     }
 
-    /// What was done.
     package var result: Result
-    /// Why, in a clause that an operator understands.
+    /// The explanation for the operator, as a clause.
     package var reason: String
 
-    /// Whether the definition now is as the policy wants it; one that is not there has no say.
+    /// Whether the persistent domain XML matches the policy or does not exist.
     package var isConverged: Bool {
         switch result {
         case .written, .aligned, .unchanged, .transient: true
@@ -36,43 +35,41 @@ package struct ConfigResult: Sendable, Hashable {
     }
 }
 
-/// Changes the persistent definitions of guests.
+/// A writer of persistent domain XML.
 ///
 /// It asks libvirt for each change once, and never waits for a guest.
 package struct ConfigWriter: Sendable {
-    /// Whether it only tells what it would do.
+    /// Whether the writer only reports changes.
     package var dryRun: Bool
 
-    /// Makes a writer.
     package init(dryRun: Bool = false) {
         self.dryRun = dryRun
     }
 
-    /// Brings a persistent definition to the policy: adds a watchdog if it has none, and otherwise gives
-    /// its watchdogs the policy's action.
+    /// Brings a persistent domain XML to the policy.
     ///
-    /// libvirt checks each addition, and adds it to the definition of that moment.
+    /// Adds a watchdog, or gives the existing watchdogs the policy's action. libvirt checks each
+    /// addition.
     ///
-    /// - Throws: libvirt's error, or why the definition cannot be read.
+    /// - Throws: libvirt's error, or the reason why the domain XML is unreadable.
     package func persist(
         _ guest: some PersistentGuest, under policy: Policy
     ) throws(TreatmentError) -> ConfigResult {
         guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
             return ConfigResult(
-                result: .transient,
-                reason: "the guest has no persistent definition to write it into")
+                result: .transient, reason: "the guest has no persistent domain XML")
         }
         let facts = try guest.persistentFacts()
         let plan = Plan(for: facts, under: policy)
         switch plan.decision {
         case .leave: return ConfigResult(result: .unchanged, reason: plan.reason)
         case .changeAction(_, let action):
-            let verb = dryRun ? "would have" : "have"
+            let verb = dryRun ? "would give" : "gives"
             if !dryRun { try guest.redefine(givingAction: action.rawValue) }
             return ConfigResult(
                 result: dryRun ? .wouldAlign : .aligned,
-                reason: "the watchdogs of the persistent definition \(verb) action"
-                    + " '\(action.rawValue)' \(effectClause)")
+                reason: "the persistent domain XML \(verb) its watchdogs action"
+                    + " '\(action.rawValue)'; \(effectClause)")
         case .attach, .coldPlug, .refuse: break
         }
         guard let addition = PersistentAddition(plan, to: facts) else {
@@ -88,14 +85,15 @@ package struct ConfigWriter: Sendable {
         let verb = dryRun ? "would have" : "has"
         return ConfigResult(
             result: dryRun ? .wouldWrite : .written,
-            reason: "the persistent definition \(verb) \(addition.description) \(effectClause)")
+            reason: "the persistent domain XML \(verb) \(addition.description); \(effectClause)")
     }
 
-    /// Removes our device and the port that we added for it from a persistent definition, and gives the
-    /// watchdogs that stay their former action.
+    /// Removes our device and its port from a persistent domain XML.
     ///
-    /// - Returns: The result, or nothing for a guest without a persistent definition.
-    /// - Throws: libvirt's error, or why the definition cannot be read.
+    /// The remaining watchdogs get their former action.
+    ///
+    /// - Returns: The result, or `nil` for a guest without a persistent domain XML.
+    /// - Throws: libvirt's error, or the reason why the domain XML is unreadable.
     package func remove(from guest: some PersistentGuest) throws(TreatmentError) -> Removal? {
         guard try asking({ () throws(LibvirtError) in try guest.isPersistent() }) else {
             return nil
@@ -117,10 +115,10 @@ package struct ConfigWriter: Sendable {
     }
 
     private var effectClause: String {
-        "from then on, and the guest from its next cold start"
+        "the guest gets it at its next cold start"
     }
 
-    /// Adds the port, then the device; if that fails, takes the port back.
+    /// Adds the port, then the device. Removes the port if the device is refused.
     private func add(
         _ addition: PersistentAddition, to guest: some PersistentGuest
     ) throws(TreatmentError) {
@@ -143,8 +141,8 @@ package struct ConfigWriter: Sendable {
 }
 
 extension PersistentGuest {
-    /// Gives the watchdogs of the persistent definition another action, and writes down there which one
-    /// they had before anybody of us changed it.
+    /// Changes the action of the watchdogs in the persistent domain XML, and records their former
+    /// action.
     func redefine(givingAction action: String) throws(TreatmentError) {
         try redefine { document in
             let facts = document.facts
@@ -158,8 +156,10 @@ extension PersistentGuest {
         }
     }
 
-    /// Gives the watchdogs of the persistent definition the action back that they had, if nobody else
-    /// has changed it since, and takes out what is written down about it.
+    /// Restores the former action of the watchdogs in the persistent domain XML, and removes its
+    /// record.
+    ///
+    /// If another program has changed the action since, that change stays.
     func redefineGivingBack() throws(TreatmentError) {
         try redefine { document in
             if let alignment = document.facts.savedActionThatStands {
@@ -169,8 +169,8 @@ extension PersistentGuest {
         }
     }
 
-    /// Changes the persistent definition and defines it anew, as virsh edit does: libvirt has no call
-    /// for what is changed.
+    /// Edits the persistent domain XML as virsh edit does, because libvirt has no call for these
+    /// changes.
     private func redefine(
         _ change: (inout Document) -> Void
     ) throws(TreatmentError) {
@@ -183,7 +183,7 @@ extension PersistentGuest {
         } catch {
             throw .definition(error.descriptionWithoutContent)
         }
-        // Somebody may have changed or undefined it meanwhile.
+        // Another program may have changed or undefined it meanwhile.
         let now = try asking { () throws(LibvirtError) in
             try isPersistent() ? try secretPersistentDefinition() : nil
         }
@@ -191,14 +191,14 @@ extension PersistentGuest {
             throw .libvirt(
                 LibvirtError(
                     code: .operationFailed,
-                    message: "somebody else changed the persistent definition meanwhile"))
+                    message: "another program changed the persistent domain XML meanwhile"))
         }
         try asking { () throws(LibvirtError) in try define(changed) }
     }
 }
 
 extension PersistentAddition {
-    /// What is added, in words.
+    /// The addition in words.
     fileprivate var description: String {
         let port = port.map { " and, for it alone, the pcie-root-port \($0.index)" } ?? ""
         return "\(device)\(port)"

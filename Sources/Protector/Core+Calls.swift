@@ -6,7 +6,7 @@ internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {
-    /// Puts a guest in the place of an earlier run.
+    /// Replaces the treatment of an earlier run.
     mutating func replace(with guest: GuestTreatment) {
         var guest = guest
         guest.turn = nextTurn()
@@ -14,7 +14,7 @@ extension Core {
         waiting[guest.uuid] = nil
     }
 
-    /// Forgets a guest that does not run any more.
+    /// Removes a guest that no longer runs.
     mutating func end(_ uuid: String) {
         guard guests[uuid] != nil else { return }
         waiting[uuid] = nil
@@ -27,23 +27,24 @@ extension Core {
                 log(
                     LogLine(
                         operation: "protect", guest: guests[uuid]?.name ?? "", uuid: uuid,
-                        result: "gone", reason: "the guest does not run; nothing is left to do"),
+                        result: "gone", reason: "the guest is not running; nothing is left to do"),
                     .info)
             }
-            finish(uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest does not run")))
+            finish(
+                uuid, .libvirt(LibvirtError(code: .noDomain, message: "the guest is not running")))
         }
     }
 
-    /// A number that no entry and no timer has yet.
+    /// Returns a number that no queue entry and no timer has yet.
     private mutating func nextTurn() -> UInt64 {
         lastTurn += 1
         return lastTurn
     }
 
-    /// Has a guest read as soon as nothing else is asked about it.
+    /// Schedules a read of a guest after its present call.
     mutating func lookAgain(at uuid: String) {
         guard let guest = guests[uuid] else { return }
-        // What belongs together is not interrupted.
+        // A change and its record belong together.
         if guest.call != nil || guest.next != .look {
             guests[uuid]?.looksAgain = true
         } else {
@@ -51,7 +52,7 @@ extension Core {
         }
     }
 
-    /// Makes the guest's next call after a while.
+    /// Makes the guest's next call after a delay.
     mutating func wait(_ duration: Duration, _ uuid: String) {
         guard var guest = guests[uuid] else { return }
         guest.turn = nextTurn()
@@ -67,12 +68,12 @@ extension Core {
         guest.isReady = true
         guests[uuid] = guest
         let entry = Entry(uuid: uuid, turn: guest.turn)
-        // A command may use the reserve where QEMU need not answer: to read guests, and to tell of them.
+        // A command may use the reserve for calls that QEMU need not answer.
         let usesReserve = guest.isTrusted || settings.isCommand && !guest.next.needsQEMU
         if usesReserve { trustedQueue.append(entry) } else { otherQueue.append(entry) }
     }
 
-    /// Takes note that the guest's QEMU has just answered, in the queue that it stands in, too.
+    /// Notes that the guest's QEMU has just answered, also in the queue.
     mutating func trust(_ uuid: String) {
         guard let guest = guests[uuid], !guest.isTrusted else { return }
         guests[uuid]?.isTrusted = true
@@ -81,7 +82,7 @@ extension Core {
         makeReady(uuid)
     }
 
-    /// Begins the calls that there is room for.
+    /// Begins calls while there is room.
     mutating func begin() {
         guard link == .up else { return }
         beginTrusted()
@@ -100,7 +101,7 @@ extension Core {
         }
     }
 
-    /// Gives up the guests that no call can be made about any more, since a person waits.
+    /// Gives up the guests that cannot get a call, because a person waits.
     private mutating func giveUpWithoutRoom() {
         while let entry = otherQueue.popFirst() { leaveUnasked(entry) }
         guard calls.writtenOffCount >= CallTable.limit else { return }
@@ -117,7 +118,7 @@ extension Core {
         }
     }
 
-    /// Whether the reserve is kept from a guest's call for now.
+    /// Returns whether a guest's call must leave the reserve free for now.
     private func keepsReserve(from entry: Entry) -> Bool {
         guard let guest = guests[entry.uuid], guest.turn == entry.turn else { return false }
         return guest.next.needsQEMU && !calls.hasRoom(forTrusted: false)
@@ -128,7 +129,7 @@ extension Core {
         guard var guest = guests[entry.uuid], guest.turn == entry.turn else { return }
         guest.isReady = false
         guests[entry.uuid] = guest
-        // Until the guest is listed or has an event, a hook may hold it.
+        // A hook may hold the guest until a list or an event shows it.
         guard !guest.isUncertain else {
             guests[entry.uuid]?.next = settings.firstCall
             return
@@ -144,28 +145,14 @@ extension Core {
             effects.append(.abandon(id))
             guard let guest = guests[uuid], guest.call == id else { continue }
             if guest.next.readsTimers {
-                // The rest of it needs no QEMU.
+                // The other parts need no QEMU.
                 guests[uuid]?.call = nil
                 ask(.inspect(.none), uuid)
                 continue
             }
-            silence(uuid, "a call has not returned for \(settings.callLimit.components.seconds) s")
+            markNotAnswering(
+                uuid, "a call has not returned for \(settings.callLimit.components.seconds) s")
         }
         logStuckCalls()
-    }
-
-    mutating func answered(_ id: CallID, _ result: Result<Answer, CallFailure>) {
-        guard let uuid = calls.end(id), var guest = guests[uuid], guest.call == id else { return }
-        let kind = guest.next
-        guest.call = nil
-        let looksAgain = guest.looksAgain
-        guest.looksAgain = false
-        guest.next = settings.firstCall
-        guests[uuid] = guest
-        switch result {
-        case .success(let answer): take(answer, to: kind, of: uuid)
-        case .failure(let failure): take(failure, of: kind, uuid)
-        }
-        if looksAgain { lookAgain(at: uuid) }
     }
 }

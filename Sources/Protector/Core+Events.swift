@@ -11,7 +11,7 @@ extension Core {
         case .started(.wakeup): sawRunning(event)
         case .started(let start): began(event, start)
         case .resumed(.migrated), .resumed(.postCopy): arrived(event)
-        // The begin of a cold start, whose hooks still run: libvirt holds the guest.
+        // At a cold start, the hooks still run, so libvirt still holds the guest.
         case .resumed(.unpaused) where guests[event.uuid] == nil: listSoon()
         case .suspended(.paused), .suspended(.restored):
             if guests[event.uuid]?.isArriving == true { arrived(event) }
@@ -31,14 +31,16 @@ extension Core {
         }
     }
 
-    /// Takes up a new run.
+    /// Starts the treatment of a new run.
     private mutating func began(_ event: GuestEvent, _ start: GuestEvent.Start) {
         changedDuringList.insert(event.uuid)
         if var known = guests[event.uuid], known.id == event.id, !known.isUncertain,
             start != .migrated
         {
-            // A list has told of the run already, since it returns when the hooks have ended.
-            if known.standing == .unknown || known.standing == .old { known.standing = .fresh }
+            // A list has already shown the run, because a list returns after the hooks.
+            if known.eligibility == .unknown || known.eligibility == .old {
+                known.eligibility = .fresh
+            }
             known.hasArrived = known.hasArrived || start == .restored
             guests[event.uuid] = known
             trust(event.uuid)
@@ -49,7 +51,7 @@ extension Core {
         guest.isArriving = start == .migrated
         replace(with: guest)
         if guest.isArriving {
-            // libvirt holds calls until the guest runs here. Its event says when; this is for a lost one.
+            // libvirt holds calls until the guest runs here. This timer covers a lost event.
             wait(Self.arrivalInterval, event.uuid)
         } else {
             lookAgain(at: event.uuid)
@@ -59,7 +61,7 @@ extension Core {
 
     private func newRun(_ event: GuestEvent) -> GuestTreatment {
         var guest = GuestTreatment(
-            uuid: event.uuid, standing: settings.isService ? .fresh : .granted)
+            uuid: event.uuid, eligibility: settings.isService ? .fresh : .granted)
         guest.name = event.name
         guest.id = event.id
         guest.isTrusted = true
@@ -69,7 +71,7 @@ extension Core {
     private mutating func arrived(_ event: GuestEvent) {
         changedDuringList.insert(event.uuid)
         if guests[event.uuid] == nil {
-            // The event of its start was lost.
+            // The start event was lost.
             var guest = newRun(event)
             guest.hasArrived = true
             replace(with: guest)
@@ -85,7 +87,7 @@ extension Core {
     private mutating func sawRunning(_ event: GuestEvent) {
         if guests[event.uuid] == nil {
             var guest = GuestTreatment(
-                uuid: event.uuid, standing: settings.isService ? .unknown : .granted)
+                uuid: event.uuid, eligibility: settings.isService ? .unknown : .granted)
             guest.name = event.name
             guest.id = event.id
             replace(with: guest)
@@ -95,13 +97,13 @@ extension Core {
         watchForIdleness()
     }
 
-    /// Notes that a guest's watchdog fired, in the run that the event is about.
+    /// Records a watchdog fire in the run of the event.
     private mutating func fired(_ event: GuestEvent, _ fire: Fire) {
         log(
             LogLine(
                 operation: "fire", guest: event.name, uuid: event.uuid, result: fire.action,
-                reason: "the guest's watchdog fired at \(fire.time), and QEMU did what its action"
-                    + " '\(fire.action)' says"), .warning)
+                reason: "the guest's watchdog fired at \(fire.time), and QEMU took action"
+                    + " '\(fire.action)'"), .warning)
         guard guests[event.uuid]?.id == event.id else {
             // Hooks may hold the guest. A list waits for them without harm.
             earlyFires[event.uuid] = (event.id, fire)
@@ -111,7 +113,7 @@ extension Core {
         rememberFire(event.uuid)
     }
 
-    /// Has the last fire of a guest remembered, once its run is known.
+    /// Records a guest's early fire once its run is known.
     mutating func rememberFire(_ uuid: String) {
         guard let guest = guests[uuid], let run = guest.run else { return }
         let early = earlyFires.removeValue(forKey: uuid)
@@ -136,6 +138,6 @@ extension Core {
         }
     }
 
-    /// How often a guest on its way in is read, where events do not tell.
+    /// The interval between reads of an incoming guest, in case its event is lost.
     static let arrivalInterval = Duration.seconds(10)
 }

@@ -5,17 +5,17 @@ internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {
-    /// How long the core waits before it looks for a daemon again.
+    /// The delay before the core looks for a daemon again.
     private static let connectInterval = Duration.seconds(1)
-    /// How long a daemon that runs may refuse the connection while hooks count on the service.
+    /// The time that a daemon may refuse connections while hooks rely on the service.
     private static let serviceLimit = Duration.seconds(60)
-    /// How long a daemon that can idle out is kept without guests.
+    /// The time without guests after which an idling daemon is released.
     private static let idleLimit = Duration.seconds(30)
-    /// How often all guests are read, for events that were lost.
+    /// The interval between reads of all guests, which cover lost events.
     private static let sweepInterval = Duration.seconds(300)
-    /// After how long a list that does not come is told.
+    /// The time after which the log reports a missing list.
     private static let listLimit = Duration.seconds(35)
-    /// How soon the guests are listed after a sign that one starts.
+    /// The delay between a sign of a starting guest and the list.
     private static let nudgeInterval = Duration.seconds(30)
 
     mutating func open() {
@@ -33,13 +33,15 @@ extension Core {
         effects.append(.serve(serves))
     }
 
-    /// Stops to wait for a connection: the service lets hooks go on without it, and named guests are
-    /// given up.
+    /// Stops waiting for a connection.
+    ///
+    /// The service releases its lock, so hooks start one-shots. A one-shot or command gives its
+    /// guests up.
     mutating func giveUpLink() {
         guard settings.isService else {
             let message =
                 lastConnectionError
-                ?? "libvirt does not answer; a hook of another guest may not end"
+                ?? "libvirt does not answer; a hook of another guest may hang"
             for uuid in guests.keys.sorted() {
                 fail(uuid, .libvirt(LibvirtError(code: .noConnect, message: message)))
             }
@@ -60,7 +62,7 @@ extension Core {
         link = .up
         self.idlesOut = idlesOut
         lastConnectionError = nil
-        // A one-shot's time goes on until it has its list.
+        // A one-shot keeps its time limit until it has its list.
         if settings.isService || !settings.listsFirst { timers.cancel(.linkLimit) }
         serve(true)
         isListing = false
@@ -85,7 +87,7 @@ extension Core {
         serve(true)
     }
 
-    /// Ends the work on named guests, whose daemon has ended: the next one calls its own hooks.
+    /// Ends the work on named guests after their daemon ended. The next daemon calls its own hooks.
     private mutating func endWithDaemon() {
         let message = "the daemon has ended; the next daemon's reconnect hook treats the guest"
         for uuid in guests.keys.sorted() {
@@ -110,9 +112,9 @@ extension Core {
             .warning)
     }
 
-    /// Marks all guests as uncertain until they are listed or have an event.
+    /// Marks all guests as uncertain until a list or an event shows them.
     mutating func disconnected() {
-        // It may be lost before the shell says that it is open.
+        // The loss may come before the shell reports the connection as open.
         if link == .opening { return connectionFailed("libvirt closed the connection") }
         guard link == .up else { return }
         link = .down
@@ -129,13 +131,13 @@ extension Core {
     mutating func nudged() {
         switch link {
         case .released, .down: open()
-        // For an event that is lost.
+        // Covers a lost event.
         case .up where settings.isService: listSoon()
         case .up, .opening: break
         }
     }
 
-    /// Has the guests listed soon, once for many signs.
+    /// Schedules one list for several signs.
     mutating func listSoon() {
         guard !timers.isSet(.nudge) else { return }
         timers.set(.nudge, for: now + Self.nudgeInterval)
@@ -172,7 +174,7 @@ extension Core {
             lastListError = nil
             take(running)
         case .failure(let error):
-            // A lost connection is told by itself; anything else may pass.
+            // A lost connection has its own message. Any other error may pass.
             timers.set(.nudge, for: now + Self.connectInterval)
             if !error.isConnectionLost { logListTrouble("\(error)") }
         }
@@ -182,7 +184,7 @@ extension Core {
         }
     }
 
-    /// Says that no list comes, once for each cause.
+    /// Logs that no list comes, once for each cause.
     mutating func logListTrouble(_ reason: String) {
         guard reason != lastListError else { return }
         lastListError = reason
@@ -192,15 +194,15 @@ extension Core {
                 failure: "cannot list the guests: \(reason); see virsh list"), .warning)
     }
 
-    /// Says that libvirt makes the list wait.
+    /// Logs that libvirt delays the list.
     mutating func listIsLate() {
         guard isListing else { return }
         logListTrouble(
-            "no answer for \(Self.listLimit.components.seconds) s, a hook of a guest may not end")
+            "no answer for \(Self.listLimit.components.seconds) s, a hook of a guest may hang")
     }
 
     private mutating func take(_ running: [RunningGuest]) {
-        // A sweep that was asked for during this list has a list of its own.
+        // A sweep requested during this list needs its own list.
         let sweeps = self.sweeps && !listsAgain
         if sweeps { self.sweeps = false }
         var absent = Set(guests.keys)
@@ -215,7 +217,7 @@ extension Core {
                 guests[entry.uuid] = guest
             } else {
                 var guest = GuestTreatment(
-                    uuid: entry.uuid, standing: settings.isService ? .unknown : .granted)
+                    uuid: entry.uuid, eligibility: settings.isService ? .unknown : .granted)
                 guest.name = entry.name
                 guest.id = entry.id
                 replace(with: guest)
@@ -225,7 +227,7 @@ extension Core {
         for uuid in absent.sorted() where !changedDuringList.contains(uuid) { end(uuid) }
         if releasesAfterList {
             releasesAfterList = false
-            // A sign that a guest starts came during the list.
+            // A guest may have started during the list.
             if guests.isEmpty, !timers.isSet(.nudge) {
                 link = .released
                 timers.cancel(.sweep)
@@ -236,7 +238,7 @@ extension Core {
         watchForIdleness()
     }
 
-    /// Sets the timer that lets a daemon without guests go, or cancels it.
+    /// Sets or cancels the timer that releases a daemon without guests.
     mutating func watchForIdleness() {
         guard idlesOut, link == .up, settings.isService, guests.isEmpty else {
             return timers.cancel(.idle)

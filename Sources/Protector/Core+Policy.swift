@@ -3,14 +3,14 @@ internal import System
 internal import WatchdogPolicy
 
 extension Core {
-    /// How long the other guests of the queue wait for the first one.
+    /// The time between the first guest of the queue and the second.
     private static let firstQueueInterval = Duration.seconds(60)
-    /// The same for each of the others: ten guests a minute.
+    /// The time between the other guests of the queue.
     private static let queueInterval = Duration.seconds(6)
 
     /// Takes another policy.
     ///
-    /// Guests in treatment get it. For those that were treated, it waits for the operator.
+    /// Guests in treatment get it. Treated guests wait for the operator.
     mutating func take(_ new: Policy) {
         policyIsChanging = false
         timers.cancel(.policy)
@@ -30,7 +30,7 @@ extension Core {
         }
     }
 
-    /// Has a guest wait for the operator or the queue.
+    /// Makes a guest wait for the operator or the queue.
     mutating func hold(_ uuid: String) {
         if waiting[uuid] == nil {
             lastWaiting += 1
@@ -53,27 +53,27 @@ extension Core {
             let uuid = waiting.min(by: { $0.value < $1.value })?.key
         else { return }
         guard link == .up, !calls.isBlocked else {
-            // Those that are chosen now would all be treated at once later.
+            // Guests chosen now would all be treated at once later.
             timers.set(.queue, for: now + Self.queueInterval)
             return
         }
         waiting[uuid] = nil
-        guests[uuid]?.standing = .granted
+        guests[uuid]?.eligibility = .granted
         guests[uuid]?.isOfQueue = true
         lookAgain(at: uuid)
         queueResumption = now + (queueIsProven ? Self.queueInterval : Self.firstQueueInterval)
         startQueue()
     }
 
-    /// Says how many guests wait for the operator, once all are read.
+    /// Logs the number of guests that wait for the operator, once all are read.
     mutating func logWaitingGuests() {
         let count = policy.running == .new ? waiting.count : 0
-        guard count != saidWaitingCount, settings.isService, !isListing,
+        guard count != loggedWaitingCount, settings.isService, !isListing,
             calls.count == calls.writtenOffCount,
             calls.isBlocked || trustedQueue.isEmpty && otherQueue.isEmpty
         else { return }
-        let isMore = count > saidWaitingCount
-        saidWaitingCount = count
+        let isMore = count > loggedWaitingCount
+        loggedWaitingCount = count
         guard isMore else { return }
         log(
             LogLine(

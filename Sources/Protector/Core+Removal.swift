@@ -4,42 +4,24 @@ internal import System
 internal import TimerProbe
 internal import WatchdogPolicy
 
-/// How far a removal is.
-struct RemovalProgress: Sendable {
-    /// The result in the persistent definition, or nothing where there is none or it was not asked for.
-    var config: Removal?
-    /// The result in the running guest.
-    var live: Removal?
-    /// Whether the persistent definition is done.
-    var hasConfig = false
-    /// Whether a signal had stopped QEMU's process at the last look.
-    var isStopped = false
-    /// Whether something of ours was found in the running guest.
-    var hasFound = false
-    /// Whether the opt-out was written.
-    var hasOptedOut = false
-    /// When the guest was asked to release the device.
-    var detachTime: Duration?
-    /// The last wait for the guest.
-    var lastWait: Duration?
-    /// Why it could not be asked.
-    var detachError: LibvirtError?
-}
-
-/// A removal ends with the guest without our devices, and keeps it so for its run.
+/// Removal of our devices, with an opt-out for the run.
 ///
-/// The steps of a guest: the persistent definition, which needs no one's consent; the opt-out, before
-/// anything is unplugged, so that no service and no one-shot gives the device back; the former action;
-/// the request to release the device; and looks until the device is gone. No call waits for the guest.
+/// The steps of a guest, none of which waits for the guest:
+///
+/// 1. Clean the persistent domain XML, which needs no consent.
+/// 2. Write the opt-out, before a service or a one-shot can attach the device again.
+/// 3. Restore the former action.
+/// 4. Ask the guest to release the device.
+/// 5. Look until the device is gone.
 extension Core {
-    /// How long a guest has to release its device.
+    /// The time for a guest to release its device.
     private static let releaseLimit = Duration.seconds(10)
-    /// How long a guest is asked for a device after each sweep, and how often.
-    private static let takeBackLimit = Duration.seconds(60)
-    private static let takeBackInterval = Duration.seconds(5)
-    /// How long a removal that may be under way is left alone.
+    /// The time and interval of the requests after each sweep.
+    private static let unplugAgainLimit = Duration.seconds(60)
+    private static let unplugAgainInterval = Duration.seconds(5)
+    /// The time during which the service leaves a possible removal alone.
     private static let removalTime = Duration.seconds(15)
-    /// The waits between looks: the first one, and the longest; each is twice the last one.
+    /// The waits between looks: the first and the longest. Each is twice the last one.
     private static let firstReleaseWait = Duration.milliseconds(50)
     private static let longestReleaseWait = Duration.seconds(2)
 
@@ -55,7 +37,7 @@ extension Core {
         let hasAny = hasDevice || facts.alignment != nil
         if hasAny { guests[uuid]?.removal.hasFound = true }
         if dryRun { return end(uuid, hasAny ? .wouldRemove : .absent) }
-        if isStopped, hasAny { return silence(uuid, Self.stoppedReason) }
+        if isStopped, hasAny { return markNotAnswering(uuid, Self.stoppedReason) }
         if !guest.removal.hasOptedOut {
             guests[uuid]?.removal.hasOptedOut = true
             if facts.optOut == nil || guest.run != nil && facts.optOut?.run != guest.run {
@@ -94,9 +76,9 @@ extension Core {
         continueRemoval(uuid, isStopped: guests[uuid]?.removal.isStopped == true)
     }
 
-    /// Asks for the device that the last look saw, once the opt-out is written.
+    /// Asks for the device of the last look, once the opt-out is written.
     ///
-    /// Without a device, another look follows, since a service may just have attached one.
+    /// Without a device, another look follows, because a service may just have attached one.
     ///
     /// - Returns: Whether it asks.
     mutating func detachAfterOptOut(_ uuid: String) -> Bool {
@@ -107,7 +89,7 @@ extension Core {
         return true
     }
 
-    /// Reads the guest again whose device cannot be detached: it may be gone, or about to be.
+    /// Reads a guest whose device cannot be detached. The guest may be gone or about to end.
     mutating func detachFailed(_ uuid: String, _ error: LibvirtError) {
         if error.isOfUnplugUnderway {
             guests[uuid]?.removal.detachTime = now
@@ -117,23 +99,24 @@ extension Core {
         makeReady(uuid)
     }
 
-    /// Takes back what a run with an opt-out has all the same: this core, or an earlier service, gave it
-    /// while the removal was under way.
+    /// Unplugs a device that a run with an opt-out has.
     ///
-    /// - Returns: Whether a call follows, or a wait for it.
-    mutating func takeBack(_ uuid: String, isStopped: Bool) -> Bool {
+    /// This core or an earlier service attached it during the removal.
+    ///
+    /// - Returns: Whether a call or a wait for it follows.
+    mutating func unplugAgain(_ uuid: String, isStopped: Bool) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts, facts.isOptedOutOfRun,
             !settings.endsOptOuts
         else { return false }
         let isOurs = guest.attached != nil || guest.isTreated && !settings.isCommand
-        let start = guest.takeBackStart ?? (isOurs ? now : now + Self.removalTime)
+        let start = guest.unplugAgainStart ?? (isOurs ? now : now + Self.removalTime)
         let hasDevice =
             facts.watchdogs.contains(where: \.isOwned) && (isOurs || !settings.isCommand)
-            && now - start < Self.takeBackLimit
+            && now - start < Self.unplugAgainLimit
         let hasAction = facts.effectiveAction != nil && guest.aligned != nil
         guard hasDevice || hasAction else { return false }
         if isStopped {
-            silence(uuid, Self.stoppedReason)
+            markNotAnswering(uuid, Self.stoppedReason)
             return true
         }
         if hasAction,
@@ -143,15 +126,15 @@ extension Core {
             align(uuid, to: defined)
             return true
         }
-        guests[uuid]?.takeBackStart = start
+        guests[uuid]?.unplugAgainStart = start
         guests[uuid]?.attached = nil
         guests[uuid]?.attachSucceeded = false
-        // A guest in its firmware does not hear the request.
-        let next = max(start, guest.takeBackTime.map { $0 + Self.takeBackInterval } ?? start)
+        // A guest in its firmware ignores the request.
+        let next = max(start, guest.unplugAgainTime.map { $0 + Self.unplugAgainInterval } ?? start)
         if next > now {
             wait(next - now, uuid)
         } else {
-            guests[uuid]?.takeBackTime = now
+            guests[uuid]?.unplugAgainTime = now
             ask(.detach, uuid)
         }
         return true

@@ -6,59 +6,69 @@ internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {
-    /// The waits between attempts: the first one, and the longest; each is twice the last one.
+    /// The waits between attempts: the first and the longest. Each is twice the last one.
     private static let firstWait = Duration.milliseconds(20)
     private static let longestWait = Duration.seconds(5)
-    /// After how long without success the log tells of it.
+    /// The time without success after which the log reports it.
     private static let troubleLimit = Duration.seconds(35)
-    /// How soon a guest that does not answer is read again.
-    private static let silenceInterval = Duration.seconds(5)
-    /// How long QEMU is asked to unplug an orphan, and how often.
+    /// The delay before a guest that does not answer is read again.
+    private static let notAnsweringInterval = Duration.seconds(5)
+    /// The time and interval of the requests to QEMU to unplug an orphan.
     private static let unplugLimit = Duration.seconds(600)
     private static let unplugInterval = Duration.seconds(1)
-    /// How long libvirt needs to hear that an orphan is gone. Until then it would mistake a new device
-    /// for the orphan, since both have the same name.
+    /// The time that libvirt needs to learn that an orphan is gone.
+    ///
+    /// Before that, it would mistake a new device of the same name for the orphan.
     private static let unplugPause = Duration.seconds(2)
-    /// How long libvirt lets a call wait for its turn, and a little more.
+    /// libvirt's limit for a call that waits for its turn, and a little more.
     private static let jobLimit = Duration.seconds(31)
     static let stoppedReason = "a signal has stopped its QEMU process"
-    /// How soon a plan is made again while the policy changes.
+    /// The delay before another plan while the policy changes.
     private static let policyInterval = Duration.milliseconds(50)
 
-    mutating func take(_ answer: Answer, to kind: Call.Kind, of uuid: String) {
-        switch answer {
-        case .look(let look): take(look, of: uuid)
-        case .orphanIsGone(let isGone): unplugged(uuid, isGone: isGone)
-        case .persisted(let persistence): persisted(uuid, .success(persistence))
-        case .removedPersistent(let removal): removedPersistent(uuid, removal)
-        case .inspected(let inspection): inspected(uuid, inspection)
-        case .done: carriedOut(kind, uuid)
+    mutating func answered(_ id: CallID, _ result: Result<Answer, CallFailure>) {
+        guard let uuid = calls.end(id), var guest = guests[uuid], guest.call == id else { return }
+        let kind = guest.next
+        guest.call = nil
+        let looksAgain = guest.looksAgain
+        guest.looksAgain = false
+        guest.next = settings.firstCall
+        guests[uuid] = guest
+        switch result {
+        case .success(.look(let look)): take(look, of: uuid)
+        case .success(.orphanIsGone(let isGone)): unplugged(uuid, isGone: isGone)
+        case .success(.persisted(let persistence)): persisted(uuid, .success(persistence))
+        case .success(.removedPersistent(let removal)): removedPersistent(uuid, removal)
+        case .success(.inspected(let inspection)): inspected(uuid, inspection)
+        case .success(.done): carriedOut(kind, uuid)
+        case .failure(let failure): take(failure, of: kind, uuid)
         }
+        if looksAgain { lookAgain(at: uuid) }
     }
 
-    /// Goes on after a change: with what belongs to it, or with a look that reads it back.
+    /// Continues after a change, with its record or with a look.
     private mutating func carriedOut(_ kind: Call.Kind, _ uuid: String) {
         guard var guest = guests[uuid], let facts = guest.facts else { return }
         switch kind {
         case .attach:
             guest.attachSucceeded = true
             guest.isTrusted = true
-            guest.silence = nil
+            guest.notAnsweringReason = nil
         case .record(.some(let alignment)) where alignment.isPending:
             if let action = WatchdogAction(rawValue: alignment.action) {
                 guest.next = .setAction(action)
             }
         case .setAction(let action):
             guest.isTrusted = true
-            guest.silence = nil
-            // Otherwise the definition's action is in force again.
+            guest.notAnsweringReason = nil
+            // Otherwise the domain XML's action is effective again.
             let differs = facts.watchdogs.contains { $0.action != action.rawValue }
             guest.next = .record(differs ? alignment(to: action, of: guest, facts) : nil)
         case .optOut:
             if detachAfterOptOut(uuid) { return }
         case .detach:
             guest.isTrusted = true
-            guest.silence = nil
+            guest.notAnsweringReason = nil
             guest.removal.detachTime = now
         case .look, .record, .unplugOrphan, .persist, .removePersistent, .inspect: break
         }
@@ -66,7 +76,7 @@ extension Core {
         makeReady(uuid)
     }
 
-    /// The record of an action other than the definition's.
+    /// Returns the record of an action that differs from the domain XML.
     private func alignment(
         to action: WatchdogAction, of guest: GuestTreatment, _ facts: GuestFacts,
         isPending: Bool = false
@@ -78,7 +88,7 @@ extension Core {
 
     mutating func showedLife(_ uuid: String) {
         guests[uuid]?.isTrusted = true
-        guests[uuid]?.silence = nil
+        guests[uuid]?.notAnsweringReason = nil
     }
 
     // MARK: Looks
@@ -99,9 +109,9 @@ extension Core {
         if guest.run.map({ look.run != nil && look.run != $0 }) == true
             || guest.id != 0 && id != guest.id
         {
-            // It was started again, and no event said so.
+            // The guest was restarted without an event.
             var next = GuestTreatment(
-                uuid: uuid, standing: settings.isService ? .unknown : .granted)
+                uuid: uuid, eligibility: settings.isService ? .unknown : .granted)
             next.name = guest.name
             next.turn = guest.turn
             next.removal.hasConfig = guest.removal.hasConfig
@@ -113,12 +123,12 @@ extension Core {
         if look.situation.isOfArrival { guest.hasArrived = true }
         facts.trustRecords(of: guest.run, hasArrived: guest.hasArrived)
         if guest.policyMayDiffer, let known = guest.facts, known.guestPolicy != facts.guestPolicy {
-            // The operator has changed this guest, and not only its persistent definition.
-            guest.standing = .granted
+            // The operator has changed this guest's policy in the live metadata.
+            guest.eligibility = .granted
         }
         guest.policyMayDiffer = false
         guest.facts = facts
-        if guest.standing == .unknown { guest.standing = standing(of: guest) }
+        if guest.eligibility == .unknown { guest.eligibility = eligibility(of: guest) }
         guests[uuid] = guest
         rememberFire(uuid)
         guests[uuid]?.isArriving = false
@@ -126,12 +136,12 @@ extension Core {
         if case .remove = settings.goal {
             return continueRemoval(uuid, isStopped: look.isStopped)
         }
-        if takeBack(uuid, isStopped: look.isStopped) || decideOnOptOut(uuid) { return }
+        if unplugAgain(uuid, isStopped: look.isStopped) || decideOnOptOut(uuid) { return }
         decide(uuid, isStopped: look.isStopped)
     }
 
-    /// Tells how the policy applies to a run that no event has announced.
-    private func standing(of guest: GuestTreatment) -> GuestTreatment.Standing {
+    /// Returns the eligibility of a run without an event.
+    private func eligibility(of guest: GuestTreatment) -> GuestTreatment.Eligibility {
         guard let run = guest.run, run.boot == memory.boot else { return .old }
         if memory.treated[guest.uuid] == run { return .settled }
         return run.startTicks >= memory.firstTicks ? .fresh : .old
@@ -170,8 +180,8 @@ extension Core {
 
     /// Writes, renews or removes the record of an opt-out.
     ///
-    /// A record that arrived with the run becomes this run's, a device that was unplugged by hand
-    /// gets one, and `apply` ends one.
+    /// A record that arrived with the run becomes this run's. A device unplugged by hand gets one.
+    /// `apply` removes it.
     ///
     /// - Returns: Whether a call follows.
     private mutating func decideOnOptOut(_ uuid: String) -> Bool {
@@ -191,20 +201,20 @@ extension Core {
         if facts.isOptedOutOfRun {
             guests[uuid]?.hasHadDevice = false
             guests[uuid]?.sawRemoval = false
-            guests[uuid]?.hasSaidOptOut = false
+            guests[uuid]?.hasLoggedOptOut = false
             guard guest.run != nil, facts.optOut?.run != guest.run else { return false }
         } else {
             // QEMU unplugs an orphan at our request.
             guard wasUnplugged, settings.isService, guest.unplugStart == nil else { return false }
             // The record may take several attempts.
-            if !guest.hasSaidOptOut {
-                guests[uuid]?.hasSaidOptOut = true
+            if !guest.hasLoggedOptOut {
+                guests[uuid]?.hasLoggedOptOut = true
                 log(
                     LogLine(
                         operation: "protect", guest: guest.name, uuid: uuid, result: "opted-out",
                         reason:
-                            "the watchdog was unplugged from the running guest: it stays away for"
-                            + " this run; virt-watchdog apply with the guest's name brings it back"),
+                            "the watchdog was unplugged from the running guest, which stays without it"
+                            + " for this run; undo: virt-watchdog apply with the guest's name"),
                     .warning)
             }
         }
@@ -229,17 +239,23 @@ extension Core {
             return hold(uuid)
         }
         waiting[uuid] = nil
-        if isStopped { return silence(uuid, Self.stoppedReason) }
+        if isStopped { return markNotAnswering(uuid, Self.stoppedReason) }
         switch plan.decision {
         case .attach(let device, let point):
             if guest.unplugStart != nil { return ask(.unplugOrphan, uuid) }
             if guest.attachSucceeded { return fail(uuid, .notThere(plan)) }
-            guard let error = guest.attachError else { return attach(uuid, plan, device, point) }
-            if error.isOfOrphan { return unplugOrphan(uuid, error) }
-            guard error.mayConcernPlace, plan != guest.attached else {
-                return fail(uuid, .libvirt(error))
+            if let error = guest.attachError {
+                if error.isOfOrphan { return unplugOrphan(uuid, error) }
+                guard error.mayConcernPlace, plan != guest.attached else {
+                    return fail(uuid, .libvirt(error))
+                }
             }
-            attach(uuid, plan, device, point)
+            var device = device
+            if let shared = (plan.companion?.action).flatMap(WatchdogAction.init(rawValue:)) {
+                device.action = shared
+            }
+            guests[uuid]?.attached = plan
+            ask(.attach(device.xml(at: point)), uuid)
         case .changeAction(_, let action):
             if guest.aligned != nil { return fail(uuid, .notThere(plan)) }
             guests[uuid]?.aligned = plan
@@ -248,24 +264,23 @@ extension Core {
         }
     }
 
-    /// Has QEMU change the action.
+    /// Changes QEMU's action.
     ///
-    /// The record comes first: QEMU may carry out the command long after the connection, the policy
-    /// or this process has gone.
+    /// The record comes first. QEMU may execute the command long after this process has gone.
     mutating func align(_ uuid: String, to action: WatchdogAction) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
         ask(.record(alignment(to: action, of: guest, facts, isPending: true)), uuid)
     }
 
-    /// Ends the doubt about an action that QEMU was told and has not confirmed.
+    /// Resolves an action that QEMU has not confirmed.
     ///
-    /// - Returns: Whether there is such a doubt.
+    /// - Returns: Whether such an action is pending.
     private mutating func settleDoubt(_ uuid: String, _ plan: Plan, isStopped: Bool) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts, let record = facts.alignment,
             record.isPending, record.run == guest.run,
             let defined = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
         else { return false }
-        if !guest.isTreated { guests[uuid]?.standing = .granted }
+        if !guest.isTreated { guests[uuid]?.eligibility = .granted }
         // The command may still wait for its turn.
         let start = guest.doubtStart ?? now
         guests[uuid]?.doubtStart = start
@@ -273,7 +288,7 @@ extension Core {
         if rest > .zero {
             wait(rest, uuid)
         } else if isStopped {
-            silence(uuid, Self.stoppedReason)
+            markNotAnswering(uuid, Self.stoppedReason)
         } else if case .changeAction(_, let action) = plan.decision {
             guests[uuid]?.doubtStart = nil
             guests[uuid]?.aligned = plan
@@ -285,18 +300,7 @@ extension Core {
         return true
     }
 
-    private mutating func attach(
-        _ uuid: String, _ plan: Plan, _ device: WatchdogDevice, _ point: AttachPoint
-    ) {
-        var device = device
-        if let shared = (plan.companion?.action).flatMap(WatchdogAction.init(rawValue:)) {
-            device.action = shared
-        }
-        guests[uuid]?.attached = plan
-        ask(.attach(device.xml(at: point)), uuid)
-    }
-
-    /// Ends the treatment of a guest that needs no more calls while it runs.
+    /// Ends the treatment of a running guest that needs no more calls.
     private mutating func conclude(_ uuid: String, _ plan: Plan) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
         waiting[uuid] = nil
@@ -332,7 +336,7 @@ extension Core {
             log(line, max(severity, SystemLog.Severity(of: carriedOut)))
         }
         if case .leave(.faultyPolicy) = plan.decision {
-            // Until you fix the policy, the guest is left alone; then it is treated.
+            // The next policy starts the treatment again.
             guests[uuid]?.endTreatment()
             return finishIfNamed(uuid)
         }
@@ -344,7 +348,7 @@ extension Core {
         ask(.persist(policy, dryRun: false), uuid)
     }
 
-    /// Takes note that the run was treated.
+    /// Records that the run was treated.
     private mutating func settle(_ uuid: String) {
         guard let guest = guests[uuid] else { return }
         if guest.isOfQueue, case .success(let protection) = guest.protection,
@@ -353,7 +357,7 @@ extension Core {
             queueIsProven = true
         }
         if guest.isTreated {
-            guests[uuid]?.standing = .settled
+            guests[uuid]?.eligibility = .settled
             if settings.isService, let run = guest.run, memory.treated[uuid] != run {
                 memory.treated[uuid] = run
                 effects.append(.remember(uuid: uuid, run))
@@ -414,11 +418,11 @@ extension Core {
         if case .setAction = kind { guests[uuid]?.aligned = nil }
         switch failure {
         case .definition(let message): fail(uuid, .definition(message), of: kind)
-        // It needs nothing, as far as is known: the next sweep is early enough.
+        // As far as is known, the guest needs nothing. The next sweep is early enough.
         case .occupied where guests[uuid]?.isLeftAlone == true: break
         case .libvirt(let error) where error.mayPass && guests[uuid]?.isLeftAlone == true: break
         case .occupied(let time) where time >= settings.callLimit:
-            silence(
+            markNotAnswering(
                 uuid, "a call has occupied its monitor for \(time.components.seconds) s")
         case .occupied:
             retry(
@@ -439,14 +443,14 @@ extension Core {
                 }
                 ask(.look, uuid)
             case .detach: detachFailed(uuid, error)
-            // Most likely the guest has just ended, which the next look tells.
+            // The guest has probably just ended, as the next look will show.
             case _ where error.code == .operationInvalid: retry(uuid, error, of: kind)
             default: fail(uuid, .libvirt(error), of: kind)
             }
         }
     }
 
-    /// Reads the guest again after a while, unless its time is over.
+    /// Reads the guest again after a delay, within its time limit.
     private mutating func retry(
         _ uuid: String, _ error: LibvirtError, of kind: Call.Kind = .look
     ) {
@@ -458,12 +462,12 @@ extension Core {
         let next = min(guest.lastWait.map { $0 * 2 } ?? Self.firstWait, Self.longestWait)
         guest.firstFailure = start
         guest.lastWait = next
-        let saysTrouble =
-            settings.isService && !guest.hasSaidTrouble && now - start >= Self.troubleLimit
-        guest.hasSaidTrouble = guest.hasSaidTrouble || saysTrouble
-        if guest.hasSaidTrouble { guest.trouble = Self.trouble(error) }
+        let logsTrouble =
+            settings.isService && !guest.hasLoggedTrouble && now - start >= Self.troubleLimit
+        guest.hasLoggedTrouble = guest.hasLoggedTrouble || logsTrouble
+        if guest.hasLoggedTrouble { guest.trouble = Self.trouble(error) }
         guests[uuid] = guest
-        if saysTrouble {
+        if logsTrouble {
             log(
                 LogLine(
                     operation: "protect", guest: guest.name, uuid: uuid, result: "retrying",
@@ -480,10 +484,10 @@ extension Core {
     }
 
     /// Marks a guest as not answering, and retries later.
-    mutating func silence(_ uuid: String, _ reason: String) {
+    mutating func markNotAnswering(_ uuid: String, _ reason: String) {
         guard var guest = guests[uuid] else { return }
-        let isNew = guest.silence == nil
-        guest.silence = reason
+        let isNew = guest.notAnsweringReason == nil
+        guest.notAnsweringReason = reason
         guest.isTrusted = false
         let start = guest.firstFailure ?? now
         guest.firstFailure = start
@@ -497,22 +501,22 @@ extension Core {
                     reason: "the guest does not answer: \(reason); look at its QEMU process"),
                 .warning)
         }
-        wait(Self.silenceInterval, uuid)
+        wait(Self.notAnsweringInterval, uuid)
     }
 
-    /// Says how many guests do not answer, once they keep others waiting.
+    /// Logs how many guests do not answer, once they delay others.
     mutating func logStuckCalls() {
         let count = calls.writtenOffCount
-        if count == 0 { saidSilentCount = 0 }
-        guard calls.isBlocked, count > saidSilentCount, settings.isService else { return }
-        saidSilentCount = count
+        if count == 0 { loggedStuckCount = 0 }
+        guard calls.isBlocked, count > loggedStuckCount, settings.isService else { return }
+        loggedStuckCount = count
         log(
             LogLine(
                 operation: "protect", guest: "", uuid: nil, result: "not-answering",
                 reason: count < CallTable.limit
-                    ? "\(count) guests do not answer: until one does, only guests whose QEMU has lately"
+                    ? "\(count) guests do not answer: until one does, only guests whose QEMU has recently"
                         + " answered are treated; virt-watchdog status names them"
-                    : "\(count) calls to libvirt do not return: no guest is treated until one does; end or"
+                    : "\(count) calls to libvirt never return: no guest is treated until one does; end or"
                         + " resume the QEMU processes of the guests that do not answer"), .error)
     }
 
@@ -528,17 +532,18 @@ extension Core {
             guests[uuid]?.lastLine = line
             log(line, .error)
         }
-        // The next sweep tries again, and the log need not tell of it again.
+        // The next sweep tries again, without another log line.
         guests[uuid]?.isOfQueue = false
         guests[uuid]?.endTreatment()
-        guests[uuid]?.hasSaidTrouble = guest.hasSaidTrouble
+        guests[uuid]?.hasLoggedTrouble = guest.hasLoggedTrouble
         finishIfNamed(uuid)
     }
 
     // MARK: Orphans
 
-    /// Has QEMU unplug a watchdog of ours that libvirt does not know, once the guest has had time to
-    /// leave its firmware.
+    /// Has QEMU unplug a watchdog of ours that libvirt does not know.
+    ///
+    /// The guest first gets time to leave its firmware, which ignores the request.
     private mutating func unplugOrphan(_ uuid: String, _ error: LibvirtError) {
         guard let guest = guests[uuid] else { return }
         guard let start = guest.firstFailure, now - start >= settings.firmwareLimit else {
@@ -568,13 +573,13 @@ extension Core {
             let error = guest.orphanError ?? LibvirtError(code: .internalError, message: "")
             return fail(uuid, .outOfTime(error))
         }
-        // Another program may attach a watchdog meanwhile, which would be unplugged then.
+        // The request would also unplug a watchdog that another program attaches meanwhile.
         wait(Self.unplugInterval, uuid)
     }
 
     // MARK: Calls
 
-    /// Asks something as soon as there is room.
+    /// Queues a call.
     mutating func ask(_ kind: Call.Kind, _ uuid: String) {
         guests[uuid]?.next = kind
         makeReady(uuid)

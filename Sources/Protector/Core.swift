@@ -5,10 +5,10 @@ internal import System
 internal import TimerProbe
 package import WatchdogPolicy
 
-/// What the service, a one-shot and `apply` decide, as a value.
+/// The decisions of the service, the one-shot and `apply`, as a value.
 ///
-/// It is told what happened and says what to do. It has no thread, no connection and no clock, so
-/// a simulation drives it as the shell does. Times count from one moment, by a monotonic clock.
+/// It takes inputs and returns effects. It has no thread, connection or clock, so a simulation can
+/// drive it like the shell. All times count from one moment on a monotonic clock.
 package struct Core: Sendable {
     /// The connection for events and lists.
     enum Link: Sendable {
@@ -18,11 +18,11 @@ package struct Core: Sendable {
         case opening
         /// It is open.
         case up
-        /// The core closed the connection so the daemon can exit. The next nudge opens it.
+        /// The core closed the connection to let the daemon exit. The next nudge opens it.
         case released
     }
 
-    /// A guest in a queue; an entry of an earlier turn does not count.
+    /// A guest in a queue. An entry of an earlier turn does not count.
     struct Entry: Sendable {
         var uuid: String
         var turn: UInt64
@@ -38,9 +38,9 @@ package struct Core: Sendable {
     var lastTurn: UInt64 = 0
     var calls: CallTable
     var timers = Timers()
-    /// The guests whose call can begin, of those whose QEMU has lately answered.
+    /// The guests with a next call whose QEMU has recently answered.
     var trustedQueue: Deque<Entry> = []
-    /// The guests whose call can begin, of all others.
+    /// The other guests with a next call.
     var otherQueue: Deque<Entry> = []
 
     var link = Link.down
@@ -48,37 +48,37 @@ package struct Core: Sendable {
     var isServing = false
     var isListing = false
     var listsAgain = false
-    /// Whether the list is followed by a look at every guest, for events that were lost.
+    /// Whether every guest is read after the list, to cover lost events.
     var sweeps = false
     var releasesAfterList = false
-    /// The guests that started or stopped while a list was made, which tells nothing of them.
+    /// The guests that started or stopped during the list, which says nothing about them.
     var changedDuringList: Set<String> = []
     var lastConnectionError: String?
     var lastListError: String?
 
-    /// The fires of runs that are not known yet, by UUID.
+    /// The fires of unknown runs, by UUID.
     var earlyFires: [String: (id: Int32, fire: Fire)] = [:]
 
-    /// The guests that wait for the operator or the queue, in their order.
+    /// The guests that wait for the operator or the queue, with their order.
     var waiting: [String: UInt64] = [:]
     var lastWaiting: UInt64 = 0
-    /// Whether a guest of the queue was treated well since the policy changed.
+    /// Whether a guest of the queue was treated successfully since the policy changed.
     var queueIsProven = false
-    /// When the queue may go on.
+    /// The time of the next guest of the queue.
     var queueResumption = Duration.zero
     var policyIsChanging = false
 
-    var saidSilentCount = 0
-    var saidWaitingCount = 0
-    /// How many guests were given what the policy wants.
+    var loggedStuckCount = 0
+    var loggedWaitingCount = 0
+    /// The number of guests that were brought to the policy.
     var treatedCount = 0
 
-    /// Makes a core.
+    /// Creates a core.
     ///
     /// - Parameters:
-    ///   - settings: How it works.
-    ///   - policy: What the operator wants.
-    ///   - memory: What an earlier service of this boot left.
+    ///   - settings: The scope, goal and limits.
+    ///   - policy: The effective policy.
+    ///   - memory: The records of an earlier service in this boot.
     package init(_ settings: Settings, policy: Policy, memory: Memory) {
         self.settings = settings
         self.policy = policy
@@ -86,14 +86,14 @@ package struct Core: Sendable {
         calls = CallTable(reserve: settings.isService || settings.isCommand ? 1 : 0)
         guard case .guests(let uuids) = settings.scope else { return }
         for uuid in uuids {
-            var guest = GuestTreatment(uuid: uuid, standing: .granted)
+            var guest = GuestTreatment(uuid: uuid, eligibility: .granted)
             guest.isUncertain = true
             guest.next = settings.firstCall
             guests[uuid] = guest
         }
     }
 
-    /// When ``Input/timer`` is due, or nothing where the core waits for no time.
+    /// The time of the next ``Input/timer``, or `nil` without one.
     package var nextTimer: Duration? {
         guard let time = calls.nextTime(after: now) else { return timers.next }
         return min(time, timers.next ?? time)
@@ -102,7 +102,7 @@ package struct Core: Sendable {
     /// Begins to work.
     ///
     /// - Parameter now: The time.
-    /// - Returns: What the shell has to do, in order.
+    /// - Returns: The effects for the shell, in order.
     package mutating func start(at now: Duration) -> [Effect] {
         self.now = now
         serve(true)
@@ -110,10 +110,10 @@ package struct Core: Sendable {
         return takeEffects()
     }
 
-    /// Takes an input.
+    /// Handles an input.
     ///
     /// - Parameter now: The time, which never goes back.
-    /// - Returns: What the shell has to do, in order.
+    /// - Returns: The effects for the shell, in order.
     package mutating func handle(_ input: Input, at now: Duration) -> [Effect] {
         self.now = now
         switch input {
@@ -160,14 +160,14 @@ package struct Core: Sendable {
                     operation: "policy", guest: "",
                     failure: "cannot read the properties file for"
                         + " \(Self.policyLimit.components.seconds) s: its file system does not answer;"
-                        + " the policy read last stays in force"), .warning)
+                        + " the last policy stays in force"), .warning)
         case .guest(let uuid, let turn):
             guard let guest = guests[uuid], guest.turn == turn else { return }
             if guest.call == nil {
                 makeReady(uuid)
-            } else if let silence = guest.silence {
-                // A call that has not returned yet may be the last.
-                self.silence(uuid, silence)
+            } else if let reason = guest.notAnsweringReason {
+                // A call in flight may be the last one.
+                markNotAnswering(uuid, reason)
             }
         }
     }
@@ -180,6 +180,6 @@ package struct Core: Sendable {
         effects.append(.log(line, severity))
     }
 
-    /// How long a changed policy is waited for.
+    /// The time limit for reading a changed policy.
     private static let policyLimit = Duration.seconds(2)
 }

@@ -4,14 +4,14 @@ internal import Synchronization
 internal import System
 package import WatchdogPolicy
 
-/// Reads the domain XML that libvirt gives.
+/// A reader of libvirt's domain XML.
 package enum DomainXMLReader {
-    /// Reads the facts of a guest.
+    /// Returns the facts of a guest.
     ///
-    /// The records in it do not count yet; see ``WatchdogPolicy/GuestFacts/trustRecords(of:hasArrived:)``.
+    /// Call ``WatchdogPolicy/GuestFacts/trustRecords(of:hasArrived:)`` before you use the records.
     ///
-    /// - Parameter isLocal: Whether the guest's emulator is on this host, so that its file tells which
-    ///   models it has.
+    /// - Parameter isLocal: Whether the guest's emulator is on this host, where its file shows the
+    ///   missing models.
     package static func facts(
         in xml: String, isLocal: Bool = false
     ) throws(TreatmentError) -> GuestFacts {
@@ -32,10 +32,10 @@ package enum DomainXMLReader {
 private enum Emulators {
     private static let known = Mutex<[EmulatorFile: [WatchdogModel]]>([:])
 
-    /// The models that are devices of their own. The iTCO is a part of its machines.
+    /// The models with a device of their own. The iTCO is part of its machine.
     private static let models: [WatchdogModel] = [.i6300esb, .ib700, .diag288]
 
-    /// The models that the emulator at a path is known not to have.
+    /// Returns the models that the emulator at a path is known to lack.
     static func missingModels(at path: String) -> [WatchdogModel] {
         guard let file = EmulatorFile(at: path) else { return [] }
         if let models = known.withLock({ $0[file] }) { return models }

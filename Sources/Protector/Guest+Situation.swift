@@ -4,16 +4,16 @@ internal import System
 package import WatchdogPolicy
 
 extension Guest {
-    /// The state and its reason; the C function is `virDomainGetState`.
+    /// Returns the state and its reason. The C function is `virDomainGetState`.
     package func situation() throws(LibvirtError) -> Situation {
         let (state, reason) = try stateAndReason()
         return Situation(state: state, reason: reason)
     }
 
-    /// The guest's present run, by the file in which libvirt notes QEMU's process ID.
+    /// The guest's present run, from the pid file of its QEMU.
     ///
-    /// It is unknown on another host, where the URI is neither that of the system's daemon nor that of
-    /// the user's, and where this user may not read the file.
+    /// It is `nil` on another host, for a URI that names no known daemon, and without read
+    /// permission.
     package var run: RunID? {
         guard !connection.isRemote, let uri = connection.uri else { return nil }
         return QEMUProcessFile.path(

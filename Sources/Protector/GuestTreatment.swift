@@ -2,96 +2,96 @@ internal import Libvirt
 internal import TimerProbe
 internal import WatchdogPolicy
 
-/// All that the core knows of one run of a guest.
+/// The core's knowledge of one run of a guest.
 struct GuestTreatment: Sendable {
-    /// How the policy applies to a run.
-    enum Standing: Sendable {
-        /// Nothing tells yet when the run began.
+    /// Whether the policy applies to a run now.
+    enum Eligibility: Sendable {
+        /// The start of the run is unknown.
         case unknown
-        /// The run began while the service was there.
+        /// The run began while the service watched.
         case fresh
-        /// The operator, or the queue, wants the guest treated.
+        /// The operator or the queue chose the guest.
         case granted
-        /// The run was treated. Changes of the policy wait for the operator.
+        /// The run was treated. Policy changes wait for the operator.
         case settled
-        /// The run began before the service first came.
+        /// The run began before the service first started.
         case old
     }
 
     let uuid: String
     var name = ""
-    /// libvirt's number of the guest, or 0 before it is known.
+    /// libvirt's number of the guest, or 0 while it is unknown.
     var id: Int32 = 0
-    var standing: Standing
+    var eligibility: Eligibility
     var run: RunID?
-    /// The facts as they were read last, with the records that count.
+    /// The facts of the last read. Only records of this run count.
     var facts: GuestFacts?
 
     // The next call
 
-    /// The call that has not returned.
+    /// The call in flight.
     var call: CallID?
-    /// What that call asks, or the next one.
+    /// The kind of the call in flight, or of the next one.
     var next = Call.Kind.look
-    /// Changes with each wait, so that earlier entries of queues and timers do not count.
+    /// A number that changes with each wait, to invalidate earlier queue entries and timers.
     var turn: UInt64 = 0
     /// Whether the guest is in a queue.
     var isReady = false
-    /// Whether something happened during the call, so that a look has to follow.
+    /// Whether a look must follow, because something changed during the call.
     var looksAgain = false
 
     // What events tell
 
-    /// Whether the connection was lost and the guest was not seen since.
+    /// Whether the guest has not been seen since the connection was lost.
     var isUncertain = false
-    /// Whether the guest is on its way in from another host.
+    /// Whether the guest is migrating in.
     var isArriving = false
-    /// Whether the run continues that of another host, or of a file.
+    /// Whether the run continues one of another host or a file.
     var hasArrived = false
-    /// Whether QEMU has lately shown that it answers.
+    /// Whether QEMU has recently answered.
     var isTrusted = false
     /// Whether our device was seen in this run.
     var hasHadDevice = false
-    /// Whether libvirt has said that our device is removed.
+    /// Whether libvirt has reported the removal of our device.
     var sawRemoval = false
-    /// Whether the log tells that our device was unplugged.
-    var hasSaidOptOut = false
+    /// Whether the log reports that our device was unplugged.
+    var hasLoggedOptOut = false
     /// Whether the guest's own policy may have changed.
     var policyMayDiffer = false
 
-    /// The last time that the guest's watchdog fired in this run.
+    /// The last fire of the guest's watchdog in this run.
     var fire: Fire?
 
-    // What the treatment has come to
+    // Results of the treatment
 
-    /// The plan by which the device was attached.
+    /// The plan that attached the device.
     var attached: Plan?
-    /// Whether libvirt has taken the device.
+    /// Whether libvirt accepted the device.
     var attachSucceeded = false
-    /// The plan by which the action was changed.
+    /// The plan that changed the action.
     var aligned: Plan?
-    /// The error of the attempt to attach, until the next look.
+    /// The error of the last attempt to attach, until the next look.
     var attachError: LibvirtError?
     /// The addresses that refused the device.
     var unusable: Set<GuestFacts.PCIAddress> = []
-    /// Since when QEMU is asked to unplug a watchdog that libvirt does not know.
+    /// The time of the first request to unplug an orphan.
     var unplugStart: Duration?
     var orphanError: LibvirtError?
-    /// Whether the time of the treatment has begun anew, since such a watchdog is gone.
+    /// Whether the time limits restarted after an orphan was gone.
     var hasBegunAnew = false
-    /// Since when an action is in doubt.
+    /// The time since which an action is unconfirmed.
     var doubtStart: Duration?
     var protection: Result<LiveResult, TreatmentError>?
     var persistence: Result<ConfigResult, TreatmentError>?
-    /// Whether the running guest is done, and the persistent definition follows.
+    /// Whether the running guest is done, and its persistent domain XML follows.
     var isPersisting = false
-    /// Whether an opt-out was ended whose device the guest has not released yet.
+    /// Whether the guest still has to release the device of a removed opt-out.
     var hasPendingRemoval = false
-    /// Since when our device, attached beside a removal, is taken back.
-    var takeBackStart: Duration?
-    /// When the guest was last asked for it.
-    var takeBackTime: Duration?
-    /// How far the removal is, where that is the goal.
+    /// The time since which a device attached during a removal is unplugged.
+    var unplugAgainStart: Duration?
+    /// The time of the last request to unplug it.
+    var unplugAgainTime: Duration?
+    /// The progress of the removal.
     var removal = RemovalProgress()
     var inspection: Inspection?
     /// Whether the queue has chosen the guest.
@@ -102,37 +102,37 @@ struct GuestTreatment: Sendable {
     var firstFailure: Duration?
     var arrivalStart: Duration?
     var lastWait: Duration?
-    /// Whether the log tells of the trouble.
-    var hasSaidTrouble = false
-    /// What the log says of it.
+    /// Whether the log reports the failures.
+    var hasLoggedTrouble = false
+    /// The log's text about the failures.
     var trouble: String?
-    /// Why the guest does not answer, or nothing where it does.
-    var silence: String?
-    /// The lines that were logged last, of the running guest and of its persistent definition.
+    /// The reason why the guest does not answer, or `nil` if it answers.
+    var notAnsweringReason: String?
+    /// The last logged lines, of the running guest and of its persistent domain XML.
     var lastLine: LogLine?
     var lastPersistenceLine: LogLine?
 
-    init(uuid: String, standing: Standing) {
+    init(uuid: String, eligibility: Eligibility) {
         self.uuid = uuid
-        self.standing = standing
+        self.eligibility = eligibility
     }
 
-    /// Whether the policy is carried out now.
-    var isTreated: Bool { standing == .fresh || standing == .granted }
+    /// Whether the guest gets the policy now.
+    var isTreated: Bool { eligibility == .fresh || eligibility == .granted }
 
     /// Whether the guest is only read.
-    var isLeftAlone: Bool { standing == .settled || standing == .old }
+    var isLeftAlone: Bool { eligibility == .settled || eligibility == .old }
 
-    /// Takes note that the guest was seen again after the connection was lost, and begins anew.
+    /// Marks the guest as seen after a lost connection, and starts again.
     mutating func becomeCertain() {
         guard isUncertain else { return }
         isUncertain = false
-        // A change that was planned before may not suit the guest any more.
+        // An earlier planned change may no longer suit the guest.
         if call == nil { next = .look }
         endTreatment()
     }
 
-    /// Forgets the troubles of the treatment, since it has come to an end.
+    /// Clears the failures of a treatment that has ended.
     mutating func endTreatment() {
         attached = nil
         attachSucceeded = false
@@ -143,16 +143,16 @@ struct GuestTreatment: Sendable {
         hasBegunAnew = false
         doubtStart = nil
         isPersisting = false
-        takeBackStart = nil
-        takeBackTime = nil
+        unplugAgainStart = nil
+        unplugAgainTime = nil
         endTrouble()
     }
 
     mutating func endTrouble() {
         firstFailure = nil
         lastWait = nil
-        hasSaidTrouble = false
+        hasLoggedTrouble = false
         trouble = nil
-        silence = nil
+        notAnsweringReason = nil
     }
 }

@@ -2,11 +2,11 @@ package import Libvirt
 internal import TimerProbe
 package import WatchdogPolicy
 
-/// What the shell tells the core.
+/// An input of the core.
 package enum Input: Sendable {
     /// The connection for events and lists is open.
     ///
-    /// - Parameter idlesOut: Whether the daemon ends after some time without guests and clients.
+    /// - Parameter idlesOut: Whether the daemon exits after some time without guests and clients.
     case connected(idlesOut: Bool)
     /// No daemon runs.
     case noDaemon
@@ -14,19 +14,19 @@ package enum Input: Sendable {
     case connectionFailed(String)
     /// The connection for events and lists is lost.
     case disconnected
-    /// The answer to a list of running guests.
+    /// The list of running guests has returned.
     case listed(Result<[RunningGuest], LibvirtError>)
     /// libvirt's event about a guest.
     case event(GuestEvent)
-    /// The answer to a call, also long after the core wrote the call off.
+    /// A call has returned, perhaps long after the core wrote it off.
     case answered(CallID, Result<Answer, CallFailure>)
     /// The policy was read.
     case policy(Policy)
-    /// The policy's file has changed; the policy follows.
+    /// The policy's file has changed. The policy follows.
     case policyIsChanging
     /// A guest may be about to start.
     case nudged
-    /// The operator asks for a sweep.
+    /// The operator requests a sweep.
     case sweepRequested
     /// The time of ``Core/nextTimer`` has come.
     case timer

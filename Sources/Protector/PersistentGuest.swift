@@ -1,17 +1,17 @@
 package import Libvirt
 package import WatchdogPolicy
 
-/// A guest as ``ConfigWriter`` sees it.
+/// A guest for ``ConfigWriter``.
 package protocol PersistentGuest {
     /// Whether the guest is on this host.
     var isLocal: Bool { get }
-    /// Whether the guest has a definition that outlives its run.
+    /// Returns whether the guest has a persistent domain XML.
     func isPersistent() throws(LibvirtError) -> Bool
-    /// The definition that the guest is started from next.
+    /// Returns the persistent domain XML.
     func persistentDefinition() throws(LibvirtError) -> String
-    /// The definition that the guest is started from next, with its secrets.
+    /// Returns the persistent domain XML with its secrets.
     func secretPersistentDefinition() throws(LibvirtError) -> String
-    /// Replaces the definition that the guest is started from next.
+    /// Replaces the persistent domain XML.
     func define(_ xml: String) throws(LibvirtError)
     /// Adds a device.
     func attach(device xml: String, to target: DeviceTarget) throws(LibvirtError)
@@ -22,14 +22,14 @@ package protocol PersistentGuest {
 extension Guest: PersistentGuest {}
 
 extension PersistentGuest {
-    /// Reads the definition that the guest is started from next.
+    /// Returns the facts in the persistent domain XML.
     package func persistentFacts() throws(TreatmentError) -> GuestFacts {
         let text = try asking { () throws(LibvirtError) in try persistentDefinition() }
         return try DomainXMLReader.facts(in: text, isLocal: isLocal)
     }
 }
 
-/// Asks libvirt, and returns its error as the reason why a guest cannot be treated.
+/// Runs a libvirt call and converts its error.
 func asking<Answer>(
     _ question: () throws(LibvirtError) -> Answer
 ) throws(TreatmentError) -> Answer {

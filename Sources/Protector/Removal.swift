@@ -1,11 +1,11 @@
-/// The result of a removal: of the device and of all else that we gave a guest.
+/// The result of removing everything that we gave a guest.
 package enum Removal: String, Sendable, Hashable {
-    /// It was there, and is gone.
+    /// Our device or record was removed.
     case removed
-    /// It is there. A dry run leaves it.
+    /// Our device or record is there. A dry run leaves it.
     case wouldRemove = "would-remove"
-    /// There was nothing of ours.
+    /// The guest had nothing of ours.
     case absent
-    /// The guest was asked to release the device, and has not yet.
+    /// The guest has not released the device yet.
     case notAnswered = "not-answered"
 }

@@ -2,23 +2,19 @@ internal import Libvirt
 internal import TimerProbe
 package import WatchdogPolicy
 
-/// What a core knows, for those who ask about the service.
+/// The core's state, for `status` and `doctor`.
 package struct Report: Codable, Sendable, Hashable {
-    /// A guest that is not as the policy wants it.
+    /// A guest that does not match the policy.
     package struct Entry: Codable, Sendable, Hashable {
-        /// The guest's UUID.
         package var uuid: String
-        /// The guest's name.
         package var name: String
-        /// Why, in a clause, or nothing where the list says it.
+        /// The reason as a clause, or `nil` if the list implies it.
         package var reason: String?
     }
 
-    /// The last fire of a guest's watchdog in the guest's present run.
+    /// The last fire of a guest's watchdog in its present run.
     package struct Fired: Codable, Sendable, Hashable {
-        /// The guest's UUID.
         package var uuid: String
-        /// The guest's name.
         package var name: String
         /// The run, as ``RunID/text`` writes it.
         package var run: String
@@ -30,11 +26,11 @@ package struct Report: Codable, Sendable, Hashable {
 
     /// Whether libvirt's events reach the service.
     package var isConnected: Bool
-    /// How many guests run, as far as is known.
+    /// The number of known running guests.
     package var running: Int
-    /// How many guests were given what the policy wants, since the service started.
+    /// The number of guests brought to the policy since the service started.
     package var treated: Int
-    /// The guests that wait for the operator, or for their turn in the queue; in order.
+    /// The guests that wait for the operator or the queue, in order.
     package var waiting: [Entry]
     /// The guests that do not answer.
     package var notAnswering: [Entry]
@@ -42,7 +38,7 @@ package struct Report: Codable, Sendable, Hashable {
     package var failed: [Entry]
     /// The guests whose watchdog has fired in this run.
     package var fired: [Fired] = []
-    /// How many calls do not return; the service's state does not tell.
+    /// The number of calls that never return. The service's state file omits it.
     package var stuckCalls = 0
 
     private enum CodingKeys: String, CodingKey {
@@ -51,7 +47,7 @@ package struct Report: Codable, Sendable, Hashable {
 }
 
 extension Report {
-    /// Reads a report, also that of a version that noted no fires.
+    /// Reads a report, also one of a version without fires.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         isConnected = try container.decode(Bool.self, forKey: .isConnected)
@@ -72,7 +68,7 @@ extension Report {
 }
 
 extension Core {
-    /// What the core knows.
+    /// The core's state.
     package var report: Report {
         var report = Report(
             isConnected: link == .up, running: guests.count, treated: treatedCount, waiting: [],
@@ -87,8 +83,8 @@ extension Core {
                         uuid: uuid, name: guest.name, run: run.text, time: fire.time,
                         action: fire.action))
             }
-            if let silence = guest.silence {
-                report.notAnswering.append(entry(uuid, silence))
+            if let reason = guest.notAnsweringReason {
+                report.notAnswering.append(entry(uuid, reason))
             } else if let trouble = guest.trouble {
                 report.failed.append(entry(uuid, trouble))
             } else if case .failure(let error) = guest.protection {
@@ -102,16 +98,16 @@ extension Core {
         Report.Entry(uuid: uuid, name: guests[uuid]?.name ?? "", reason: reason)
     }
 
-    /// Whether the core works for ever.
+    /// Whether the core serves all guests.
     package var isService: Bool { settings.isService }
 
     /// Whether all named guests are done.
     package var isDone: Bool { !settings.isService && guests.isEmpty }
 
-    /// How many calls have not returned, those that were written off included.
+    /// The number of calls in flight, written-off calls included.
     package var unansweredCalls: Int { calls.count }
 
-    /// Whether the policy would change a running guest.
+    /// Returns whether the policy would change a running guest.
     package func wouldChange(_ facts: GuestFacts) -> Bool {
         Plan(for: facts, under: policy).changesLiveGuest
     }

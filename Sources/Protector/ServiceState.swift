@@ -2,28 +2,25 @@ internal import FoundationEssentials
 internal import Host
 package import System
 
-/// What the service tells the commands about itself, in a file.
+/// The state file of the service, for the commands.
 package struct ServiceState: Codable, Sendable, Hashable {
     /// The file's name, in the directory of the service's lock.
     static let name = "state"
-    /// The longest file that is read, in bytes.
+    /// The limit for the file's size, in bytes.
     static let maximumLength = 16 << 20
 
-    /// The service's version.
     package var version: String
-    /// The service's process ID.
     package var process: Int32
-    /// What its core knows.
+    /// The core's state.
     package var report: Report
 
-    /// Takes what the core of this process reports.
     package init(_ report: Report) {
         version = Paths.version
         process = CurrentProcess.id
         self.report = report
     }
 
-    /// Reads the state from the file's JSON, where the report's values stand beside the others.
+    /// Reads the file's JSON, which holds the report's values beside the others.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         version = try container.decode(String.self, forKey: .version)
@@ -31,7 +28,7 @@ package struct ServiceState: Codable, Sendable, Hashable {
         report = try Report(from: decoder)
     }
 
-    /// Writes the state as the file's JSON.
+    /// Writes the file's JSON.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(version, forKey: .version)
@@ -57,7 +54,7 @@ package struct ServiceState: Codable, Sendable, Hashable {
         return parts.joined(separator: ", ")
     }
 
-    /// Replaces the file, which readers see whole.
+    /// Replaces the file atomically.
     package func write(in directory: String = ServiceFile.directory) throws(Errno) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -65,56 +62,4 @@ package struct ServiceState: Codable, Sendable, Hashable {
         try File.replace("\(directory)/\(Self.name)", with: Array(data))
     }
 
-}
-
-/// Whether the service runs, and what it tells.
-package enum ServicePresence: Sendable, Hashable {
-    /// No service holds its lock.
-    case absent
-    /// The service runs.
-    case present(ServiceState)
-    /// The service holds its lock, and its state is of no use for the reason that is given.
-    case unreadable(String)
-
-    /// Asks for the service's lock, and reads its state.
-    ///
-    /// - Parameter directory: The directory of the lock.
-    package init(in directory: String = ServiceFile.directory) {
-        let lock = "\(directory)/\(ServiceFile.name)"
-        guard ServiceFile.holder(at: lock) else {
-            self = .absent
-            return
-        }
-        let path = "\(directory)/\(ServiceState.name)"
-        let bytes: [UInt8]
-        do throws(Errno) {
-            bytes = try readFile(path, limit: ServiceState.maximumLength)
-        } catch {
-            self = .unreadable("cannot read \(path): \(error)")
-            return
-        }
-        guard let state = try? JSONDecoder().decode(ServiceState.self, from: Data(bytes)) else {
-            self = .unreadable("cannot read \(path): it is not a state of this version")
-            return
-        }
-        let holder = ServiceFile.contents(at: lock)?.split(separator: "\n")
-            .first { $0.hasPrefix("pid=") }.flatMap { Int32($0.dropFirst("pid=".count)) }
-        if let holder, holder != state.process {
-            self = .unreadable(
-                "\(path) is stale: process \(state.process) wrote it, and process \(holder) is the"
-                    + " service")
-            return
-        }
-        if ProcessStatus(of: state.process)?.state == "T" {
-            self = .unreadable(
-                "a signal has stopped its process; run kill -CONT \(state.process)")
-            return
-        }
-        self = .present(state)
-    }
-
-    /// What the service tells, or nothing where it tells nothing.
-    package var state: ServiceState? {
-        if case .present(let state) = self { state } else { nil }
-    }
 }

@@ -1,65 +1,64 @@
-package import WatchdogPolicy
-
-/// How a core works: as the service, for one guest, or for a command.
+/// The settings of a core, as the service, for one guest, or for a command.
 package struct Settings: Sendable {
-    /// The guests that it is for.
+    /// The guests of a core.
     package enum Scope: Sendable {
-        /// Every guest of the daemon, for ever.
+        /// Every guest of the daemon, without end.
         case all
-        /// The guests of these UUIDs, each until it is done.
+        /// The guests with these UUIDs, each until it is done.
         case guests([String])
     }
 
-    /// What it does with these guests.
+    /// The purpose of a core.
     package enum Goal: Sendable, Hashable {
         /// Brings them to the policy.
         case protect
-        /// Removes our devices from running guests, from persistent definitions, or both.
+        /// Removes our devices from running guests, from persistent domain XML, or both.
         ///
         /// A dry run only looks.
         case remove(live: Bool, config: Bool, dryRun: Bool)
-        /// Reads them, and with `config` tells what would become of their persistent definitions.
+        /// Reads the guests. With `config`, also plans for their persistent domain XML.
         case plan(config: Bool)
-        /// Reads them with all that `status` shows, the timers by QEMU's monitor or without it.
+        /// Reads everything that `status` shows, with or without QEMU's monitor.
         case inspect(usesMonitor: Bool)
     }
 
-    /// The guests that it is for.
+    /// The guests.
     package var scope: Scope
-    /// What it does with them.
+    /// The purpose.
     package var goal = Goal.protect
-    /// Whether it first lists the running guests, which waits for libvirt's hooks without harm.
+    /// Whether the core first lists the running guests. A list waits for libvirt's hooks without
+    /// harm.
     package var listsFirst: Bool
-    /// How long a call may take before it is written off.
+    /// The time after which a call is written off.
     package var callLimit: Duration = .seconds(5)
-    /// How long it tries, from the first failure on; nothing for ever.
+    /// The time for retries from the first failure on, or `nil` for no limit.
     package var retryLimit: Duration?
-    /// How long it waits for a guest that migrates in; nothing for ever.
+    /// The time for a guest that migrates in, or `nil` for no limit.
     package var arrivalLimit: Duration?
-    /// How long a guest may be in its firmware, which unplugs no device.
+    /// The time that a guest may spend in its firmware, which unplugs no device.
     package var firmwareLimit: Duration = .seconds(60)
-    /// Whether a person waits for it, so that a guest that does not answer is given up at once.
+    /// Whether a person waits. The core then gives up a guest that does not answer at once.
     package var isCommand: Bool
-    /// Whether the operator named the guests, which ends their opt-outs.
+    /// Whether the operator named the guests, which removes their opt-outs.
     package var endsOptOuts = false
-    /// Whether persistent definitions are brought to the policy, whatever the policy says of it.
+    /// Whether persistent domain XML is changed regardless of the policy's `persist`.
     package var persists = false
 
-    /// The service.
+    /// The settings of the service.
     package static var service: Settings {
         Settings(scope: .all, listsFirst: true, isCommand: false)
     }
 
-    /// A program of its own for one guest, which a hook starts.
+    /// Returns the settings of a one-shot, which a hook starts for one guest.
     package static func oneShot(_ uuid: String) -> Settings {
         Settings(
             scope: .guests([uuid]), listsFirst: true, retryLimit: .seconds(600),
             isCommand: false)
     }
 
-    /// A command for guests that an operator waits for.
+    /// Returns the settings of a command for some guests.
     ///
-    /// A command that changes guests waits a little longer than libvirt's own limit for one call, 30 s.
+    /// A command that changes guests outlasts libvirt's own limit for one call.
     package static func command(_ uuids: [String], _ goal: Goal = .protect) -> Settings {
         var settings = Settings(
             scope: .guests(uuids), goal: goal, listsFirst: false, callLimit: .seconds(10),
@@ -75,42 +74,18 @@ package struct Settings: Sendable {
         return settings
     }
 
-    /// Whether it works for ever and waits for the operator where a run is not new.
+    /// Whether the core serves all guests, and runs that are not new wait for the operator.
     var isService: Bool {
         if case .all = scope { true } else { false }
     }
-}
 
-/// The last fire in a run of a guest.
-package struct RunFire: Sendable, Hashable {
-    /// The run.
-    package var run: RunID
-    /// The fire.
-    package var fire: Fire
-
-    /// Describes a fire of a run.
-    package init(run: RunID, fire: Fire) {
-        self.run = run
-        self.fire = fire
-    }
-}
-
-/// What an earlier service of the same boot left: when the first one came, which runs were treated, and
-/// which of them had a fire.
-package struct Memory: Sendable, Hashable {
-    /// The boot ID of the host.
-    package var boot: String
-    /// When the service first came in this boot, in the kernel's ticks since the host started.
-    package var firstTicks: UInt64
-    /// The runs that were treated, by UUID.
-    package var treated: [String: RunID]
-    /// The last fires, by UUID.
-    package var fires: [String: RunFire] = [:]
-
-    /// Makes a memory.
-    package init(boot: String, firstTicks: UInt64, treated: [String: RunID] = [:]) {
-        self.boot = boot
-        self.firstTicks = firstTicks
-        self.treated = treated
+    /// The first call of a guest's treatment, and the one after each change.
+    var firstCall: Call.Kind {
+        switch goal {
+        case .protect, .remove: .look
+        // This call also reads a guest whose monitor is occupied.
+        case .plan: .inspect(.none)
+        case .inspect(let usesMonitor): .inspect(usesMonitor ? .monitorAndAgent : .agent)
+        }
     }
 }

@@ -1,8 +1,8 @@
 internal import HeapModule
 
-/// What the core waits for, by time.
+/// The timers of a core.
 struct Timers: Sendable {
-    /// What a timer is for.
+    /// The purpose of a timer.
     enum Purpose: Sendable, Hashable {
         case connect
         case linkLimit
@@ -12,7 +12,7 @@ struct Timers: Sendable {
         case idle
         case queue
         case policy
-        /// A guest's next attempt, with the guest's turn at the time.
+        /// A guest's next attempt, with the guest's turn when it was set.
         case guest(String, turn: UInt64)
     }
 
@@ -30,13 +30,13 @@ struct Timers: Sendable {
 
     private var heap = Heap<Entry>()
     private var lastNumber: UInt64 = 0
-    /// The numbers of the timers that count, of purposes that have one timer at most.
+    /// The valid timers, for purposes with at most one timer.
     private var current: [Purpose: UInt64] = [:]
 
-    /// When the first timer is due.
+    /// The time of the first timer.
     var next: Duration? { heap.min?.time }
 
-    /// Sets a timer, in the place of the last one of the same purpose.
+    /// Sets a timer, and replaces one with the same purpose.
     mutating func set(_ purpose: Purpose, for time: Duration) {
         lastNumber += 1
         heap.insert(Entry(time: time, number: lastNumber, purpose: purpose))
@@ -48,10 +48,10 @@ struct Timers: Sendable {
         current[purpose] = nil
     }
 
-    /// Whether a timer of the purpose is set.
+    /// Returns whether a timer of the purpose is set.
     func isSet(_ purpose: Purpose) -> Bool { current[purpose] != nil }
 
-    /// Takes out the first timer that is due.
+    /// Removes and returns the first timer that is due.
     mutating func takeDue(at now: Duration) -> Purpose? {
         while let first = heap.min, first.time <= now {
             heap.removeMin()

@@ -1,6 +1,6 @@
 internal import Libvirt
 
-/// The window in a PCIe machine's memory that shows the configuration space of its devices.
+/// The memory window with the configuration space of a PCIe machine's devices.
 ///
 /// Reading memory changes nothing in the guest.
 struct ECAMAccess<Monitored: MonitoredGuest> {
@@ -8,7 +8,7 @@ struct ECAMAccess<Monitored: MonitoredGuest> {
     /// The addresses of the window.
     let range: ClosedRange<UInt64>
 
-    /// Finds the window where the guest's firmware has put it.
+    /// Returns the addresses that the guest's firmware chose for the window.
     static func range(in guest: Monitored) throws(TimerReadError) -> ClosedRange<UInt64> {
         let tree = try mappingErrors { () throws(LibvirtError) in try guest.ask(human: "info mtree")
         }
@@ -21,7 +21,7 @@ struct ECAMAccess<Monitored: MonitoredGuest> {
         UInt8(truncatingIfNeeded: try read("1bx", register, device))
     }
 
-    /// Reads four bytes of a device's configuration space; the register is a multiple of 4.
+    /// Reads four bytes of a device's configuration space. The register is a multiple of 4.
     func word(_ register: UInt32, of device: PCILocation) throws(TimerReadError) -> UInt32 {
         try read("1wx", register, device)
     }

@@ -1,10 +1,10 @@
 internal import Synchronization
 internal import WatchdogPolicy
 
-/// The windows for configuration space that were found, by what decides where they are.
+/// The known configuration space windows, by machine type and firmware.
 ///
-/// A firmware puts the window of a machine type always at the same place, and no guest moves it. To
-/// find it takes longer than all else that is asked of a guest.
+/// A firmware puts the window of a machine type always at the same address, and no guest moves it.
+/// Finding it takes longer than all other reads of a guest.
 final class ECAMCache: Sendable {
     private let windows = Mutex<[Key: ClosedRange<UInt64>]>([:])
 
@@ -18,7 +18,7 @@ final class ECAMCache: Sendable {
         }
     }
 
-    /// The window of guests with such facts, if it is known.
+    /// The window of guests with these facts, or `nil` if it is unknown.
     subscript(facts: GuestFacts) -> ClosedRange<UInt64>? {
         get { windows.withLock { $0[Key(facts)] } }
         set { windows.withLock { $0[Key(facts)] = newValue } }

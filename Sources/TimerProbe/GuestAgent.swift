@@ -2,31 +2,31 @@ internal import FoundationEssentials
 internal import Libvirt
 internal import WatchdogPolicy
 
-/// A watchdog that the guest's kernel shows.
+/// A watchdog of the guest's kernel.
 struct AgentWatchdog: Sendable, Hashable {
-    /// The model that the driver is for.
+    /// The driver's model.
     var model: WatchdogModel
     /// The state of its timer.
     var timer: Result<TimerState, AgentError>
-    /// Whether the driver found that its timer has reset the guest.
+    /// Whether the driver found that its timer had reset the guest.
     var showsFire: Bool
 }
 
-/// Reads the watchdogs that a guest's kernel shows in `/sys/class/watchdog`, by its guest agent.
+/// A reader of the guest's `/sys/class/watchdog` through the guest agent.
 ///
-/// It opens, reads and closes files there, and runs nothing in the guest.
+/// It opens, reads and closes files, and runs nothing in the guest.
 struct GuestAgent<Asked: GuestWithAgent> {
     let guest: Asked
-    /// The time that has passed since some moment.
+    /// The time since a fixed moment.
     let now: @Sendable () -> Duration
 
-    /// How many of the kernel's numbers it tries: an agent lists no directory.
+    /// The kernel's device numbers to try, because the agent cannot list directories.
     private var numbers: Range<Int> { 0..<8 }
-    /// How long the agent may take for one command, in seconds.
+    /// The agent's time for one command, in seconds.
     private var commandLimit: Int32 { 2 }
-    /// After how long it asks no further question.
+    /// The time after which no further command is sent.
     private var limit: Duration { .seconds(3) }
-    /// The longest text that is read of a file; each holds a word.
+    /// The limit for a file's text. Each file holds a word.
     private var textLimit: Int { 256 }
 
     /// Reads the watchdogs of some models, in the order of the kernel's numbers.
@@ -38,21 +38,21 @@ struct GuestAgent<Asked: GuestWithAgent> {
         var found: [AgentWatchdog] = []
         var isWithoutState = false
         for number in numbers where !missing.isEmpty {
-            let folder = "/sys/class/watchdog/watchdog\(number)"
-            guard let identity = try text(of: folder + "/identity", before: end) else {
-                // Each device has this file, also where the kernel shows nothing else of it.
-                if try text(of: folder + "/uevent", before: end) != nil { isWithoutState = true }
+            let directory = "/sys/class/watchdog/watchdog\(number)"
+            guard let identity = try text(of: directory + "/identity", before: end) else {
+                // Every device has this file, even if the kernel shows nothing else.
+                if try text(of: directory + "/uevent", before: end) != nil { isWithoutState = true }
                 continue
             }
             guard let model = WatchdogModel(identity: identity),
                 let index = missing.firstIndex(of: model)
             else { continue }
             missing.remove(at: index)
-            let bootStatus = try text(of: folder + "/bootstatus", before: end)
+            let bootStatus = try text(of: directory + "/bootstatus", before: end)
             found.append(
                 AgentWatchdog(
                     model: model,
-                    timer: try timer(text(of: folder + "/state", before: end)),
+                    timer: try timer(text(of: directory + "/state", before: end)),
                     showsFire: bootStatus.flatMap { UInt32($0) }.map { $0 & cardReset != 0 }
                         ?? false))
         }
@@ -72,9 +72,9 @@ struct GuestAgent<Asked: GuestWithAgent> {
         }
     }
 
-    /// Reads a file in the guest, without the end of its line.
+    /// Reads a file in the guest, without its line end.
     ///
-    /// - Returns: Nothing where the guest has no such file.
+    /// - Returns: `nil` if the guest has no such file.
     private func text(of path: String, before end: Duration) throws(AgentError) -> String? {
         guard now() < end else { throw .silent }
         let handle: Int64
@@ -91,7 +91,7 @@ struct GuestAgent<Asked: GuestWithAgent> {
         } catch {
             content = .failure(error)
         }
-        // What the read told counts; to close a file fails only where the agent has gone.
+        // The text counts. Closing a file fails only if the agent has gone.
         _ = try? guest.ask(
             agent: #"{"execute":"guest-file-close","arguments":{"handle":\#(handle)}}"#,
             timeout: commandLimit)
@@ -126,7 +126,7 @@ struct GuestAgent<Asked: GuestWithAgent> {
     }
 }
 
-/// Asks libvirt for something on the way to the agent's answer.
+/// Runs a libvirt call to the agent and converts its error.
 func mappingAgentErrors<Answer>(
     _ question: () throws(LibvirtError) -> Answer
 ) throws(AgentError) -> Answer {
@@ -138,7 +138,7 @@ func mappingAgentErrors<Answer>(
 }
 
 extension AgentError {
-    /// Reads libvirt's error, which has the agent's own text in it.
+    /// Classifies libvirt's error, which contains the agent's own text.
     fileprivate init(_ error: LibvirtError) {
         let text = error.message.lowercased()
         self =
@@ -155,12 +155,12 @@ extension AgentError {
 }
 
 extension LibvirtError {
-    /// Whether the agent found no file of the name.
+    /// Whether the agent found no such file.
     fileprivate var isOfMissingFile: Bool { message.contains("No such file or directory") }
 }
 
 extension WatchdogModel {
-    /// The model that a Linux driver of that identity is for.
+    /// Maps the identity of a Linux driver to its model.
     fileprivate init?(identity: String) {
         switch identity {
         case "i6300ESB timer": self = .i6300esb

@@ -1,30 +1,29 @@
-/// Reads what QEMU's human monitor prints.
+/// A parser for the output of QEMU's human monitor.
 enum MonitorAnswer {
-    /// The value in what `xp /1bx ADDRESS` or `i /w PORT` printed: the number at its end.
+    /// Returns the number at the end of the output of `xp /1bx ADDRESS` or `i /w PORT`.
     ///
     ///     00000000b0100068: 0x02
     ///     portl[0x0cf8] = 0x80001068
     ///
-    /// - Returns: Nothing for anything else, such as `Cannot access memory`.
+    /// - Returns: `nil` for any other output, such as `Cannot access memory`.
     static func value(_ text: String) -> UInt32? {
         guard let word = text.split(whereSeparator: \.isWhitespace).last, word.hasPrefix("0x")
         else { return nil }
         return UInt32(word.dropFirst(2), radix: 16)
     }
 
-    /// Where the window for the configuration space of a PCIe machine is in its memory, as
-    /// `info mtree` says.
+    /// Returns the configuration space window of a PCIe machine from the output of `info mtree`.
     ///
     ///     address-space: memory
     ///       …
     ///         00000000b0000000-00000000bfffffff (prio 0, i/o): pcie-mmcfg-mmio
     ///
-    /// - Returns: Nothing before the guest's firmware has opened it.
+    /// - Returns: `nil` before the guest's firmware has opened it.
     static func configurationWindow(_ text: String) -> ClosedRange<UInt64>? {
         var isInMemory = false
         var isHeading = false
         for line in text.split(whereSeparator: \.isNewline) {
-            // Address spaces that are the same share one tree, below a heading for each.
+            // Identical address spaces share one tree, below a heading for each.
             if !line.hasPrefix(" ") {
                 isInMemory = line == "address-space: memory" || isHeading && isInMemory
                 isHeading = true

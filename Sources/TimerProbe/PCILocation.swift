@@ -1,33 +1,33 @@
 internal import FoundationEssentials
 
-/// Where a guest's firmware put a PCI device.
+/// The PCI location that a guest's firmware gave a device.
 ///
-/// The bus is the number that the guest gave it, which is not the one in libvirt's definition.
+/// The bus is the guest's number, which differs from the one in libvirt's domain XML.
 struct PCILocation: Sendable, Hashable {
     var bus: UInt32
     var slot: UInt32
     var function: UInt32
 
-    /// The LPC bridge of a q35 machine, in which the iTCO is.
+    /// The LPC bridge of a q35 machine, which contains the iTCO.
     static let lpcBridge = PCILocation(bus: 0, slot: 31, function: 0)
 
-    /// The offset of the device's configuration space in the window for all of them.
+    /// The offset of the device in the configuration space window.
     var windowOffset: UInt64 {
         UInt64(bus) << 20 | UInt64(slot) << 15 | UInt64(function) << 12
     }
 }
 
-/// A PCI device as QEMU's monitor shows it.
+/// A PCI device in QEMU's monitor.
 struct PCIDevice: Sendable, Hashable {
-    /// Where the guest's firmware put it.
+    /// The location in the guest.
     var location: PCILocation
-    /// The guest's address of its first memory region, or nothing where that is not mapped.
+    /// The guest address of the first memory region, or `nil` if it is not mapped.
     var memory: UInt64?
 
-    /// Finds a device by the alias that libvirt gave it, and by its vendor and model.
+    /// Finds a device by its libvirt alias, vendor and model.
     ///
     /// - Parameter answer: The answer to QMP's `query-pci`.
-    /// - Returns: Nothing where the device is not on a bus that the guest's firmware has numbered.
+    /// - Returns: `nil` if the guest's firmware has not numbered the device's bus.
     init?(of alias: String, _ identity: PCIIdentity, in answer: String) {
         guard
             let buses = try? JSONDecoder().decode(Answer.self, from: Data(answer.utf8)).`return`
@@ -43,7 +43,7 @@ struct PCIDevice: Sendable, Hashable {
         memory = device.regions?.first { $0.bar == 0 && $0.type == "memory" }?.start
     }
 
-    /// The part of the answer to `query-pci` that matters here.
+    /// The required part of the answer to `query-pci`.
     private struct Answer: Decodable {
         struct Bus: Decodable {
             var devices: [Device]
@@ -60,7 +60,7 @@ struct PCIDevice: Sendable, Hashable {
                 var type: String
                 var address: Int64
 
-                /// The address, which is -1 for a region that is not mapped.
+                /// The address. QEMU reports -1 for a region that is not mapped.
                 var start: UInt64? { address > 0 ? UInt64(address) : nil }
             }
 
@@ -82,7 +82,7 @@ struct PCIDevice: Sendable, Hashable {
                 case bridge = "pci_bridge"
             }
 
-            /// The device and all that is behind it.
+            /// The device and all devices behind it.
             var all: [Device] {
                 [self] + (bridge?.devices ?? []).flatMap(\.all)
             }

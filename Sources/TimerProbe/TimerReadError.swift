@@ -1,21 +1,21 @@
 internal import Libvirt
 internal import WatchdogPolicy
 
-/// Why the state of a timer is unknown.
+/// The reason why the state of a timer is unknown.
 enum TimerReadError: Error {
-    /// libvirt refuses or fails to ask QEMU's monitor.
+    /// libvirt refused the monitor command, or it failed.
     case libvirt(LibvirtError)
-    /// The guest's firmware has not numbered the bus that the device is on.
+    /// The guest's firmware has not numbered the device's bus.
     case notEnumerated
     /// The guest's firmware has not opened the window for configuration space.
     case noWindow
     /// QEMU printed no number for a command.
     case noValue(String)
-    /// The timer of the chipset shows no time left.
+    /// The chipset's timer has no time left.
     case noTimeLeft
     /// QEMU's monitor does not show the timer of this model on this machine.
     case unreadable(model: String)
-    /// The operator wants the monitor left alone.
+    /// The operator excluded the monitor.
     case monitorIsOff
 }
 
@@ -25,7 +25,7 @@ extension TimerReadError: CustomStringConvertible {
         case .libvirt(let error): "libvirt says: \(error)"
         case .notEnumerated, .noWindow:
             "the guest's firmware has not set up its PCI bus yet"
-        case .noValue(let command): "QEMU's monitor gives no value for '\(command)'"
+        case .noValue(let command): "QEMU's monitor prints no value for '\(command)'"
         case .noTimeLeft: "the timer has not been used since the guest's reset, or is about to fire"
         case .unreadable(let model):
             "QEMU's monitor does not show the timer of the model \(quoted(model)) on this machine"
@@ -34,66 +34,7 @@ extension TimerReadError: CustomStringConvertible {
     }
 }
 
-/// Why the guest agent does not tell the state of a timer.
-enum AgentError: Error, Hashable {
-    /// The guest has no channel for an agent.
-    case noChannel
-    /// No agent listens on the channel.
-    case notConnected
-    /// The guest's processors are stopped, so its agent cannot answer.
-    case guestIsStopped
-    /// The agent did not answer in time.
-    case silent
-    /// The guest's configuration forbids the agent to read files.
-    case blocked
-    /// The agent answers no such question while filesystems are frozen.
-    case frozen
-    /// Another error of libvirt or the agent.
-    case libvirt(LibvirtError)
-    /// The agent's answer is not of the protocol, or the file's text is not the kernel's.
-    case garbage
-    /// The guest's kernel shows its watchdogs without their states.
-    case noState
-    /// The guest's kernel shows no watchdog of the model.
-    case noWatchdog(model: String)
-}
-
-extension AgentError: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .noChannel:
-            "the guest has no guest agent: install qemu-guest-agent in it and add the channel"
-                + " \(GuestFacts.AgentChannel.target) to its definition, or use --accept-unknown"
-        case .notConnected:
-            "no guest agent is connected: install and start qemu-guest-agent in the guest, or use"
-                + " --accept-unknown"
-        case .guestIsStopped: "the guest agent does not run while the guest is stopped"
-        case .silent:
-            "the guest agent does not answer: restart qemu-guest-agent in the guest, if the guest"
-                + " does not hang"
-        case .blocked:
-            "the guest agent may not read files: in the guest's /etc/sysconfig/qemu-ga, add"
-                + " guest-file-open,guest-file-read,guest-file-close to --allow-rpcs in"
-                + " FILTER_RPC_ARGS, or remove them from BLOCK_RPCS or BLACKLIST_RPC (elsewhere:"
-                + " block-rpcs in /etc/qemu/qemu-ga.conf), and restart qemu-guest-agent"
-        case .frozen:
-            "the guest's filesystems are frozen: run virsh domfsthaw, unless a backup is under way"
-        case .libvirt(let error): "libvirt says: \(error)"
-        case .garbage:
-            "the guest agent gives no answer of use: update qemu-guest-agent in the guest"
-        case .noState:
-            "the guest's kernel does not show the state of its watchdogs: it needs"
-                + " CONFIG_WATCHDOG_SYSFS"
-        case .noWatchdog(WatchdogModel.ib700.rawValue):
-            "Linux does not show the state of an ib700: use an i6300esb, or --accept-unknown"
-        case .noWatchdog(let model):
-            "the guest's kernel shows no \(quoted(model)) in /sys/class/watchdog: load its driver"
-                + " in the guest"
-        }
-    }
-}
-
-/// Asks libvirt for something that the state of a timer is read from.
+/// Runs a libvirt call and converts its error.
 func mappingErrors<Answer>(
     _ question: () throws(LibvirtError) -> Answer
 ) throws(TimerReadError) -> Answer {

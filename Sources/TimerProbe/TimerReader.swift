@@ -3,43 +3,44 @@ package import Libvirt
 internal import System
 package import WatchdogPolicy
 
-/// Reads whether a guest has started its watchdogs' timers, by QEMU's monitor or the guest agent.
+/// A reader of watchdog timers, through QEMU's monitor or the guest agent.
 ///
-/// It only reads: memory of the guest, answers of QEMU's monitor and files in the guest's `/sys`. The
-/// guest runs on, or stays as it is.
+/// It tells whether the guest has started a timer. It only reads the guest's memory, monitor
+/// answers and files in the guest's `/sys`. The guest keeps running.
 package struct TimerReader: Sendable {
     private let ecamCache = ECAMCache()
-    /// The time that has passed since some moment.
+    /// The time since a fixed moment.
     private let now: @Sendable () -> Duration
-    /// After how many seconds the guest agent is given up.
+    /// The time limit for the guest agent, in seconds.
     ///
-    /// libvirt itself gives an agent up after 5 s, and later if that answers slowly.
-    private let agentPatience: Int
+    /// libvirt's own limit is longer if an agent answers slowly.
+    private let agentTimeout: Int
 
-    /// Makes a reader; one for many guests asks less of each.
+    /// Creates a reader. Share one among guests, because it remembers their windows.
     package init() {
         let start = ContinuousClock.now
         self.init(now: { start.duration(to: .now) })
     }
 
-    init(agentPatience: Int = 4, now: @escaping @Sendable () -> Duration) {
-        self.agentPatience = agentPatience
+    init(agentTimeout: Int = 4, now: @escaping @Sendable () -> Duration) {
+        self.agentTimeout = agentTimeout
         self.now = now
     }
 
-    /// What was found out about a guest.
+    /// The result of reading a guest.
     package struct Reading: Sendable, Hashable {
-        /// The state of each watchdog's timer, in the order of the definition.
+        /// The state of each watchdog's timer, in the order of the domain XML.
         package var timers: [TimerState]
-        /// Whether a timer still shows a fire that the guest's driver has not cleared, or the driver
-        /// found one when it started.
+        /// Whether a watchdog fired.
+        ///
+        /// Either the timer still has its flag, or the guest's driver found the flag when it
+        /// started.
         package var showsFire: Bool
-        /// Whether QEMU's monitor was asked, which taints the guest (`custom-monitor`).
+        /// Whether QEMU's monitor was used, which taints the guest (`custom-monitor`).
         package var usedMonitor: Bool
-        /// Whether the guest agent was asked, which taints the guest (`custom-ga-command`).
+        /// Whether the guest agent was used, which taints the guest (`custom-ga-command`).
         package var usedAgent: Bool
 
-        /// Makes a reading.
         package init(
             timers: [TimerState], showsFire: Bool = false, usedMonitor: Bool = false,
             usedAgent: Bool = false
@@ -51,23 +52,22 @@ package struct TimerReader: Sendable {
         }
     }
 
-    /// Which parts of a guest may be asked.
+    /// The usable sources of a guest.
     package struct Sources: Sendable, Hashable {
-        /// Whether QEMU's monitor may be asked.
+        /// Whether QEMU's monitor may be used.
         package var usesMonitor: Bool
-        /// Whether the guest's processors run, which its agent needs.
+        /// Whether the guest's processors run, as the agent requires.
         package var guestRuns: Bool
 
-        /// Makes sources.
         package init(usesMonitor: Bool = true, guestRuns: Bool = true) {
             self.usesMonitor = usesMonitor
             self.guestRuns = guestRuns
         }
     }
 
-    /// Reads the timers of an active guest that has these facts.
+    /// Reads the timers of a running guest with these facts.
     ///
-    /// It asks the monitor first. Where that cannot tell, it asks the guest agent.
+    /// It uses the monitor first, and the guest agent as fallback.
     package func read(
         _ facts: GuestFacts, of guest: some MonitoredGuest & GuestWithAgent,
         by sources: Sources = Sources()
@@ -79,7 +79,7 @@ package struct TimerReader: Sendable {
                 guard sources.usesMonitor else { throw .monitorIsOff }
                 reading.timers.append(try state(of: watchdog, facts, guest, &reading))
             } catch {
-                // libvirt refuses a connection that may only read before it marks the guest.
+                // libvirt refuses a read-only connection before it taints the guest.
                 if case .libvirt(let refusal) = error, refusal.code == .operationDenied {
                     reading.usedMonitor = false
                 }
@@ -121,15 +121,14 @@ package struct TimerReader: Sendable {
         let answer = try mappingErrors { () throws(LibvirtError) in
             try guest.ask(machine: #"{"execute":"query-pci"}"#)
         }
-        // A device without an ID has an empty one in the answer.
+        // The answer has an empty ID for a device without one.
         guard let alias = watchdog.alias ?? (watchdog.isOnCommandLine ? "" : nil),
             let device = PCIDevice(of: alias, .i6300esb, in: answer)
         else { throw .notEnumerated }
         return device
     }
 
-    /// Reads something through the window that is known for such guests, or that of this one where
-    /// that leads to nothing.
+    /// Reads through the known window, or else through this guest's own.
     private func throughWindow<Monitored: MonitoredGuest>(
         of guest: Monitored, _ facts: GuestFacts,
         _ read: (ECAMAccess<Monitored>) throws(TimerReadError) -> TimerState
@@ -145,9 +144,9 @@ package struct TimerReader: Sendable {
         return state
     }
 
-    /// Reads the bit by which the guest starts the timer: bit 1 of the lock register at 0x68.
+    /// Reads bit 1 of the lock register at 0x68, by which the guest starts the timer.
     ///
-    /// The register has three bits; where there is no device, all eight are set.
+    /// The register has three bits. Without a device, all eight read as set.
     private func i6300esb(
         at device: PCILocation, by window: ECAMAccess<some MonitoredGuest>
     ) throws(TimerReadError) -> TimerState {
@@ -156,19 +155,20 @@ package struct TimerReader: Sendable {
         return register & 1 << 1 != 0 ? .armed : .notArmed
     }
 
-    /// Reads whether the timer has fired: bits 9 and 12 of the reload register at 0xc of its memory.
+    /// Reads whether the timer has fired: bits 9 and 12 of the reload register at 0xc of its
+    /// memory.
     ///
-    /// The bits outlive a reset, and the guest's driver clears them when it starts. Reading them does
-    /// nothing else. QEMU sets both and no other; where there is no device, all are set.
+    /// The bits outlive a reset, and the guest's driver clears them when it starts. Reading has no
+    /// side effect. QEMU sets these two bits only. Without a device, all read as set.
     private func showsFire(at memory: UInt64, _ guest: some MonitoredGuest) -> Bool {
         let register = "0x\(String(memory + 0xc, radix: 16))"
         return (try? guest.value(of: "xp /1hx \(register)")) == 0x1200
     }
 
-    /// Reads the bit by which the guest halts the timer: bit 11 of TCO1_CNT.
+    /// Reads bit 11 of TCO1_CNT, by which the guest halts the timer.
     ///
-    /// The registers are at I/O ports whose base is at 0x40 of the LPC bridge and in force if bit 7
-    /// at 0x44 is set. QEMU's TCO does nothing else when a port is read. Where the bit is clear, TCO_RLD
+    /// The registers are I/O ports. Their base is at 0x40 of the LPC bridge, and counts if bit 7 at
+    /// 0x44 is set. In QEMU, reading the port has no side effect. If the bit is clear, TCO_RLD
     /// shows whether the timer has counted since the reset.
     private func iTCO(
         of guest: some MonitoredGuest, by window: ECAMAccess<some MonitoredGuest>
@@ -184,7 +184,7 @@ package struct TimerReader: Sendable {
 
     // MARK: The guest agent
 
-    /// Asks the agent for the timers that the monitor does not tell of.
+    /// Reads the timers that the monitor does not show from the agent.
     private func askAgent(
         of guest: some GuestWithAgent, _ facts: GuestFacts, _ sources: Sources,
         _ doubts: [Int: TimerReadError], _ reading: inout Reading
@@ -199,8 +199,8 @@ package struct TimerReader: Sendable {
         case .connected:
             reading.usedAgent = true
             let now = now
-            // The thread goes on for some seconds, and closes the files that it opened in the guest.
-            let result = TimedCall.run(timeout: agentPatience) {
+            // After a timeout, the thread still closes the files that it opened in the guest.
+            let result = TimedCall.run(timeout: agentTimeout) {
                 Result { () throws(AgentError) in
                     let guest = try mappingAgentErrors { () throws(LibvirtError) in
                         try guest.forAnotherThread()

@@ -1,20 +1,20 @@
-/// The guest of `virt-watchdog verify`, as QEMU starts it with `-kernel`.
+/// The kernel image of the guest of `virt-watchdog verify`.
 ///
-/// It is `guest.s`, assembled; `RECORD_GUEST_IMAGE=1 swift test --filter GuestImage` writes the rows
-/// anew. They are here as bytes so that the tool needs no assembler and is one file.
+/// It is `guest.s`, assembled. `RECORD_GUEST_IMAGE=1 swift test --filter GuestImage` rewrites the
+/// bytes. The tool has them built in, so it needs no assembler and no other file.
 package enum GuestImage {
-    /// The image, whole.
+    /// The complete image.
     package static let bytes: [UInt8] =
         [UInt8](repeating: 0, count: start) + code
         + [UInt8](repeating: 0, count: size - start - code.count)
 
-    /// Where the header of the boot protocol starts; there is nothing before it.
+    /// The offset of the boot protocol's header, after zeros.
     private static let start = 0x1f1
 
-    /// How long the image is.
+    /// The length of the image.
     ///
-    /// The header's first byte counts the sectors of the real-mode part behind the first one, and
-    /// the other part of a kernel is one sector.
+    /// The header's first byte counts the sectors of the real-mode part after the first one. The
+    /// other part of the kernel is one sector.
     private static let size = (Int(code[0]) + 2) * 512
 
     /// The header and the code, without the zeros that follow.

@@ -1,36 +1,29 @@
 internal import System
 
-/// The throw-away guest of `verify`, whose whole operating system is `GuestImage`.
+/// The throw-away guest of `verify`, with `GuestImage` as its operating system.
 package struct VerifyGuest {
-    /// A kind of machine to verify.
+    /// A machine type to verify.
     package enum Machine: String, CaseIterable, Sendable {
         case pc
         case q35
     }
 
-    /// What the guest prints on its serial port.
+    /// The guest's lines on its serial port.
     package enum Line {
         package static let booted = "VERIFY booted"
         package static let armed = "VERIFY armed"
         package static let failed = "VERIFY failed"
     }
 
-    /// The name, which an operator may meet in a list while it runs.
+    /// The guest's name, which may appear in the operator's lists.
     package static let name = "virt-watchdog-verify-\(CurrentProcess.id)"
 
-    /// The guest's machine.
     package var machine: Machine
     /// The domain type, `qemu` or `kvm`.
     package var type: String
-    /// Where the image is.
+    /// The path of the image.
     package var imagePath: String
 
-    /// Describes a guest.
-    ///
-    /// - Parameters:
-    ///   - machine: The kind of machine.
-    ///   - type: The domain type.
-    ///   - imagePath: The path of the image.
     package init(machine: Machine, type: String, imagePath: String) {
         self.machine = machine
         self.type = type
@@ -60,7 +53,7 @@ package struct VerifyGuest {
         """
     }
 
-    /// A q35 guest that has no PCIe device gets no port to plug one into from libvirt.
+    /// The PCI controllers. Without these, libvirt gives an empty q35 guest no port for hot-plug.
     private var controllers: String {
         switch machine {
         case .pc: ""

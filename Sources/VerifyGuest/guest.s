@@ -1,24 +1,24 @@
-# The operating system of the guest that `virt-watchdog verify` boots: it arms an i6300esb and
-# hangs, so that one sees whether the hypervisor resets it.
+# The operating system of the guest that `virt-watchdog verify` boots. It arms an i6300esb and
+# hangs, to show whether the hypervisor resets it.
 #
-# QEMU starts the image with -kernel, by the Linux boot protocol, behind SeaBIOS. It needs nothing
-# but a pc or q35 machine with a serial port, and says there, line by line:
+# QEMU starts the image with -kernel, by the Linux boot protocol, behind SeaBIOS. It needs only a pc
+# or q35 machine with a serial port, and prints there:
 #
 #     VERIFY booted
 #     VERIFY found 00:04.0       as soon as there is an i6300esb, cold-plugged or hot-plugged
 #     VERIFY armed               the timer runs; from here on the guest hangs
-#     VERIFY failed: ...         why it cannot go on; it hangs without an armed timer
+#     VERIFY failed: ...         the reason; the guest hangs without an armed timer
 #
-# It finds the device behind bridges, too, at any depth, as long as the firmware has numbered their
-# buses. It does not number buses itself, handle interrupts of devices, or use a second processor.
+# It also finds the device behind bridges, at any depth, if the firmware has numbered their buses.
+# It does not number buses itself, handle interrupts of devices, or use a second processor.
 #
 #     as --32 -o guest.o guest.s
 #     ld -m elf_i386 --oformat binary -Ttext=0x90000 -o guest guest.o
 #
 # The bytes are in GuestImage.swift, and GuestImageTests compares the two.
 
-# Where the boot protocol puts the real-mode part of a kernel that does not load high, and how far
-# we use the segment: QEMU's command line ends at 0x9a000.
+# The boot protocol's address for the real-mode part of a kernel that does not load high, and the
+# end of our part of the segment. QEMU's command line ends at 0x9a000.
 .set BASE, 0x90000
 .set STACK, BASE + 0x9000
 .set SECTOR, 512
@@ -38,7 +38,7 @@
 .set MODEM_READY, 0x03                  # DTR and RTS
 .set STATUS_CAN_SEND, 0x20
 
-# The interrupt controller. Only the first of the two is set up; the second is masked with it.
+# The interrupt controller. Only the first of the two is set up, and masks the second.
 .set PIC_COMMAND, 0x20
 .set PIC_DATA, 0x21
 .set PIC_INITIALISE, 0x11               # edge-triggered, two controllers, four words to come
@@ -72,7 +72,7 @@
 .set COMMAND_MEMORY, 0x02               # the function answers to memory addresses
 .set HEADER_BRIDGE, 0x01
 .set HEADER_MANY_FUNCTIONS, 0x80
-.set NO_VENDOR, 0xffff                  # what an empty slot reads as
+.set NO_VENDOR, 0xffff                  # the value of an empty slot
 
 # Registers of a bridge.
 .set BRIDGE_SECONDARY, 0x19             # the number of the bus behind it
@@ -97,7 +97,7 @@
                                         # bits are zero for a clock of 1 kHz and a reset at the end
 .set LOCK_ENABLE, 0x02
 
-# Its registers in memory. Each write but an unlocking one needs the two unlocking ones before it.
+# Its registers in memory. Every other write needs the two unlocking writes before it.
 .set ESB_TIMER_1, 0x00
 .set ESB_TIMER_2, 0x04
 .set ESB_RELOAD, 0x0c
@@ -106,9 +106,9 @@
 .set RELOAD_START_OVER, 0x0100
 .set STAGE, 1017                        # about a second: a tick is 2^15 clocks of 33.33 MHz
 
-# Where the device goes if no bridge above it says where. The memory of a small guest ends far
-# below, the q35 machine's memory-mapped configuration space ends at 0xc0000000, and SeaBIOS hands
-# out addresses from 0xfec00000 downward.
+# The device's address if no bridge above it has a window. The memory of a small guest ends far
+# below. The q35 machine's configuration space window ends at 0xc0000000. SeaBIOS assigns addresses
+# from 0xfec00000 downward.
 .set FREE_ADDRESS, 0xd0000000
 
 # Segments that span all memory.
@@ -116,7 +116,7 @@
 .set DATA, 16
 
 # -------------------------------------------------------------------------------------------------
-# The header. QEMU writes a few of its fields; the option ROM of QEMU that starts us writes 0x22c,
+# The header. QEMU writes a few of its fields. QEMU's option ROM that starts us writes 0x22c,
 # although this version of the protocol ends before it.
 
 .code16
@@ -183,7 +183,7 @@ found:
         movl    %ebx, watchdog
         call    print_found
 
-        # The firmware has given an address to what it saw. What came later has none.
+        # The firmware has assigned addresses to the devices that it saw. Later devices have none.
         movl    $PCI_COMMAND, %eax
         call    select
         inw     %dx, %ax
@@ -351,9 +351,8 @@ leads_to_bus:
         cmpb    %cl, %al
 1:      ret
 
-# Powers the slot behind a bridge. Where the machine hot-plugs by PCI Express's own means and not by
-# ACPI's, a device that comes into an empty slot has no power, and cannot be seen, until the guest
-# gives it some. Changes %eax and %edx.
+# Powers the slot behind a bridge. With PCI Express hot-plug instead of ACPI's, a new device in an
+# empty slot is invisible until the guest powers it. Changes %eax and %edx.
 power_slot:
         pushl   %ecx
         movl    $BRIDGE_CAPABILITIES, %eax
@@ -385,10 +384,9 @@ power_slot:
 # Goes through all functions until the test at %esi sets the zero flag for one; then the carry is
 # set and the function in %ebx. Keeps %ecx for the test, and changes the other registers.
 #
-# The addresses of functions that follow each other do so, too, so that one sum takes us from each
-# to the next, across devices and buses. %edi is the end: behind bus 0 at first, and behind the
-# highest bus of each bridge that we meet. %ebp is the way to the next: that of a device, unless
-# this one has, or may have, more functions.
+# Functions have consecutive addresses, across devices and buses, so one sum leads to the next. %edi
+# is the end: behind bus 0 at first, later behind the highest bus of each bridge found. %ebp is the
+# step to the next: a whole device, unless this one has, or may have, more functions.
 scan:
         movl    $CONFIG_ENABLE, %ebx
         movl    $CONFIG_ENABLE + CONFIG_BUS, %edi
@@ -537,13 +535,13 @@ start_ticks:
         outb    %al, $PIT_CHANNEL_0
         ret
 
-# A tick has nothing to do: that it ends the sleep is all.
+# A tick does nothing except end the sleep.
 tick:
         pushl   %eax
         movb    $PIC_END_OF_INTERRUPT, %al
         outb    %al, $PIC_COMMAND
         popl    %eax
-        # What the action inject-nmi sends, too. A guest that hangs does not answer.
+        # The action inject-nmi sends this, too. A guest that hangs does not answer.
 ignore:
         iret
 

@@ -9,7 +9,7 @@ struct VirtWatchdog: ParsableCommand {
         commandName: "virt-watchdog",
         abstract: "Give libvirt guests a watchdog that resets them when they hang.",
         discussion: """
-            Exit codes: 0 all is well; 1 something is not, as the output says; 2 it is \
+            Exit status: 0 success; 1 a guest or check is not as wanted, as the output says; 2 \
             unknown, or no libvirt; 64 the command line is wrong.
             """,
         version: Paths.version,
@@ -19,8 +19,8 @@ struct VirtWatchdog: ParsableCommand {
         ])
 
     static func main() {
-        // Persistent definitions are read with their passwords, to be written with them. A user's own
-        // libvirt may have to look into /proc/self, to start its daemon.
+        // The persistent domain XML contains passwords. A user's own libvirt may need /proc/self to
+        // start its daemon.
         if CurrentProcess.effectiveUser == 0 { CurrentProcess.forbidCoreFile() }
         reserveStandardStreams()
         do {
@@ -31,8 +31,9 @@ struct VirtWatchdog: ParsableCommand {
         }
     }
 
-    /// Leaves as the argument parser does, but with nothing that could steer a terminal: what it says
-    /// of a command line quotes it.
+    /// Exits like the argument parser, but without characters that could control a terminal.
+    ///
+    /// The parser's messages quote the command line.
     private static func leave(because error: any Error) -> Never {
         let status = exitCode(for: error)
         let message = fullMessage(for: error)
@@ -42,12 +43,12 @@ struct VirtWatchdog: ParsableCommand {
     }
 }
 
-/// The exit codes of the tool, besides 0.
+/// The tool's exit statuses besides 0.
 extension ExitCode {
-    /// Something is not as it should be, and was printed.
+    /// A guest or check is wrong, as the output says.
     static let notAsWanted = ExitCode(1)
-    /// libvirt cannot be reached.
+    /// libvirt is out of reach.
     static let noConnection = ExitCode(2)
-    /// It cannot be told whether all is as it should be.
+    /// The state of a guest is unknown.
     static let cannotTell = ExitCode(2)
 }

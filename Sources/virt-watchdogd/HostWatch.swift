@@ -2,8 +2,9 @@ import Glibc
 import Host
 import System
 
-/// Watches for signs that a guest starts: the service's file, which a hook opens, and the directory
-/// where libvirt notes the process of each guest's QEMU.
+/// A watch for signs of a starting guest.
+///
+/// It watches the service's file, which a hook opens, and libvirt's directory of QEMU pid files.
 final class HostWatch {
     private static let guests = "/run/libvirt/qemu"
 
@@ -12,19 +13,19 @@ final class HostWatch {
     private var serviceWatch: Int32?
     private var guestsWatch: Int32?
 
-    /// Starts to watch.
+    /// Starts the watch.
     ///
-    /// - Parameter service: The service's file.
+    /// - Parameter service: The path of the service's file.
     init(service: String) throws(Errno) {
         watch = try DirectoryWatch()
         self.service = service
         watchAll()
     }
 
-    /// The descriptor that is readable after a change.
+    /// A descriptor that becomes readable after a change.
     var descriptor: CInt { watch.descriptor }
 
-    /// Takes the changes, and returns whether a guest may start.
+    /// Reads the changes, and returns whether a guest may be starting.
     func read() -> Bool {
         var mayStart = false
         for event in watch.read() {

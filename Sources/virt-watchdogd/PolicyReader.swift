@@ -4,30 +4,30 @@ import Protector
 import System
 import WatchdogPolicy
 
-/// Watches and reads the policy's file on a thread of its own: the file system may hang.
+/// A watcher and reader of the policy's file, on its own thread because the file system may hang.
 final class PolicyReader: Sendable {
     private let watch: DirectoryWatch
     private let wakeup: Wakeup
 
-    /// Makes a reader that has not read anything.
+    /// Creates an idle reader.
     init() throws(Errno) {
         watch = try DirectoryWatch()
         wakeup = try Wakeup()
     }
 
-    /// Has the thread read the policy, also if no change was seen.
+    /// Makes the thread read the policy, even without a change.
     func readSoon() { wakeup.post() }
 
     /// Starts the thread, which reads the policy now and after each change.
     ///
     /// - Parameter give: Takes the core's inputs.
-    /// - Returns: Whether there is such a thread.
+    /// - Returns: Whether the thread started.
     func start(_ give: @escaping @Sendable (Input) -> Void) -> Bool {
         Thread.detach { [self] in
             var lastFault: String?
             while true {
                 give(.policyIsChanging)
-                // Before the file is read, so that no later change is missed.
+                // Watching first misses no later change.
                 let names = watchAll()
                 let policy = PolicyLoader.load(.ofEnvironment()).policy
                 if let fault = policy.fault, fault != lastFault { Self.log(fault) }
@@ -50,7 +50,7 @@ final class PolicyReader: Sendable {
             let ready = poll(descriptors: [watch.descriptor, wakeup.descriptor], timeout: nil)
             let isAsked = ready.contains(wakeup.descriptor)
             if isAsked { wakeup.drain() }
-            // Several changes at once are one.
+            // Read once for several changes.
             let hasChanged = watch.read().contains {
                 $0.isOverflow || names[$0.watch]?.contains($0.name) == true
             }
@@ -58,9 +58,9 @@ final class PolicyReader: Sendable {
         }
     }
 
-    /// Watches each directory on the way to the policy's files, since any part may come or go.
+    /// Watches each directory on the way to the policy's files, because any part may come or go.
     ///
-    /// - Returns: The names that matter, by the watch of their directory.
+    /// - Returns: The relevant names, by the watch of their directory.
     private func watchAll() -> [Int32: Set<String>] {
         let events = UInt32(
             IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)

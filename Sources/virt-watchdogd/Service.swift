@@ -6,9 +6,9 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// The service: the core with all guests, and its ties to systemd, hooks and commands.
+/// The service: a core with all guests, connected to systemd, hooks and commands.
 final class Service {
-    /// How often the state is written at most.
+    /// The shortest time between two writes of the state.
     private static let stateInterval = Duration.seconds(1)
 
     private let manager = ServiceManager()
@@ -24,13 +24,13 @@ final class Service {
     private var stateMayDiffer = true
     private var lastWrite = SuspendingClock.now - Service.stateInterval
 
-    /// Runs until a signal ends it.
+    /// Runs the service until a signal ends it.
     static func run() -> Never {
         do {
             try Service().serve()
         } catch {
             File.writeToStandardError("virt-watchdogd: \(error)\n")
-            // Where the journal has standard error, once is enough.
+            // With the journal on standard error, one copy is enough.
             if Environment["JOURNAL_STREAM"] == nil {
                 let line = LogLine(operation: "start", guest: "", failure: "\(error)")
                 SystemLog.send(line.text, severity: .error)
@@ -40,7 +40,7 @@ final class Service {
     }
 
     private init() throws {
-        // Before any thread: threads inherit the blocked signals.
+        // Threads inherit the blocked signals, so this comes first.
         signals = try SignalDescriptor()
         guard CurrentProcess.effectiveUser == 0 else { throw ServiceProblem.notRoot }
         file = try ServiceFile()
@@ -51,7 +51,7 @@ final class Service {
     }
 
     private func serve() throws -> Never {
-        // The file may be on a file system that hangs, and libvirt's start waits for READY.
+        // The file system may hang, and libvirt's start waits for READY.
         let unread = Policy(fault: "the properties file has not been read yet")
         let core = Core(.service, policy: unread, memory: runs.memory)
         var handlers = Engine.Handlers { line, severity in
@@ -64,7 +64,7 @@ final class Service {
         guard policy.start(engine.inbox) else { throw ServiceProblem.noThread }
         engine.begin()
         while true {
-            // systemd may be too busy to take it at once.
+            // systemd may be too busy to take the message at once.
             if !isReady { isReady = manager?.send("READY=1") ?? true }
             let ready = poll(
                 descriptors: [engine.descriptor, signals.descriptor, watch.descriptor],
@@ -88,7 +88,7 @@ final class Service {
         while let signal = signals.read() {
             guard signal == SIGHUP else {
                 manager?.send("STOPPING=1")
-                // Calls that do not return would keep an orderly end waiting.
+                // Calls that never return would delay an orderly exit.
                 CurrentProcess.exitNow(0)
             }
             manager?.send("RELOADING=1")
@@ -98,7 +98,7 @@ final class Service {
         }
     }
 
-    /// Tells systemd that the core still takes its turns, some times within its interval.
+    /// Feeds systemd's watchdog several times in its interval, while the core takes its turns.
     private func feedManager() {
         guard let manager, let interval = manager.watchdogInterval else { return }
         let now = SuspendingClock.now
@@ -122,7 +122,7 @@ final class Service {
         }
     }
 
-    /// Writes the state for commands, when it has changed.
+    /// Writes the state for the commands, if it has changed.
     private func writeState(_ engine: Engine) {
         let now = SuspendingClock.now
         guard stateMayDiffer, now - lastWrite >= Self.stateInterval else { return }
@@ -149,7 +149,7 @@ final class Service {
     }
 }
 
-/// Why the service cannot start.
+/// The reason why the service cannot start.
 enum ServiceProblem: Error, CustomStringConvertible {
     case notRoot
     case noBootID

@@ -6,19 +6,18 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdogd`: the service, and the one-shot that treats a single guest.
+/// The program `virt-watchdogd`: the service, and the one-shot for a single guest.
 @main
 struct VirtWatchdogd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "virt-watchdogd",
         abstract: "Give libvirt guests their watchdog as they start.",
         discussion: """
-            Without options, it runs as the service until a signal ends it. It stays in the \
-            foreground.
+            Without options, runs the service in the foreground until a signal ends it.
 
-            Exit codes: 0 a signal ended the service, the guest matches the policy or no longer runs, \
-            or the check passed; 1 it could not start, or the guest could not be treated, as the log says; 64 \
-            the command line is wrong.
+            Exit status: 0 a signal ended the service, the guest matches the policy or no longer \
+            runs, or the check passed; 1 the service could not start, or the guest was not \
+            treated, as the log says; 64 the command line is wrong.
             """,
         version: Paths.version)
 
@@ -28,10 +27,10 @@ struct VirtWatchdogd: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --guest: the libvirt daemon that has the guest.", valueName: "pid"))
+            "With --guest: the libvirt daemon that owns the guest.", valueName: "pid"))
     var daemon: Int32?
 
-    @Flag(help: "Exit with 0 if the program and its libraries load.")
+    @Flag(help: "Exit 0 if the program and its libraries load.")
     var check = false
 
     func validate() throws {
@@ -48,10 +47,10 @@ struct VirtWatchdogd: ParsableCommand {
     }
 
     static func main() {
-        // The persistent definitions that it reads have passwords in them.
+        // The persistent domain XML contains passwords.
         CurrentProcess.forbidCoreFile()
         Connection.forbidAutostart()
-        // The parser takes longer than a one-shot's work; a guest in its firmware waits for it.
+        // The parser takes longer than a one-shot's work, and a guest may be in its firmware.
         let arguments = CommandLine.arguments.dropFirst()
         if arguments == ["--check"] { CurrentProcess.exitNow(0) }
         if let oneShot = OneShot(hookArguments: Array(arguments)) { oneShot.run() }
@@ -66,7 +65,7 @@ struct VirtWatchdogd: ParsableCommand {
 }
 
 extension OneShot {
-    /// Takes the arguments as the hook gives them, and nothing else.
+    /// Accepts exactly the arguments that the hook passes.
     init?(hookArguments arguments: [String]) {
         guard arguments.count == 4, arguments[0] == "--guest", arguments[2] == "--daemon",
             let uuid = GuestUUID(arguments[1]), let daemon = Int32(arguments[3]), daemon > 0

@@ -122,13 +122,13 @@ struct ConfigTests {
         let existing = try #require(lines.first { $0.first == "vm.watchdog.existing" })
         #expect(existing.dropFirst() == ["keep", "built", "in"])
         #expect(outcome.text.contains("agent.properties:6:1: warning: unknown key"))
-        #expect(!outcome.text.contains("left alone until"))
+        #expect(!outcome.text.contains("changes no guest"))
     }
 
     /// Files and the exit codes that they come to.
     @Test(arguments: [
         ("", Int32(0), "empty: a warning"),
-        ("vm.watchdog.model=i6300esb\nvm.watchdog.action=reset\n", 0, "in order"),
+        ("vm.watchdog.model=i6300esb\nvm.watchdog.action=reset\n", 0, "valid"),
         ("vm.watchdog.modell=i6300esb", 0, "an unknown key is a warning"),
         ("vm.watchdog.model=i6300", 1, "a bad value"),
         ("vm.watchdog.persist=yes", 1, "neither true nor false"),
@@ -171,7 +171,7 @@ struct ConfigTests {
         let outcome = try run("\n  vm.watchdog.action = rest")
         #expect(outcome.text.contains("agent.properties:2:24: error: vm.watchdog.action"))
         #expect(outcome.text.contains("'rest'; did you mean 'reset'?"))
-        #expect(outcome.text.contains("Guests are left alone until the errors are mended."))
+        #expect(outcome.text.contains("Until you fix the errors, virt-watchdog changes no guest."))
     }
 
     @Test

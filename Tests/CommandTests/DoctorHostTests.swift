@@ -196,7 +196,7 @@ struct DoctorHostTests {
     func `Without a file the built-in policy is in force`() throws {
         #expect(
             policy().map(\.line) == [
-                "ok there is no agent.properties; the built-in policy is in force: i6300esb with"
+                "ok no agent.properties; the built-in policy is in force: i6300esb with"
                     + " action reset"
             ])
     }
@@ -205,9 +205,9 @@ struct DoctorHostTests {
     func `A file in order that only root can change is right`() throws {
         let file = try fake.write(Self.properties, "vm.watchdog.action=pause\n")
         #expect(policy().map(\.level) == [.ok, .ok])
-        #expect(policy()[0].message == "\(file) is in order")
+        #expect(policy()[0].message == "\(file) is valid")
         let agents = try fake.write("etc/cloudstack/agent/agent.properties", "a=b\n", mode: 0o600)
-        #expect(policy()[0].message == "\(agents) is in order; \(file) is not read beside it")
+        #expect(policy()[0].message == "\(agents) is valid; \(file) is ignored")
     }
 
     @Test
@@ -219,7 +219,7 @@ struct DoctorHostTests {
         let lines = policy().lines(.propertiesFile)
         #expect(lines.contains { $0.hasPrefix("fail \(file):2:20: error:") })
         #expect(lines.contains { $0.hasPrefix("warn \(file):3:1: warning:") })
-        #expect(lines.allSatisfy { $0.contains(" -> mend \(file)") })
+        #expect(lines.allSatisfy { $0.contains(" -> fix \(file)") })
         #expect(!lines.joined().contains("passphrase"))
     }
 
@@ -406,13 +406,13 @@ struct DoctorHostTests {
     @Test
     func `Without a log there is nothing to tell`() throws {
         #expect(refusals.map(\.level) == [.ok])
-        #expect(refusals[0].message.contains("no log to look into"))
+        #expect(refusals[0].message.contains("no log found"))
     }
 
     @Test(arguments: ["syslog", "messages"])
     func `A log file's last guests without protection are shown`(_ name: String) throws {
         try fake.write("var/log/\(name)", "other text\n" + Self.line("plan=attach") + "\n")
-        #expect(refusals.map(\.line) == ["ok the log has no guest that was not protected"])
+        #expect(refusals.map(\.line) == ["ok the log has no guest without protection"])
         let wanted = [
             "plan=refuse result=refused", "result=failed", "plan=attach result=unprotected",
             "plan=cold-plug", "plan=change-action result=not-changed", "plan=refuse",
@@ -425,7 +425,7 @@ struct DoctorHostTests {
         #expect(refusals.map(\.message) == wanted.dropFirst().map { Self.line($0) })
         #expect(refusals.allSatisfy { $0.level == .warn })
         #expect(
-            refusals.allSatisfy { $0.remedy == "see what is in the way: virt-watchdog plan web" })
+            refusals.allSatisfy { $0.remedy == "see the reason: virt-watchdog plan web" })
     }
 
     @Test
@@ -443,7 +443,7 @@ struct DoctorHostTests {
         try fake.write("var/log/syslog", line + String(repeating: "x", count: 10_000) + "\n")
         let finding = try #require(refusals.first)
         #expect(!finding.line.contains("\u{1B}") && !finding.line.contains("\u{202E}"))
-        #expect(finding.remedy == "see what is in the way: virt-watchdog plan")
+        #expect(finding.remedy == "see the reason: virt-watchdog plan")
         #expect(finding.message.count < 1000)
     }
 
@@ -462,14 +462,14 @@ struct DoctorHostTests {
             echo 'Nov 23 15:00:00 host virt-watchdog[7]: op=prepare guest="new" reason="no"'
             """)
         #expect(refusals.count == 1)
-        #expect(refusals.first?.remedy == "see what is in the way: virt-watchdog plan new")
+        #expect(refusals.first?.remedy == "see the reason: virt-watchdog plan new")
         for silent in ["exit 0", "exit 1", "echo '-- No entries --'"] {
             try writeJournal(silent)
             #expect(refusals.first?.remedy?.hasSuffix("plan old") == true, "\(silent)")
         }
         try FileManager.default.removeItem(atPath: fake.path("var"))
         try writeJournal("exit 0")
-        #expect(refusals.map(\.line) == ["ok the log has no guest that was not protected"])
+        #expect(refusals.map(\.line) == ["ok the log has no guest without protection"])
     }
 
     @Test

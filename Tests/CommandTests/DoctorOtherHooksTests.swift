@@ -165,7 +165,7 @@ struct DoctorOtherHooksTests {
         ("#!/etc\n", "interpreter /etc is not executable"),
         ("#!/opt/plain\n", "interpreter /opt/plain is not executable"),
         ("#!/opt/script\n", "interpreter /opt/script cannot run: its interpreter /bin/nosuch"),
-        ("#!/opt/loop\n", "more than the kernel follows"),
+        ("#!/opt/loop\n", "deeper than the kernel follows"),
         ("#!/opt/foreign\n", "interpreter /opt/foreign cannot run: it is a program for another"),
     ])
     func `A script that cannot run is a failure`(_ text: String, _ reason: String) throws {
@@ -219,7 +219,8 @@ struct DoctorOtherHooksTests {
         #expect(try check(foreign.bytes).first?.contains("for another architecture") == true)
         let otherOrder = FakeELF(text: "", isBigEndian: true)
         #expect(try check(otherOrder.bytes).first?.contains("for another architecture") == true)
-        #expect(try check(FakeELF(text: "", type: 1).bytes).first?.contains("no program") == true)
+        #expect(
+            try check(FakeELF(text: "", type: 1).bytes).first?.contains("not a program") == true)
         var dynamic = FakeELF(text: "")
         dynamic.interpreter = "/lib/ld-nosuch.so.1"
         #expect(

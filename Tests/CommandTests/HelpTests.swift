@@ -31,7 +31,7 @@ struct HelpTests {
     func `Every command says with which code it fails`() throws {
         for (path, node) in try CommandTree.commands() where node.subcommands?.isEmpty != false {
             let help = try Tool.run(path + ["--help"]).text
-            #expect(help.contains("Exit codes: 0 "), "\(path)")
+            #expect(help.contains("Exit status: 0 "), "\(path)")
             #expect(help.contains("1 "), "\(path)")
         }
         #expect(try Tool.run("--help").text.contains("64 the command line is wrong"))

@@ -258,7 +258,7 @@ extension LiveTests {
             #expect(found.level == "warn")
             #expect(found.message.contains("guest=\"refused\""))
             #expect(found.message.contains("result=refused"))
-            #expect(found.remedy == "see what is in the way: virt-watchdog plan refused")
+            #expect(found.remedy == "see the reason: virt-watchdog plan refused")
         }
     }
 }

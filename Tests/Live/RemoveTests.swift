@@ -123,7 +123,7 @@ extension LiveTests {
             let (status, row) = try remove("--live", guest.name)
             #expect(status == 1)
             #expect(row.live == "not-answered")
-            #expect(row.reason.contains("loses the device at its next reset"))
+            #expect(row.reason.contains("guest's next reset removes the device"))
             #expect(try guest.watchdogs().count == 1)
         }
 

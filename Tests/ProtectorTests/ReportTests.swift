@@ -53,7 +53,7 @@ struct ReportTests {
         var bench = Bench.connected()
         bench.event("a", .started(.booted))
         bench.answer("a", .failure(.definition("bad")))
-        #expect(bench.lines(with: "cannot be read") == 1)
+        #expect(bench.lines(with: "cannot read") == 1)
         #expect(bench.core.report.failed.map(\.name) == ["name-a"])
     }
 

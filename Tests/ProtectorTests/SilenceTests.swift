@@ -83,7 +83,7 @@ struct SilenceTests {
         #expect(bench.steps("new") == ["look", "attach", "look"])
         stick("d", &bench)
         bench.wait(.seconds(5))
-        #expect(bench.lines(with: "4 calls to libvirt do not return") == 1)
+        #expect(bench.lines(with: "4 calls to libvirt never return") == 1)
         bench.start(Bench.machine(Bench.pc("e")))
         #expect(bench.asked("e") == nil)
         bench.machines["a"]?.isStuck = false

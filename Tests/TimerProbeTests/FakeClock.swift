@@ -11,7 +11,7 @@ final class FakeClock: Sendable {
 
     func advance(by duration: Duration) { time.withLock { $0 += duration } }
 
-    func reader(agentPatience: Int = 4) -> TimerReader {
-        TimerReader(agentPatience: agentPatience, now: { self.now })
+    func reader(agentTimeout: Int = 4) -> TimerReader {
+        TimerReader(agentTimeout: agentTimeout, now: { self.now })
     }
 }

@@ -154,14 +154,14 @@ struct GuestAgentTests {
         let machine = FakeMachine()
         machine.agent.show(0, "i6300ESB timer", "active")
         machine.agent.answers[command] = answer
-        #expect(doubt(machine).contains("no answer of use"))
+        #expect(doubt(machine).contains("answer is invalid"))
         #expect(machine.agent.open.isEmpty || command == "guest-file-open")
     }
 
     @Test func `A state that the kernel does not know leaves the timer unknown`() {
         let machine = FakeMachine()
         machine.agent.show(0, "i6300ESB timer", "sometimes")
-        #expect(doubt(machine).contains("no answer of use"))
+        #expect(doubt(machine).contains("answer is invalid"))
     }
 
     @Test(arguments: ["guest-file-read", "guest-file-close"])
@@ -205,7 +205,7 @@ struct GuestAgentTests {
         let machine = FakeMachine()
         machine.agent.pause = { _ in usleep(3_000_000) }
         let start = ContinuousClock.now
-        let reading = FakeClock().reader(agentPatience: 1).read(
+        let reading = FakeClock().reader(agentTimeout: 1).read(
             facts(), of: machine, by: TimerReader.Sources(usesMonitor: false))
         #expect(ContinuousClock.now - start < .seconds(2.5))
         #expect(reading.timers.first?.doubt?.contains("does not answer") == true)

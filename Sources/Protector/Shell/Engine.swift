@@ -5,41 +5,42 @@ package import System
 internal import TimerProbe
 package import WatchdogPolicy
 
-/// Runs the core's effects on threads and connections. It decides nothing.
+/// The shell of a core. It runs the core's effects on threads and connections, and decides nothing.
 ///
-/// All methods are for one thread.
+/// Call all methods on one thread.
 package final class Engine {
-    /// How a core reaches libvirt.
+    /// The core's access to libvirt.
     package enum Access: Sendable {
-        /// The daemon of this host that runs, with its events.
+        /// The running daemon of this host, with its events.
         case service
-        /// One daemon, and no later one, for the guest of a UUID.
+        /// One daemon and no later one, for the guest of a UUID.
         case daemon(Daemon, guest: String)
-        /// A connection that is open. Each worker opens another one like it, or shares it where its user
-        /// may have to log in: it has room for the core's calls.
+        /// An open connection.
+        ///
+        /// Each worker opens another one like it. If that needs a login, the workers share it: it
+        /// has room for the core's calls.
         case connection(Connection)
     }
 
-    /// What the engine tells those who run it.
+    /// The engine's callbacks.
     package struct Handlers {
-        /// Takes a line of the log.
+        /// Takes a log line.
         package var log: (LogLine, SystemLog.Severity) -> Void
-        /// Takes note of a run that was treated.
+        /// Records a treated run.
         package var remember: (String, RunID) -> Void = { _, _ in }
-        /// Takes note of a guest's watchdog that fired.
+        /// Records a fire of a guest's watchdog.
         package var rememberFire: (String, RunFire) -> Void = { _, _ in }
         /// Takes a named guest that is done.
         package var finished: (String, Outcome) -> Void = { _, _ in }
-        /// Holds the service's lock, for hooks of that daemon, or releases it.
+        /// Holds the service's lock for the hooks of a daemon, or releases it.
         package var serve: (Bool, Daemon?) -> Void = { _, _ in }
 
-        /// Makes handlers.
         package init(log: @escaping (LogLine, SystemLog.Severity) -> Void) {
             self.log = log
         }
     }
 
-    /// What other threads tell the engine's.
+    /// A message of another thread.
     private enum Message: Sendable {
         case input(Input)
         case linked(Int, Link)
@@ -60,7 +61,7 @@ package final class Engine {
 
         var connection: Connection? { handles.withLock { $0?.connection } }
 
-        /// Closes the connection on another thread, since the daemon may not answer.
+        /// Closes the connection on another thread, because the daemon may not answer.
         func close() {
             let isStarted = Thread.detach { [self] in
                 let last = handles.withLock { handles in
@@ -69,12 +70,12 @@ package final class Engine {
                 }
                 withExtendedLifetime(last) {}
             }
-            // Without a thread, the connection stays open rather than to keep this one.
+            // Without a thread, the connection stays open. Closing it here could block this one.
             if !isStarted { _ = Unmanaged.passRetained(self) }
         }
     }
 
-    /// Where other threads leave messages.
+    /// The messages of other threads.
     private final class Mailbox: Sendable {
         let wakeup: Wakeup
         private let messages = Mutex<[Message]>([])
@@ -97,11 +98,11 @@ package final class Engine {
         }
     }
 
-    /// The seconds of silence after which libvirt asks the daemon, and how often it asks in vain.
+    /// The seconds between libvirt's pings, and the number of unanswered ones.
     private static let keepAlive: (interval: Int32, count: UInt32) = (5, 5)
 
-    /// After how many seconds a one-shot does not wait for its list alone.
-    private static let listPatience: UInt32 = 10
+    /// The seconds after which a one-shot stops relying on its list alone.
+    private static let listTimeout: UInt32 = 10
 
     private static let noThread = LibvirtError(
         code: .systemError, message: "the system has no thread to spare")
@@ -113,12 +114,12 @@ package final class Engine {
     private var core: Core
     private var link: Link?
     private var isServing = false
-    /// The number of the last link; what an earlier one tells does not count.
+    /// The number of the present link. Messages of earlier links are ignored.
     private var generation = 0
     private var idleWorkers: [Worker] = []
     private var busyWorkers: [CallID: Worker] = [:]
 
-    /// Makes an engine that has done nothing yet.
+    /// Creates an idle engine.
     package init(_ core: Core, _ access: Access, _ handlers: Handlers) throws(Errno) {
         self.core = core
         self.access = access
@@ -126,24 +127,24 @@ package final class Engine {
         mailbox = try Mailbox()
     }
 
-    /// The descriptor that is readable when ``turn()`` has something to do.
+    /// A descriptor that becomes readable when ``turn()`` has something to do.
     package var descriptor: CInt { mailbox.wakeup.descriptor }
 
-    /// The time until ``turn()`` has something to do, or nothing where only the descriptor tells.
+    /// The time until ``turn()`` has something to do, or `nil` without a timer.
     package var timeout: Duration? {
         core.nextTimer.map { max(.zero, $0 - now) }
     }
 
-    /// What the core knows.
+    /// The core's state.
     package var report: Report { core.report }
 
     /// Whether all named guests are done.
     package var isDone: Bool { core.isDone }
 
-    /// The daemon that is followed.
+    /// The connected daemon.
     package var daemon: Daemon? { link?.daemon }
 
-    /// A function that gives the core an input, from any thread.
+    /// A function that passes an input to the core, from any thread.
     package var inbox: @Sendable (Input) -> Void {
         { [mailbox] in mailbox.post(.input($0)) }
     }
@@ -155,15 +156,16 @@ package final class Engine {
         carryOut(core.start(at: now))
     }
 
-    /// Handles the messages and timers that are due, and never waits.
+    /// Handles the pending messages and timers, without waiting.
     ///
-    /// - Returns: Whether there was something.
+    /// - Returns: Whether there were any.
     @discardableResult
     package func turn() -> Bool {
         let messages = mailbox.takeAll()
         for message in messages {
+            let input: Input
             switch message {
-            case .input(let input): give(input)
+            case .input(let given): input = given
             case .linked(let number, let link):
                 guard number == generation else {
                     link.close()
@@ -171,38 +173,35 @@ package final class Engine {
                 }
                 self.link = link
                 handlers.serve(true, link.daemon)
-                give(.connected(idlesOut: link.daemon?.timeout != nil))
-            case .notLinked(let number, let input), .ofLink(let number, let input):
+                input = .connected(idlesOut: link.daemon?.timeout != nil)
+            case .notLinked(let number, let given), .ofLink(let number, let given):
                 guard number == generation else { continue }
-                if case .disconnected = input { unlink() }
-                give(input)
+                if case .disconnected = given { unlink() }
+                input = given
             case .answered(let worker, let id, let result):
                 if busyWorkers.removeValue(forKey: id) != nil {
                     idleWorkers.append(worker)
                 } else {
                     worker.end()
                 }
-                give(.answered(id, result))
+                input = .answered(id, result)
             }
+            carryOut(core.handle(input, at: now))
         }
         if let next = core.nextTimer, next <= now {
-            give(.timer)
+            carryOut(core.handle(.timer, at: now))
             return true
         }
         return !messages.isEmpty
     }
 
-    /// Waits and works until all named guests are done.
+    /// Works until all named guests are done.
     package func run() {
         begin()
         while !isDone {
             _ = poll(descriptors: [descriptor], timeout: timeout)
             turn()
         }
-    }
-
-    private func give(_ input: Input) {
-        carryOut(core.handle(input, at: now))
     }
 
     private func carryOut(_ effects: [Effect]) {
@@ -213,7 +212,13 @@ package final class Engine {
                 unlink()
                 for worker in idleWorkers { worker.disconnect() }
             case .list: list()
-            case .call(let id, let call): make(id, call)
+            case .call(let id, let call):
+                guard let worker = idleWorkers.popLast() ?? startWorker() else {
+                    mailbox.post(.input(.answered(id, .failure(.libvirt(Self.noThread)))))
+                    continue
+                }
+                busyWorkers[id] = worker
+                worker.make(id, call, at: target)
             case .abandon(let id): busyWorkers[id] = nil
             case .log(let line, let severity): handlers.log(line, severity)
             case .remember(let uuid, let run): handlers.remember(uuid, run)
@@ -228,17 +233,9 @@ package final class Engine {
 
     // MARK: Calls
 
-    private func make(_ id: CallID, _ call: Call) {
-        let started =
-            idleWorkers.popLast()
-            ?? Worker { [mailbox] worker, id, result in
-                mailbox.post(.answered(worker, id, result))
-            }
-        guard let worker = started else {
-            return mailbox.post(.input(.answered(id, .failure(.libvirt(Self.noThread)))))
-        }
-        busyWorkers[id] = worker
-        worker.make(id, call, at: target)
+    /// Starts a worker. Returns `nil` if the system has no thread to spare.
+    private func startWorker() -> Worker? {
+        Worker { [mailbox] worker, id, result in mailbox.post(.answered(worker, id, result)) }
     }
 
     private var target: Target {
@@ -303,9 +300,9 @@ package final class Engine {
             mailbox.post(.ofLink(number, .listed(result)))
         }
         if case .daemon(let daemon, let uuid) = access {
-            // A hook of another guest may not end. The core takes the first answer.
+            // A hook of another guest may never end. The core takes the first answer.
             Thread.detach {
-                Thread.sleep(seconds: Self.listPatience)
+                Thread.sleep(seconds: Self.listTimeout)
                 let result = Self.guestWithoutHooks(uuid, of: daemon)
                 mailbox.post(.ofLink(number, .listed(.success([result]))))
             }
@@ -313,7 +310,7 @@ package final class Engine {
         if !isStarted { mailbox.post(.ofLink(number, .listed(.failure(Self.noThread)))) }
     }
 
-    /// A function that lists the running guests, or finds that another one-shot has done it.
+    /// A function that lists the running guests, or learns that another one-shot has done so.
     private var lists: @Sendable (Connection) -> Result<[RunningGuest], LibvirtError> {
         let list = { @Sendable (connection: Connection) in
             Result { () throws(LibvirtError) in try connection.guestIDs() }
@@ -335,7 +332,7 @@ package final class Engine {
         return guest(uuid)
     }
 
-    /// A guest that no hook holds. Whether it runs, the first look at it tells.
+    /// Returns a guest that no hook holds. The first look shows whether it runs.
     private static func guest(_ uuid: String) -> RunningGuest {
         RunningGuest(uuid: uuid, name: "", id: 0)
     }

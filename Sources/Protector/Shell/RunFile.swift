@@ -2,39 +2,39 @@ internal import Host
 package import System
 package import WatchdogPolicy
 
-/// The runs that the service has treated in this boot, and their last fires, in a file that outlives the
-/// service.
+/// The treated runs of this boot and their last fires, in a file that outlives the service.
 ///
-/// The first line is `first BOOT TICKS`, when the service first came. Each other line is `UUID RUN` for
-/// a treated run, or `fired UUID RUN TIME ACTION` for a fire. The last line of a kind and a UUID counts.
+/// The first line, `first BOOT TICKS`, has the time of the service's first start. Each other line
+/// is `UUID RUN` for a treated run, or `fired UUID RUN TIME ACTION` for a fire. The last line of a
+/// kind and a UUID counts.
 package final class RunFile {
     /// The file's name, in the directory of the service's lock.
     private static let name = "runs"
-    /// The longest file that is read, in bytes.
+    /// The limit for the file's size, in bytes.
     private static let maximumLength = 64 << 20
-    /// After how many lines the file is written anew, with the runs that go on.
+    /// The number of lines after which the file is rewritten with the live runs.
     private static let lineLimit = 20_000
 
     private let path: String
     private let log: (LogLine, SystemLog.Severity) -> Void
     private var lineCount = 0
     private var lastFailure: LogLine?
-    /// What the file says, or would say if it could be written.
+    /// The records, including any that could not be written.
     package private(set) var memory: Memory
 
-    /// Reads the file, or begins one where there is none of this boot.
+    /// Reads the file, or creates it if it is missing or of another boot.
     ///
     /// - Parameters:
     ///   - directory: The directory of the service's lock.
     ///   - boot: The host's boot ID.
-    ///   - log: Takes a line where the file cannot be written.
+    ///   - log: Takes a line if a write fails.
     package init(
         in directory: String = ServiceFile.directory, boot: String,
         log: @escaping (LogLine, SystemLog.Severity) -> Void
     ) {
         path = "\(directory)/\(Self.name)"
         self.log = log
-        // A pipe in its place would keep the reader waiting; it is replaced.
+        // A pipe would block the reader, so it is replaced.
         let isFile = (try? FileStatus(of: path, followsLinks: false))?.kind == .regular
         let bytes = isFile ? (try? readFile(path, limit: Self.maximumLength)) ?? [] : []
         memory =
@@ -43,13 +43,13 @@ package final class RunFile {
         write { () throws(Errno) in try rewrite() }
     }
 
-    /// Notes a run.
+    /// Records a treated run.
     package func append(_ uuid: String, _ run: RunID) {
         memory.treated[uuid] = run
         append("\(uuid) \(run.text)")
     }
 
-    /// Notes a fire.
+    /// Records a fire.
     package func append(_ uuid: String, _ fire: RunFire) {
         memory.fires[uuid] = fire
         append(fire.line(uuid))
@@ -58,13 +58,13 @@ package final class RunFile {
     private func append(_ line: String) {
         lineCount += 1
         write { () throws(Errno) in
-            // A write that failed may have left half a line.
+            // A failed write may have left half a line.
             if lineCount > Self.lineLimit || lastFailure != nil { return try rewrite() }
             try File.append(to: path, Array("\(line)\n".utf8))
         }
     }
 
-    /// Writes, and logs a failure once: without the file, the service still treats guests.
+    /// Writes, and logs a failure once. Without the file, the service still treats guests.
     private func write(_ body: () throws(Errno) -> Void) {
         do throws(Errno) {
             try body()
@@ -73,14 +73,14 @@ package final class RunFile {
             let line = LogLine(
                 operation: "remember", guest: "",
                 failure:
-                    "cannot write \(path): \(error); free space in /run, since after a restart the"
-                    + " service would bring treated guests to a later policy")
+                    "cannot write \(path): \(error); free space in /run, or a restarted service brings"
+                    + " treated guests to a later policy")
             if line != lastFailure { log(line, .warning) }
             lastFailure = line
         }
     }
 
-    /// Writes the file anew, without runs that have ended.
+    /// Rewrites the file without runs that have ended.
     private func rewrite() throws(Errno) {
         memory.treated = memory.treated.filter { $0.value.isRunning }
         memory.fires = memory.fires.filter { $0.value.run.isRunning }
@@ -90,7 +90,7 @@ package final class RunFile {
 }
 
 extension Memory {
-    /// Reads a file's text; nothing where it is of another boot or has no first line.
+    /// Parses a file's text. Returns `nil` for another boot or without a first line.
     init?(of boot: String, in text: String) {
         var lines = text.split(separator: "\n")[...]
         guard let first = lines.popFirst()?.split(separator: " "), first.count == 3,
@@ -123,7 +123,7 @@ extension Memory {
 }
 
 extension RunFire {
-    /// The file's line of the fire of a guest.
+    /// Returns the line of a fire.
     fileprivate func line(_ uuid: String) -> String {
         "fired \(uuid) \(run.text) \(fire.time) \(fire.action)"
     }

@@ -6,11 +6,11 @@ internal import System
 internal import TimerProbe
 internal import WatchdogPolicy
 
-/// Where workers connect to.
+/// The workers' connection target.
 enum Target: Sendable, Equatable {
-    /// A daemon that runs, and no other.
+    /// A running daemon, without starting one.
     case daemon(Daemon)
-    /// An open connection: another one like it for each worker, or itself where it takes a log-in.
+    /// An open connection. Each worker opens one like it, or shares it if that needs a login.
     case connection(Connection)
     /// The connection was lost.
     case nothing
@@ -35,7 +35,7 @@ enum Target: Sendable, Equatable {
     }
 }
 
-/// A thread with a connection of its own, which makes one call at a time.
+/// A thread with its own connection, which makes one call at a time.
 final class Worker: Sendable {
     private enum Job: Sendable {
         case call(CallID, Call, Target)
@@ -46,7 +46,7 @@ final class Worker: Sendable {
     private let jobs = Mutex<[Job]>([])
     private let arrived = POSIXSemaphore()
 
-    /// Starts the thread; there is no worker where the system has no thread to spare.
+    /// Starts the thread. Returns `nil` if the system has no thread to spare.
     ///
     /// - Parameter answer: Takes each answer, on the worker's thread.
     init?(_ answer: @escaping @Sendable (Worker, CallID, Result<Answer, CallFailure>) -> Void) {
@@ -56,7 +56,10 @@ final class Worker: Sendable {
                 arrived.wait()
                 switch jobs.withLock({ $0.removeFirst() }) {
                 case .call(let id, let call, let target):
-                    answer(self, id, Self.make(call, at: target, &session))
+                    let result = Result { () throws(CallFailure) in
+                        try Self.make(call, at: target, &session)
+                    }
+                    answer(self, id, result)
                 case .disconnect: session = nil
                 case .end: return
                 }
@@ -78,7 +81,7 @@ final class Worker: Sendable {
         arrived.post()
     }
 
-    /// A connection, with the guest that was looked up last.
+    /// A connection with the last guest.
     private struct Session {
         var target: Target
         var connection: Connection
@@ -87,61 +90,11 @@ final class Worker: Sendable {
 
     private static func make(
         _ call: Call, at target: Target, _ session: inout Session?
-    ) -> Result<Answer, CallFailure> {
+    ) throws(CallFailure) -> Answer {
+        let guest: Guest
         do throws(LibvirtError) {
-            var current: Session
-            if let session, session.target == target, session.connection.isAlive {
-                current = session
-            } else {
-                session = nil
-                current = Session(target: target, connection: try target.connect())
-            }
-            let guest =
-                if let guest = current.guest, guest.uuid == call.uuid {
-                    guest
-                } else {
-                    try current.connection.guest(uuid: call.uuid)
-                }
-            current.guest = guest
-            session = current
-            return make(call.kind, guest)
-        } catch {
-            return .failure(.libvirt(error))
-        }
-    }
-
-    private static func make(_ kind: Call.Kind, _ guest: Guest) -> Result<Answer, CallFailure> {
-        do throws(CallFailure) {
-            switch kind {
-            case .look: return .success(.look(try look(at: guest)))
-            case .persist(let policy, let dryRun):
-                return .success(
-                    .persisted(
-                        try treating { () throws(TreatmentError) in
-                            try ConfigWriter(dryRun: dryRun).persist(guest, under: policy)
-                        }))
-            case .removePersistent(let dryRun):
-                return .success(
-                    .removedPersistent(
-                        try treating { () throws(TreatmentError) in
-                            try ConfigWriter(dryRun: dryRun).remove(from: guest)
-                        }))
-            case .inspect(let sources):
-                return .success(
-                    .inspected(
-                        try treating { () throws(TreatmentError) in
-                            try inspect(guest, sources)
-                        }))
-            default: return .success(try change(kind, guest))
-            }
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private static func change(_ kind: Call.Kind, _ guest: Guest) throws(CallFailure) -> Answer {
-        do throws(LibvirtError) {
-            switch kind {
+            guest = try find(call.uuid, at: target, &session)
+            switch call.kind {
             case .attach(let xml): try guest.attach(device: xml, to: .live)
             case .setAction(let action): try guest.setWatchdogAction(action)
             case .record(let record):
@@ -155,14 +108,49 @@ final class Worker: Sendable {
             case .unplugOrphan: return .orphanIsGone(try guest.unplugOrphanedWatchdog())
             case .look, .persist, .removePersistent, .inspect: break
             }
-            return .done
         } catch {
+            throw .libvirt(error)
+        }
+        if case .look = call.kind { return .look(try look(at: guest)) }
+        do throws(TreatmentError) {
+            switch call.kind {
+            case .persist(let policy, let dryRun):
+                return .persisted(try ConfigWriter(dryRun: dryRun).persist(guest, under: policy))
+            case .removePersistent(let dryRun):
+                return .removedPersistent(try ConfigWriter(dryRun: dryRun).remove(from: guest))
+            case .inspect(let sources): return .inspected(try inspect(guest, sources))
+            default: return .done
+            }
+        } catch {
+            guard case .libvirt(let error) = error else { throw .definition("\(error)") }
             throw .libvirt(error)
         }
     }
 
+    private static func find(
+        _ uuid: String, at target: Target, _ session: inout Session?
+    ) throws(LibvirtError) -> Guest {
+        var current: Session
+        if let session, session.target == target, session.connection.isAlive {
+            current = session
+        } else {
+            session = nil
+            current = Session(target: target, connection: try target.connect())
+        }
+        let guest =
+            if let guest = current.guest, guest.uuid == uuid {
+                guest
+            } else {
+                try current.connection.guest(uuid: uuid)
+            }
+        current.guest = guest
+        session = current
+        return guest
+    }
+
     private static func look(at guest: Guest) throws(CallFailure) -> Look {
-        // It returns at once where anything else may wait for QEMU. A guest that is off has none.
+        // This call returns at once, while others may wait for QEMU. A guest that is off has no
+        // control state.
         if let control = try? guest.controlInfo(), control.state == .occupied {
             throw .occupied(control.stateTime)
         }
@@ -177,7 +165,7 @@ final class Worker: Sendable {
                 default: false
                 }
             if isArriving {
-                // Some versions of libvirt let the definition wait for the migration.
+                // Some versions of libvirt block this call until the migration ends.
                 let facts = GuestFacts(name: guest.name, uuid: guest.uuid, isLive: true)
                 return Look(facts: facts, situation: situation, isArriving: true)
             }
@@ -195,22 +183,9 @@ final class Worker: Sendable {
         }
     }
 
-    private static func treating<Found>(
-        _ body: () throws(TreatmentError) -> Found
-    ) throws(CallFailure) -> Found {
-        do throws(TreatmentError) {
-            return try body()
-        } catch {
-            switch error {
-            case .libvirt(let error): throw .libvirt(error)
-            default: throw .definition("\(error)")
-            }
-        }
-    }
-
     // MARK: Inspections
 
-    /// Shared, since guests of one kind have their timers in one place.
+    /// Shared, because guests of one kind have their timers at one address.
     private static let timerReader = TimerReader()
 
     private static func inspect(
@@ -228,7 +203,7 @@ final class Worker: Sendable {
         var facts = try DomainXMLReader.facts(in: text, isLocal: guest.isLocal)
         let isLive = facts.isLive
         do throws(LibvirtError) {
-            // It may have been started or shut off in between.
+            // The guest may have been started or shut off in between.
             if isLive == (situation.state == .shutOff) { situation = try guest.situation() }
             isPersistent = isLive ? try guest.isPersistent() : false
         } catch {
@@ -256,9 +231,9 @@ final class Worker: Sendable {
         if let reason = inspection.silence {
             doubt = reason
         } else if sources == .none {
-            doubt = "the guest does not answer: look at its QEMU process"
+            doubt = "the guest does not answer; look at its QEMU process"
         } else {
-            // It returns at once where anything else may wait for QEMU.
+            // This call returns at once, while others may wait for QEMU.
             switch try? guest.controlInfo().state {
             case .ok:
                 return timerReader.read(
@@ -266,8 +241,8 @@ final class Worker: Sendable {
                     by: TimerReader.Sources(
                         usesMonitor: sources == .monitorAndAgent,
                         guestRuns: state == .running || state == .idle))
-            case .job, .occupied: doubt = "libvirt has an operation on the guest under way; retry"
-            case .error, nil: doubt = "libvirt cannot talk to the guest's QEMU: look at its process"
+            case .job, .occupied: doubt = "libvirt is busy with the guest; retry"
+            case .error, nil: doubt = "libvirt cannot talk to the guest's QEMU; look at its process"
             }
         }
         return TimerReader.Reading(timers: facts.watchdogs.map { _ in .unknown(doubt) })

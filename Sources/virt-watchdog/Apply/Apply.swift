@@ -6,21 +6,22 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdog apply`: does now, for guests that run, what the hook does at their start.
+/// The command `virt-watchdog apply`: treats running guests now, as the service treats a guest at
+/// its start.
 struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring guests that run to the policy, now.",
+        abstract: "Bring running guests to the policy now.",
         usage: """
             virt-watchdog apply [--connect <uri>] [--all] [<guest> ...]
                 [--config] [--properties <file>] [--json]
             """,
         discussion: """
-            Does for running guests what the service does when a guest starts. Running it twice \
-            changes nothing. With --config, or under vm.watchdog.persist=true, the persistent definition \
-            gets the watchdog, too.
+            Treats running guests as the service treats a guest at its start. A second run changes \
+            nothing. With --config, or under vm.watchdog.persist=true, also changes the persistent \
+            domain XML.
 
-            Exit codes: 0 every guest is as the policy wants it; 1 a guest is not, as its line \
-            says; 2 libvirt cannot be reached.
+            Exit status: 0 every guest matches the policy; 1 a guest does not, as its line says; \
+            2 cannot connect to libvirt.
             """)
 
     @OptionGroup var guests: GuestOptions
@@ -28,7 +29,7 @@ struct Apply: ParsableCommand {
 
     @Flag(
         name: [.long, .customLong("persist")],
-        help: "Change the persistent definition, too.")
+        help: "Also change the persistent domain XML.")
     var config = false
 
     @Flag(help: "Print JSON.")
@@ -36,7 +37,7 @@ struct Apply: ParsableCommand {
 
     func validate() throws {
         if guests.guests.isEmpty, !guests.all {
-            throw ValidationError("Name guests, or say --all for all that run.")
+            throw ValidationError("Name guests, or use --all for all running guests.")
         }
     }
 

@@ -1,11 +1,11 @@
 import ArgumentParser
 import WatchdogPolicy
 
-/// `virt-watchdog config`: the policy in force.
+/// The command `virt-watchdog config`: shows the policy in force.
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the policy in force, and where it comes from.",
-        discussion: "Exit codes: 0 the file is in order, warnings apart; 1 it has errors.")
+        abstract: "Show the policy in force and its sources.",
+        discussion: "Exit status: 0 the file has no errors; 1 it has errors.")
 
     @OptionGroup var policy: PolicyOptions
 
@@ -30,7 +30,8 @@ struct Config: ParsableCommand {
         let head = report.file.map { "policy file: \(escaped($0))" } ?? "policy file: none"
         let problems = report.problems.map { printable($0.line(in: report.file ?? "")) }
         let verdict =
-            report.policy.fault == nil ? [] : ["Guests are left alone until the errors are mended."]
+            report.policy.fault == nil
+            ? [] : ["Until you fix the errors, virt-watchdog changes no guest."]
         return ([head, table.text] + problems + verdict).joined(separator: "\n")
     }
 
@@ -38,7 +39,7 @@ struct Config: ParsableCommand {
         WatchdogPolicy.escaped(text, quote: "\"")
     }
 
-    /// What `--json` prints.
+    /// The output of `--json`.
     private struct Answer: Encodable {
         struct Setting: Encodable {
             var value: String
@@ -92,7 +93,7 @@ struct Config: ParsableCommand {
             }
         }
 
-        /// The synthesised encoding leaves out what is nil; here each key is always there.
+        /// The synthesized encoding omits nil values, but here every key is always present.
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(file, forKey: .file)
@@ -108,13 +109,13 @@ struct Config: ParsableCommand {
 }
 
 extension PolicyReport.Setting {
-    /// The value as a person reads it.
+    /// The value for a person.
     fileprivate var text: String {
         if key == .model, position == nil { return "\(value) (diag288 on s390x)" }
         return utf8Value.map { "\($0) (as UTF-8), \(value) (as ISO 8859-1)" } ?? value
     }
 
-    /// Where the value comes from: `file:line`, or `built in`.
+    /// Returns the origin of the value: `file:line`, or `built in`.
     fileprivate func origin(in report: PolicyReport) -> String {
         guard let file = report.file, let position else { return "built in" }
         return "\(file):\(position.line)"

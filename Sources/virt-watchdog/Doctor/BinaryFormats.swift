@@ -1,21 +1,22 @@
 import Host
 import System
 
-/// The kinds of file that the kernel starts by way of a program that the administrator has named.
+/// The file formats that the kernel starts through a registered program.
 ///
-/// [The kernel's documentation](https://docs.kernel.org/admin-guide/binfmt-misc.html) has the format.
+/// [The kernel's documentation](https://docs.kernel.org/admin-guide/binfmt-misc.html) defines the
+/// format.
 struct BinaryFormats {
     private let entries: [[Substring: Substring]]
 
-    /// Asks a host's kernel.
+    /// Reads the formats of a host's kernel.
     init(of host: LocalHost) {
-        let folder = "/proc/sys/fs/binfmt_misc"
-        let files = (try? DirectoryEntry.all(in: host.path(folder))) ?? []
-        let isOff = host.text("\(folder)/status").map { !$0.hasPrefix("enabled") } ?? true
+        let directory = "/proc/sys/fs/binfmt_misc"
+        let files = (try? DirectoryEntry.all(in: host.path(directory))) ?? []
+        let isOff = host.text("\(directory)/status").map { !$0.hasPrefix("enabled") } ?? true
         entries =
             isOff
             ? []
-            : files.compactMap { host.text("\(folder)/\($0.name)") }
+            : files.compactMap { host.text("\(directory)/\($0.name)") }
                 .filter { $0.hasPrefix("enabled\n") && $0.contains("\ninterpreter ") }
                 .map { text in
                     let lines = text.split(separator: "\n").map {
@@ -27,7 +28,7 @@ struct BinaryFormats {
                 }
     }
 
-    /// Whether a file is one of them.
+    /// Returns whether a file has one of the formats.
     func include(_ path: String, _ bytes: [UInt8]) -> Bool {
         entries.contains { entry in
             if let ending = entry["extension"] { return path.hasSuffix(ending) }

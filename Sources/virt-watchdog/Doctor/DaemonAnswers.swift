@@ -3,21 +3,22 @@ import Protector
 import TimerProbe
 import WatchdogPolicy
 
-/// The checks `daemon-reachable` and `daemon-writable`: libvirt answers, and lets us change guests.
+/// The checks `daemon-reachable` and `daemon-writable`: libvirt answers, and this user may change
+/// guests.
 struct DaemonAnswers {
     private let uri: String?
     private let reading: Result<Connection, LibvirtError>
     private let writing: Result<Connection, LibvirtError>
 
-    /// For how many seconds a daemon may take to answer.
-    private static let patience = 10
+    /// The time limit for a daemon's answer, in seconds.
+    private static let timeout = 10
 
-    /// Connects twice; a daemon that is socket-activated has then started.
+    /// Connects twice. The first connection starts a socket-activated daemon.
     init(connectingTo uri: String?) {
         self.uri = uri
         reading = Self.connect(to: uri, readOnly: true)
         if case .failure(let error) = reading, error.code == .operationTimeout {
-            // It will not answer now, either.
+            // Another attempt would time out, too.
             writing = reading
         } else {
             writing = Self.connect(to: uri, readOnly: false)
@@ -28,14 +29,14 @@ struct DaemonAnswers {
         to uri: String?, readOnly: Bool
     ) -> Result<Connection, LibvirtError> {
         Result { () throws(LibvirtError) in
-            try Connection.open(to: uri, readOnly: readOnly, patience: patience)
+            try Connection.open(to: uri, readOnly: readOnly, timeout: timeout)
         }
     }
 
-    /// A connection to ask with, where there is one.
+    /// An open connection, if there is one.
     var connection: Connection? { (try? reading.get()) ?? (try? writing.get()) }
 
-    /// What came of the two connections.
+    /// The results of the two connections.
     var findings: [Finding] { [reachable, writable] }
 
     private var reachable: Finding {
@@ -45,14 +46,14 @@ struct DaemonAnswers {
             if connection.isRemote {
                 return .warn(
                     .daemonReachable,
-                    "libvirt answers at \(quoted(place)), which may be another host: all other checks"
-                        + " are of this one",
+                    "libvirt answers at \(quoted(place)), which may be another host; all other"
+                        + " checks are of this host",
                     remedy: "run virt-watchdog doctor on that host")
             }
             return .ok(.daemonReachable, "libvirt answers at \(quoted(place))")
         case .failure(let error):
             return .fail(
-                .daemonReachable, "libvirt cannot be reached\(at): \(error)", remedy: Self.start)
+                .daemonReachable, "cannot connect to libvirt\(at): \(error)", remedy: Self.start)
         }
     }
 
@@ -67,7 +68,7 @@ struct DaemonAnswers {
                     remedy: "run it as root, or as a user in the group libvirt")
             }
             return .fail(
-                .daemonWritable, "libvirt cannot be reached to change guests\(at): \(error)",
+                .daemonWritable, "cannot connect to libvirt to change guests\(at): \(error)",
                 remedy: Self.start)
         }
     }

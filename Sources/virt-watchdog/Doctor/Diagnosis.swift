@@ -2,14 +2,13 @@ import Host
 import System
 import WatchdogPolicy
 
-/// All that was found on a host.
+/// The result of all checks on a host.
 struct Diagnosis: Encodable {
-    /// What each check found, in the order of the checks.
+    /// The findings, in the order of the checks.
     let findings: [Finding]
-    /// How many findings of each level there are.
+    /// The number of findings of each level.
     let summary: [String: Int]
 
-    /// Counts findings.
     init(_ findings: [Finding]) {
         self.findings = findings
         summary = Dictionary(
@@ -18,9 +17,9 @@ struct Diagnosis: Encodable {
             })
     }
 
-    /// Looks at a host.
+    /// Checks a host.
     ///
-    /// - Parameter uri: The daemon to connect to; libvirt's default if none is given.
+    /// - Parameter uri: The daemon to connect to, or `nil` for libvirt's default.
     init(of host: LocalHost, connectingTo uri: String?) {
         let answers = DaemonAnswers(connectingTo: uri)
         let connection = answers.connection
@@ -50,7 +49,7 @@ struct Diagnosis: Encodable {
     /// Whether guests that start on the host get their watchdog.
     var isSound: Bool { summary[Finding.Level.fail.rawValue] == 0 }
 
-    /// What was found, for a person: a line a finding, its remedy on another, and the sum of it.
+    /// The findings for a person: a line each, the remedy on another line, and a summary.
     var text: String {
         let width = Check.allCases.map(\.rawValue.count).max() ?? 0
         let lines = findings.flatMap { finding in
@@ -59,7 +58,7 @@ struct Diagnosis: Encodable {
             let line =
                 finding.level.painted(level) + String(repeating: " ", count: 6 - level.count)
                 + name + String(repeating: " ", count: width - name.count + 2)
-                // Whoever may write to the log may have written what is shown of it.
+                // Other programs may have written the text that the log shows.
                 + printable(finding.message)
             return [line] + (finding.remedy.map { ["      -> \(printable($0))"] } ?? [])
         }
@@ -82,7 +81,7 @@ struct Diagnosis: Encodable {
 }
 
 extension Finding.Level {
-    /// The level's name in its colour.
+    /// Returns the level's name in its colour.
     fileprivate func painted(_ text: String) -> String {
         switch self {
         case .ok: Style.good.applied(to: text)

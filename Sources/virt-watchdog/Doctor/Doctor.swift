@@ -1,21 +1,20 @@
 import ArgumentParser
 
-/// `virt-watchdog doctor`: whether all is in place for guests to get their watchdog.
+/// The command `virt-watchdog doctor`: checks everything that guests need to get their watchdog.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that hook, libvirt and policy work together.",
         discussion: """
-            Each check is a line: ok; warn, where guests are protected all the same or it cannot be \
-            told; fail, where they are not. What to do about it follows on a line of its own. A \
-            check that depends on what another one misses is left out. Nothing is changed.
+            Each check prints a line: ok; warn, if guests are still protected or the check is \
+            inconclusive; fail, if they are not protected. The next line has the fix. A check \
+            whose precondition fails is left out. Changes nothing.
 
-            Exit codes: 0 no check fails, warnings apart; 1 a check fails, also where libvirt cannot \
-            be reached.
+            Exit status: 0 no check fails; 1 a check fails, or libvirt is out of reach.
             """)
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The libvirt URI to connect to, as in virsh.", valueName: "uri"))
+        help: ArgumentHelp("Connect to this libvirt URI, as in virsh.", valueName: "uri"))
     var connect: String?
 
     @OptionGroup var policy: PolicyOptions

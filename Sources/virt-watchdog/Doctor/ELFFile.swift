@@ -1,39 +1,39 @@
 import Host
 import System
 
-/// What an executable file needs to be started.
+/// The headers of an executable file.
 ///
-/// It may come from anybody: nothing in it is followed outside its bytes. Both word sizes and both
-/// byte orders are read, as
-/// [the format](https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html) has them.
+/// The file is untrusted, so all reads are checked against its bounds. It may have either word size
+/// and either byte order, as [the
+/// format](https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html) defines.
 struct ELFFile: Hashable {
-    /// Why a file is no executable.
+    /// The reason why a file is not a valid ELF file.
     enum Problem: Error, Hashable {
-        /// It does not start as one.
+        /// The file does not start with the magic bytes.
         case notELF
-        /// It ends before what its headers speak of, or its headers contradict themselves.
+        /// The file is truncated, or its headers contradict each other.
         case damaged
     }
 
-    /// What each file of this kind starts with.
+    /// The first bytes of every ELF file.
     static let magic: [UInt8] = [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")]
 
-    /// What a program runs on.
+    /// The platform of a program.
     struct Target: Hashable {
         /// Whether words have 64 bits.
         var isWide: Bool
-        /// Whether a number's first byte is its largest.
+        /// Whether numbers start with their most significant byte.
         var isBigEndian: Bool
-        /// The processor, by its number.
+        /// The processor's number.
         var machine: UInt64
 
-        /// What this tool itself runs on.
+        /// The platform of this tool.
         static let ofThisHost = Target(of: "/proc/self/exe")
 
-        /// The 32-bit processors whose programs a 64-bit one runs, too.
+        /// The 32-bit processors that a 64-bit one also runs.
         private static let companions: [UInt64: UInt64] = [62: 3, 183: 40, 21: 20, 22: 22]
 
-        /// Whether such a host runs a program for another target.
+        /// Returns whether a host of this platform runs a program for another one.
         func runs(_ other: Target) -> Bool {
             self == other
                 || isWide && !other.isWide && isBigEndian == other.isBigEndian
@@ -41,14 +41,14 @@ struct ELFFile: Hashable {
         }
     }
 
-    /// The target of the program.
+    /// The program's platform.
     let target: Target
-    /// Whether it is a program, and no object for the linker or memory dump.
+    /// Whether the file is a program, as opposed to an object file or a core dump.
     let isExecutable: Bool
-    /// The dynamic loader that it asks for; a static program asks for none.
+    /// The path of the dynamic loader, or `nil` for a static program.
     let interpreter: String?
 
-    /// Reads the headers of a whole file.
+    /// Reads the headers of a complete file.
     init(_ bytes: [UInt8]) throws(Problem) {
         guard bytes.starts(with: Self.magic) else { throw .notELF }
         guard let reader = Reader(bytes), let target = reader.target else { throw .damaged }
@@ -78,18 +78,18 @@ struct ELFFile: Hashable {
         self.interpreter = interpreter
     }
 
-    /// `PT_LOAD`: a part of the file that is mapped into memory.
+    /// `PT_LOAD`: a segment that is mapped into memory.
     private static let loaded: UInt64 = 1
-    /// `PT_INTERP`: the name of the dynamic loader.
+    /// `PT_INTERP`: the path of the dynamic loader.
     private static let interpreted: UInt64 = 3
 
-    /// Numbers in bytes, read within bounds.
+    /// A reader of numbers that checks its bounds.
     fileprivate struct Reader {
         private let bytes: [UInt8]
         private let isWide: Bool
         private let isBigEndian: Bool
 
-        /// Reads the start, which tells the form of the numbers behind it.
+        /// Reads the start, which defines the format of later numbers.
         init?(_ bytes: [UInt8]) {
             guard bytes.count > 5, let isWide = [1: false, 2: true][bytes[4]],
                 let isBigEndian = [1: false, 2: true][bytes[5]]
@@ -99,7 +99,7 @@ struct ELFFile: Hashable {
             self.isBigEndian = isBigEndian
         }
 
-        /// What the file runs on.
+        /// The file's platform.
         var target: Target? {
             number(at: 18, length: 2).map {
                 Target(isWide: isWide, isBigEndian: isBigEndian, machine: $0)
@@ -123,7 +123,7 @@ struct ELFFile: Hashable {
 }
 
 extension ELFFile.Target {
-    /// Reads what a file runs on; nothing where it cannot be read, or is no executable.
+    /// Reads a file's platform. Returns `nil` for an unreadable file or another format.
     init?(of path: String) {
         guard let bytes = (try? readRegularFile(path, limit: 64)) ?? nil,
             bytes.starts(with: ELFFile.magic), let target = ELFFile.Reader(bytes)?.target

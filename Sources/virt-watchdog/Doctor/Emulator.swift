@@ -6,12 +6,12 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// The check `emulator`: QEMU has the device that the policy asks for.
+/// The check `emulator`: QEMU has the policy's device.
 enum Emulator {
-    /// How long an emulator may take to list its devices; it takes a tenth of a second.
-    private static let patience: Duration = .seconds(10)
+    /// The time limit for an emulator to list its devices.
+    private static let timeout: Duration = .seconds(10)
 
-    /// Checks the emulators that libvirt would start guests with.
+    /// Checks the emulators in libvirt's capabilities.
     static func findings(_ connection: Connection, _ policy: Policy) -> [Finding] {
         guard connection.isQEMU else {
             return [
@@ -28,13 +28,13 @@ enum Emulator {
         } catch {
             return [
                 .warn(
-                    .emulator, "libvirt does not say which QEMU it uses: \(error)",
-                    remedy: "see virsh capabilities")
+                    .emulator, "cannot list libvirt's emulators: \(error)",
+                    remedy: "run virsh capabilities")
             ]
         }
     }
 
-    /// Checks the emulators that a host has.
+    /// Checks the emulators of a host.
     static func findings(_ capabilities: HostCapabilities, _ policy: Policy) -> [Finding] {
         guard !capabilities.emulators.isEmpty else {
             return [
@@ -48,13 +48,13 @@ enum Emulator {
         guard let device = device(policy.model, on: capabilities.arch) else {
             let reason =
                 policy.model == .none
-                ? "the policy gives no watchdog" : "each q35 machine has the policy's model"
+                ? "the policy adds no watchdog" : "each q35 machine has the policy's model"
             return [.ok(.emulator, reason)]
         }
         return capabilities.emulators.map { finding($0, device) }
     }
 
-    /// What QEMU must be able to add to a machine, or nothing where there is nothing to be added.
+    /// Returns the device that QEMU must have, or `nil` if the policy adds none.
     private static func device(_ choice: ModelChoice, on arch: String?) -> WatchdogModel? {
         switch choice {
         case .fitting: arch?.hasPrefix("s390") == true ? .diag288 : .i6300esb
@@ -67,13 +67,13 @@ enum Emulator {
         let name = path.shellWord
         let outcome: Program.Outcome
         do throws(ProgramError) {
-            outcome = try Program(path, ["-device", "help"]).run(within: patience)
+            outcome = try Program(path, ["-device", "help"]).run(within: timeout)
         } catch {
             return .warn(
-                .emulator, "\(name) does not say which devices it has: \(error)",
-                remedy: "try it by hand: \(name) -device help")
+                .emulator, "cannot list the devices of \(name): \(error)",
+                remedy: "run \(name) -device help")
         }
-        // Older ones write their help to standard error.
+        // Older versions write their help to standard error.
         let text = String(decoding: outcome.output + outcome.error, as: UTF8.self)
         if text.contains("name \"\(device.rawValue)\"") {
             return .ok(.emulator, "\(name) has the device \(device.rawValue)")
@@ -82,8 +82,8 @@ enum Emulator {
             let start = text.split(separator: "\n").first.map { ": \(quoted(String($0)))" } ?? ""
             return .warn(
                 .emulator,
-                "\(name) does not say which devices it has; it ended with \(outcome.status)\(start)",
-                remedy: "try it by hand: \(name) -device help")
+                "cannot list the devices of \(name): exit status \(outcome.status)\(start)",
+                remedy: "run \(name) -device help")
         }
         return .fail(
             .emulator, "\(name) does not have the device \(device.rawValue)",

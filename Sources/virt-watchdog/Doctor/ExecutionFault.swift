@@ -1,44 +1,44 @@
 import Host
 import System
 
-/// Why libvirt cannot run a hook that it is going to run.
+/// The reason why libvirt cannot run a hook.
 struct ExecutionFault: Hashable {
-    /// Whose guests do not start.
+    /// The guests that fail to start.
     enum Reach: Hashable {
-        /// Everyone's.
+        /// All guests.
         case all
-        /// Those of `qemu:///session`, whose daemons are not root's.
+        /// The guests of `qemu:///session`, whose daemons do not run as root.
         case sessions
     }
 
-    /// A clause that says why.
+    /// The cause as a clause.
     var reason: String
-    /// How to make it run, as an imperative clause.
+    /// The fix as an imperative clause.
     var remedy: String
-    /// Whose guests do not start.
+    /// The guests that fail to start.
     var reach = Reach.all
 
-    /// Looks for the reason in the file alone. No hook is executed.
+    /// Returns the fault of a hook, without executing it.
     ///
     /// - Parameters:
-    ///   - path: The hook, a regular file that is executable for someone.
-    ///   - searchPath: The directories in which libvirt's hooks find programs, as in `PATH`.
+    ///   - path: A regular file with an executable bit.
+    ///   - searchPath: The directories of programs for libvirt's hooks, as in `PATH`.
     static func find(_ path: String, searchPath: String, on host: LocalHost) -> ExecutionFault? {
         Search(host: host, searchPath: searchPath).hookFault(at: path)
     }
 }
 
 extension ExecutionFault {
-    /// What libvirt's own `PATH` is where systemd starts it.
+    /// The `PATH` of a daemon that systemd starts.
     static let usualSearchPath =
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// The `PATH` that hooks get from a daemon.
+    /// Returns the `PATH` that a daemon passes to hooks.
     static func searchPath(of daemons: LibvirtDaemons, on host: LocalHost) -> String {
         for daemon in daemons.running {
             guard let text = host.text("/proc/\(daemon.id)/environ") else { continue }
             let path = text.split(separator: "\0").first { $0.hasPrefix("PATH=") }
-            // What the C library takes without one.
+            // The C library's default.
             return path.map { String($0.dropFirst("PATH=".count)) } ?? "/bin:/usr/bin"
         }
         return usualSearchPath
@@ -46,7 +46,7 @@ extension ExecutionFault {
 }
 
 extension ExecutionFault.Reach {
-    /// What a hook that cannot run leads to, as a sentence without its end.
+    /// The effect of a hook that cannot run, as a sentence without its full stop.
     var effect: String {
         switch self {
         case .all:
@@ -58,12 +58,12 @@ extension ExecutionFault.Reach {
     }
 }
 
-/// Follows a hook to the programs that the kernel and `env` start for it.
+/// A search along the programs that the kernel and `env` start for a hook.
 private struct Search {
     let host: LocalHost
     let searchPath: String
 
-    /// How many interpreters of interpreters the kernel follows.
+    /// The number of nested interpreters that the kernel follows.
     private static let maximumDepth = 5
 
     func hookFault(at path: String) -> ExecutionFault? {
@@ -79,8 +79,8 @@ private struct Search {
         }
         if status.mode & 0o005 == 0o001 {
             return ExecutionFault(
-                reason: "its mode \(status.octalMode) lets others execute it, but not read it,"
-                    + " as its interpreter must",
+                reason: "its mode \(status.octalMode) lets other users execute it, but their"
+                    + " interpreter cannot read it",
                 remedy: "sudo chmod 0755 \(path.shellWord)", reach: .sessions)
         }
         return nil
@@ -119,7 +119,7 @@ private struct Search {
         }
         guard file.isExecutable else {
             return ExecutionFault(
-                reason: "it is no program but a library or an object", remedy: replace)
+                reason: "it is a library or an object file, not a program", remedy: replace)
         }
         if let loader = file.interpreter, (try? FileStatus(of: host.path(loader))) == nil {
             return ExecutionFault(
@@ -158,7 +158,7 @@ private struct Search {
             let isGlued = search.program.contains { $0.isWhitespace }
             return ExecutionFault(
                 reason: "its interpreter \(search.program.shellWord) is missing:"
-                    + " env finds no such program in libvirt's PATH",
+                    + " env does not find it in libvirt's PATH",
                 remedy: isGlued
                     ? "write env -S before an interpreter with arguments"
                     : "install it, or name an interpreter by its path")
@@ -168,12 +168,12 @@ private struct Search {
 
     /// Returns the fault of a program that is started for a script.
     private func fault(ofInterpreter name: String, depth: Int) -> ExecutionFault? {
-        // libvirt's directory is the root.
+        // libvirt runs in the root directory.
         let path = host.path(name.hasPrefix("/") ? name : "/" + name)
         let install = "install it, or name another interpreter"
         let status: FileStatus
         do throws(Errno) { status = try FileStatus(of: path) } catch {
-            // What this user may not look at may be there.
+            // A file that this user cannot see may exist.
             if error == .permissionDenied { return nil }
             return ExecutionFault(
                 reason: "its interpreter \(name.shellWord) is missing", remedy: install)
@@ -196,7 +196,7 @@ private struct Search {
         if let line = InterpreterLine(bytes) {
             guard depth < Self.maximumDepth else {
                 return ExecutionFault(
-                    reason: "its interpreters are scripts themselves, more than the kernel follows",
+                    reason: "its interpreters are scripts, nested deeper than the kernel follows",
                     remedy: "name a program as the interpreter")
             }
             inner = lineFault(line, path) ?? interpreterFault(line, path, depth: depth + 1)

@@ -1,24 +1,24 @@
 import WatchdogPolicy
 
-/// What a check found.
+/// The result of a check.
 struct Finding: Encodable, Hashable {
-    /// How much a finding matters.
+    /// The severity of a finding.
     enum Level: String, Encodable, CaseIterable {
-        /// As it should be.
+        /// The host is correct here.
         case ok
-        /// Guests are protected all the same, or it cannot be told.
+        /// Guests are still protected, or the check is inconclusive.
         case warn
         /// Guests are not protected, or do not even start.
         case fail
     }
 
-    /// What was checked.
+    /// The check.
     var check: Check
-    /// How much it matters.
+    /// The severity.
     var level: Level
-    /// What was found, in one line that is safe for a terminal.
+    /// The fact, in one line that is safe for a terminal.
     var message: String
-    /// What to do about it; always there but for what is ok.
+    /// The fix, or `nil` at the level `ok`.
     var remedy: String?
 
     private init(_ check: Check, _ level: Level, _ message: String, remedy: String?) {
@@ -28,22 +28,19 @@ struct Finding: Encodable, Hashable {
         self.remedy = remedy.map { printable($0) }
     }
 
-    /// All is well.
     static func ok(_ check: Check, _ message: String) -> Finding {
         Finding(check, .ok, message, remedy: nil)
     }
 
-    /// Somebody should look.
     static func warn(_ check: Check, _ message: String, remedy: String) -> Finding {
         Finding(check, .warn, message, remedy: remedy)
     }
 
-    /// It does not work like this.
     static func fail(_ check: Check, _ message: String, remedy: String) -> Finding {
         Finding(check, .fail, message, remedy: remedy)
     }
 
-    /// The synthesised encoding leaves out what is nil; here each key is always there.
+    /// The synthesized encoding omits nil values, but here every key is always present.
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(check.rawValue, forKey: .check)
@@ -57,42 +54,42 @@ struct Finding: Encodable, Hashable {
     }
 }
 
-/// What can be checked, by the names that stay the same from version to version.
+/// The checks, with names that stay the same in later versions.
 enum Check: String, CaseIterable {
-    /// Our hook stands where libvirt looks, once.
+    /// libvirt finds our hook, exactly once.
     case hookInstalled = "hook-installed"
-    /// It is a real file that only root can change.
+    /// The hook is a real file that only root can change.
     case hookFile = "hook-file"
-    /// Everybody's libvirt can run it.
+    /// The libvirt daemons of all users can run the hook.
     case hookExecutable = "hook-executable"
-    /// The daemon knows that there is a hook.
+    /// The daemon knows that a hook exists.
     case hookSeen = "hook-seen"
-    /// Hook and tool are of one installation.
+    /// Hook and tool belong to one installation.
     case hookBuild = "hook-build"
     /// The hook needs no library.
     case hookStatic = "hook-static"
-    /// Which other hooks libvirt runs, and in which order.
+    /// The other hooks that libvirt runs, and their order.
     case otherHooks = "other-hooks"
-    /// libvirt is new enough for where the hook is.
+    /// libvirt is new enough for the hook's directory.
     case libvirtVersion = "libvirt-version"
-    /// Neither AppArmor nor SELinux is in the way.
+    /// AppArmor and SELinux allow the hook and its protector.
     case securityModule = "security-module"
-    /// The program that the hook starts is there.
+    /// The program that the hook starts exists.
     case protector
-    /// The policy can be read and understood.
+    /// The policy is readable and valid.
     case propertiesFile = "properties-file"
     /// Only root can change the policy.
     case propertiesMode = "properties-mode"
-    /// QEMU has the device.
+    /// QEMU has the policy's device.
     case emulator
     /// libvirt answers.
     case daemonReachable = "daemon-reachable"
-    /// libvirt lets us change guests.
+    /// libvirt lets this user change guests.
     case daemonWritable = "daemon-writable"
-    /// The service runs, and its guests are well.
+    /// The service runs, and its guests match the policy.
     case service
-    /// What the hook decides is recorded.
+    /// The log records the hook's decisions.
     case log
-    /// The last guests that were not protected.
+    /// The last guests without protection.
     case refusals
 }

@@ -1,16 +1,15 @@
 import Host
 import System
 
-/// The check `hook-build`: the hook and the tool that runs are of one installation.
+/// The check `hook-build`: the hook and this tool belong to one installation.
 enum HookBuild {
-    /// Compares one of our hooks, and the tool, with what was installed.
+    /// Compares one of our hooks and this tool with the manifest.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
         guard let tool = host.tool, let manifest = Manifest(besideTool: tool) else {
             let place = host.tool.map { " at \(Manifest.path(besideTool: $0).shellWord)" } ?? ""
             return .warn(
                 .hookBuild,
-                "it cannot be told whether hook and tool are of one build: there is no list of what"
-                    + " was installed\(place)",
+                "cannot check that hook and tool match: manifest missing\(place)",
                 remedy: "\(LocalHost.installAgain), and run the tool that it installs")
         }
         let hooks = manifest.files.filter { $0.path.hasPrefix(Paths.hooks + "/") }
@@ -30,17 +29,16 @@ enum HookBuild {
                 bytes = try readRegularFile(path, limit: HookFile.Maker.maximumLength)
             } catch {
                 return .warn(
-                    .hookBuild, "\(path.shellWord) cannot be read: \(error)",
+                    .hookBuild, "cannot read \(path.shellWord): \(error)",
                     remedy: LocalHost.readAsRoot)
             }
             if bytes.map({ Checksum($0).description }) != wanted.checksum {
                 return .fail(
                     .hookBuild,
-                    "\(path.shellWord) is not what install.sh put there, so that hook and tool may"
-                        + " not be of one build",
+                    "\(path.shellWord) differs from the manifest: hook and tool may not match",
                     remedy: LocalHost.installAgain)
             }
         }
-        return .ok(.hookBuild, "hook and tool are of one build (\(Paths.version))")
+        return .ok(.hookBuild, "hook and tool match (\(Paths.version))")
     }
 }

@@ -2,19 +2,19 @@ import Libvirt
 import Protector
 import TimerProbe
 
-/// The checks of the hook itself: whether libvirt runs it when a guest starts.
+/// The checks of the hook: whether libvirt runs it when a guest starts.
 ///
-/// They explain, too, why a guest that was just started got no watchdog.
+/// They also explain why a guest that has just started has no watchdog.
 enum HookChecks {
-    /// Checks that the hook is there, is a file that libvirt may run, and is known to the daemon.
+    /// Checks that the hook exists, that libvirt may run it, and that the daemon knows it.
     ///
-    /// - Parameter connection: The daemon, where it can be reached.
+    /// - Parameter connection: The daemon, or `nil` if it is out of reach.
     static func findings(on host: LocalHost = LocalHost(), connection: Connection?) -> [Finding] {
         let hooks = Hooks(of: host)
         return findings(hooks, daemons: .running(for: connection, on: host), on: host)
     }
 
-    /// The same for hooks and daemons that were looked for already.
+    /// Checks known hooks and daemons.
     static func findings(_ hooks: Hooks, daemons: LibvirtDaemons, on host: LocalHost) -> [Finding] {
         [HookInstalled.finding(hooks, on: host)]
             + hooks.ours.flatMap { hook in

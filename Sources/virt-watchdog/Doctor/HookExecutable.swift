@@ -1,7 +1,7 @@
 import Host
 import System
 
-/// The check `hook-executable`: libvirt's daemon, and every user's own, can run the hook.
+/// The check `hook-executable`: the daemons of the system and of all users can run the hook.
 enum HookExecutable {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile) -> Finding {
@@ -9,7 +9,7 @@ enum HookExecutable {
         let remedy = "sudo chmod 0755 \(path)"
         guard hook.isRun, let status = hook.status else {
             return .fail(
-                .hookExecutable, "\(path) is not executable, so that libvirt skips it silently",
+                .hookExecutable, "\(path) is not executable: libvirt skips it silently",
                 remedy: remedy)
         }
         if forbidsExecution(at: hook.path) {
@@ -17,7 +17,7 @@ enum HookExecutable {
                 .hookExecutable,
                 "\(path) is on a file system that is mounted noexec."
                     + " \(ExecutionFault.Reach.all.effect)",
-                remedy: "mount it without noexec, or take the hook away: sudo chmod -x \(path)")
+                remedy: "mount it without noexec, or disable the hook: sudo chmod -x \(path)")
         }
         if let own = ELFFile.Target.ofThisHost, let target = ELFFile.Target(of: hook.path),
             !own.runs(target)
@@ -30,10 +30,10 @@ enum HookExecutable {
         if status.mode & 0o111 != 0o111 {
             return .warn(
                 .hookExecutable,
-                "\(path) is not executable for everybody (mode \(status.octalMode)):"
+                "not all users can execute \(path) (mode \(status.octalMode)):"
                     + " guests of qemu:///session do not start (exit status 126)",
                 remedy: remedy)
         }
-        return .ok(.hookExecutable, "\(path) can be run by everybody's libvirt")
+        return .ok(.hookExecutable, "the libvirt daemons of all users can run \(path)")
     }
 }

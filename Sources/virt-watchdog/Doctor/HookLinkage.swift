@@ -1,7 +1,7 @@
 import Host
 import System
 
-/// The check `hook-static`: the hook needs no libraries, which somebody may take away.
+/// The check `hook-static`: the hook needs no libraries, which an upgrade may remove.
 enum HookLinkage {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
@@ -12,11 +12,11 @@ enum HookLinkage {
             file = try ELFFile(readRegularFile(hook.path, limit: limit) ?? [])
         } catch let error as Errno {
             return .warn(
-                .hookStatic, "\(path) cannot be read: \(error)", remedy: LocalHost.readAsRoot)
+                .hookStatic, "cannot read \(path): \(error)", remedy: LocalHost.readAsRoot)
         } catch {
             return .fail(
                 .hookStatic,
-                "\(path) is damaged, so that it cannot be executed: every guest's start fails",
+                "\(path) is damaged: every guest's start fails",
                 remedy: LocalHost.installAgain)
         }
         guard let interpreter = file.interpreter else {
@@ -25,15 +25,14 @@ enum HookLinkage {
         guard host.has(interpreter) else {
             return .fail(
                 .hookStatic,
-                "the hook needs the loader \(interpreter.shellWord), which is not there:"
-                    + " every guest's start fails",
+                "the hook's loader \(interpreter.shellWord) is missing: every guest's start fails",
                 remedy: LocalHost.installAgain)
         }
         return .warn(
             .hookStatic,
-            "the hook is linked dynamically: a library that an upgrade takes away stops every"
-                + " guest's start",
-            remedy: "install the archives that install.sh then names, and run it again:"
-                + " \(LocalHost.installAgain)")
+            "the hook is linked dynamically: if an upgrade removes a library, every guest's start"
+                + " fails",
+            remedy: "run \(LocalHost.installAgain), install the archives that it names, and run it"
+                + " again")
     }
 }

@@ -1,7 +1,7 @@
 import Host
 import System
 
-/// The check `hook-file`: the hook is a real file that nobody but root can change.
+/// The check `hook-file`: the hook is a real file that only root can change.
 enum HookPlace {
     /// Checks one of our hooks.
     static func finding(_ hook: HookFile, on host: LocalHost) -> Finding {
@@ -20,7 +20,7 @@ enum HookPlace {
         if !parentWays.isEmpty {
             return .fail(
                 .hookFile,
-                "\(path) can be replaced by others than root: its folder"
+                "users other than root can replace \(path): its directory"
                     + " \(parentWays.joined(separator: " and "))",
                 remedy: "sudo chown root:root \(parent.shellWord)"
                     + " && sudo chmod 0755 \(parent.shellWord)")
@@ -28,8 +28,8 @@ enum HookPlace {
         if let status = hook.status, status.mode & 0o444 != 0o444 {
             return .warn(
                 .hookFile,
-                "\(path) cannot be read by everybody (mode \(status.octalMode)), so that only root"
-                    + " can tell whose hook it is",
+                "not all users can read \(path) (mode \(status.octalMode)): only root can check whose"
+                    + " hook it is",
                 remedy: "sudo chmod 0755 \(path)")
         }
         let isLink = (try? FileStatus(of: hook.path, followsLinks: false))?.kind == .link
@@ -37,26 +37,26 @@ enum HookPlace {
         return .ok(.hookFile, "\(path) is \(kind) that only root can change")
     }
 
-    /// What is wrong with a hook that is reached through a symbolic link, its own or its folder's.
+    /// Returns a finding if a symbolic link leads to the hook or its directory.
     ///
-    /// AppArmor judges a program by where it really is.
+    /// AppArmor judges a program by its real path.
     private static func linkFinding(_ hook: HookFile, on host: LocalHost) -> Finding? {
         guard let real = try? realPath(of: hook.path) else { return nil }
         let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
         if hook.nominalPath == HookTarget.shared, host.hasLinkedHook() { return nil }
         guard real != root + hook.nominalPath else { return nil }
-        let message = "\(hook.path.shellWord) is really \(real.shellWord)"
+        let message = "\(hook.path.shellWord) leads to \(real.shellWord)"
         let parent = Path.directory(of: real)
         if SecurityModules.folders.contains(where: { parent == root + $0 })
             || (parent + "/").hasPrefix(root + Paths.hooks + "/")
         {
             return .warn(
-                .hookFile, "\(message), behind a symbolic link that an upgrade may break",
+                .hookFile, "\(message) through a symbolic link: an upgrade may break it",
                 remedy: replacement(of: hook))
         }
         return .fail(
             .hookFile,
-            "\(message), where AppArmor lets libvirt run no program: every guest's start fails there",
+            "\(message): with AppArmor, libvirt cannot run it there, and every guest's start fails",
             remedy: replacement(of: hook))
     }
 

@@ -3,17 +3,17 @@ import System
 
 /// The first line of a script, as the kernel reads it.
 struct InterpreterLine: Hashable {
-    /// The interpreter's path; empty where the kernel finds none.
+    /// The interpreter's path. It is empty if the kernel finds none.
     let program: String
-    /// The rest of the line, which the kernel gives to the interpreter as one argument.
+    /// The rest of the line, which the kernel passes as one argument.
     let argument: String?
     /// Whether the line ends with CR LF.
     let endsWithCarriageReturn: Bool
 
-    /// How much of a file the kernel looks at.
+    /// The number of bytes that the kernel reads.
     private static let maximumLength = 256
 
-    /// Reads the start of a file; nothing where it has no such line.
+    /// Reads the start of a file. Returns `nil` without an interpreter line.
     init?(_ bytes: [UInt8]) {
         guard bytes.starts(with: "#!".utf8) else { return nil }
         let start = bytes.prefix(Self.maximumLength)
@@ -34,14 +34,13 @@ struct InterpreterLine: Hashable {
     }
 }
 
-/// The program that `env` is to find, by its argument in an interpreter line.
+/// The program that `env` searches for, from its argument in an interpreter line.
 struct EnvironmentSearch: Hashable {
-    /// The program's name.
     let program: String
     /// The `PATH` that the argument itself sets.
     let searchPath: String?
 
-    /// Reads the argument; nothing where it does not tell the program.
+    /// Parses the argument. Returns `nil` if it does not reveal the program.
     init?(_ argument: String) {
         guard argument.hasPrefix("-") || argument.contains("=") else {
             program = argument
@@ -66,9 +65,9 @@ struct EnvironmentSearch: Hashable {
         return nil
     }
 
-    /// The words of an argument that `-S` splits, without that option.
+    /// Returns the words of an argument that `-S` splits, without that option.
     private static func words(of argument: String) -> [String]? {
-        // Variables and escapes are env's own affair.
+        // Only env can resolve variables and escapes.
         guard !argument.contains(where: { "$\\\"'#".contains($0) }) else { return nil }
         var text = argument[...]
         if text.hasPrefix("--split-string") {

@@ -4,14 +4,14 @@ import Protector
 import System
 import TimerProbe
 
-/// The daemons that the hook works for.
+/// The daemons that call the hook.
 struct LibvirtDaemons {
-    /// Those that run on this host.
+    /// The daemons on this host.
     var running: [LibvirtDaemon]
-    /// Whether one answers.
+    /// Whether a daemon answers.
     var isReachable: Bool
 
-    /// Finds the daemons that a connection may lead to: the system's, or this user's own.
+    /// Finds the daemons of a connection: the system's, or this user's own.
     static func running(for connection: Connection?, on host: LocalHost) -> LibvirtDaemons {
         let isQEMU = connection?.isQEMU == true
         let isSession = isQEMU && connection?.uri?.hasSuffix("/session") == true

@@ -1,30 +1,30 @@
 import Host
 import System
 
-/// The host that is looked at.
+/// The host to check.
 struct LocalHost {
-    /// The folder that is taken for the root of the host; the host's own is the empty string.
+    /// The host's root directory. It is empty for this host.
     var root = ""
-    /// Where the policy is.
+    /// The paths of the policy.
     var paths = Paths.ofEnvironment()
-    /// Who looks, by number.
+    /// The ID of the user who runs the tool.
     var user = CurrentProcess.effectiveUser
-    /// Who owns what libvirt runs, by number.
+    /// The ID of the owner of libvirt's programs.
     var administrator: UInt32 = 0
-    /// The path of the tool that runs.
+    /// The path of this tool.
     var tool = try? realPath(of: "/proc/self/exe")
-    /// When the host started, since 1970.
+    /// The time of the boot, since 1970.
     var bootTime = Clock.bootTime
 
-    /// Where something is on the host.
+    /// Returns the path of a file below the host's root.
     func path(_ path: String) -> String { root + path }
 
-    /// Whether a file is there, whatever it is.
+    /// Returns whether a file of any kind exists.
     func has(_ path: String) -> Bool {
         (try? FileStatus(of: self.path(path), followsLinks: false)) != nil
     }
 
-    /// The text of a small file of the system, or nothing where it cannot be read.
+    /// Returns the text of a small system file, or `nil` if it is unreadable.
     func text(_ path: String) -> String? {
         guard let bytes = try? readRegularFile(self.path(path), limit: 1 << 20) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
@@ -33,17 +33,17 @@ struct LocalHost {
     /// Whether systemd runs the services.
     var hasSystemd: Bool { has("/run/systemd/system") }
 
-    /// Finds a program that every host has in the same place, if it has it.
+    /// Returns a program of the host from the standard directories.
     func program(_ name: String, _ arguments: [String]) -> Program? {
-        for folder in ["/usr/bin/", "/bin/"] where has(folder + name) {
-            return Program(path(folder + name), arguments)
+        for directory in ["/usr/bin/", "/bin/"] where has(directory + name) {
+            return Program(path(directory + name), arguments)
         }
         return nil
     }
 
-    /// What to do about something that this user may not read.
+    /// The remedy for a file that this user may not read.
     static let readAsRoot = "run it as root: sudo virt-watchdog doctor"
 
-    /// What to do about an installation that is not whole.
+    /// The remedy for an incomplete installation.
     static let installAgain = "sudo ./install.sh"
 }

@@ -2,16 +2,17 @@ import Host
 import System
 import WatchdogPolicy
 
-/// The checks `properties-file` and `properties-mode`: the policy can be read and understood, and
-/// only root can change it.
+/// The checks `properties-file` and `properties-mode`.
+///
+/// The policy is readable and valid, and only root can change it.
 enum PropertiesFile {
-    /// Checks the file that a report is about, if there is one.
+    /// Checks the file of a report.
     static func findings(_ report: PolicyReport, on host: LocalHost) -> [Finding] {
         guard let file = report.file else {
             return [
                 .ok(
                     .propertiesFile,
-                    "there is no agent.properties; the built-in policy is in force:"
+                    "no agent.properties; the built-in policy is in force:"
                         + " \(report.policy.model) with action \(report.policy.action.rawValue)")
             ]
         }
@@ -19,23 +20,23 @@ enum PropertiesFile {
             return contents(report, file, on: host) + mode(file)
         }
         let message =
-            "\(exposure.place.shellWord) \(exposure.way): who can change it decides what becomes"
-            + " of every guest"
+            "\(exposure.place.shellWord) \(exposure.way): other users could change the policy of"
+            + " every guest"
         if host.paths.chosenProperties != nil, host.paths.trustsChosenProperties {
             return contents(report, file, on: host)
                 + [.warn(.propertiesMode, message, remedy: exposure.remedy)]
         }
-        // The hook of a daemon that root runs reads none of it, whatever this user may read.
+        // The hook of a root daemon ignores the file, even if this user may read it.
         return [
             .fail(
                 .propertiesFile,
-                "\(file.shellWord) is not read, and guests are left alone: see properties-mode",
+                "\(file.shellWord) is ignored, and no guest is changed: see properties-mode",
                 remedy: exposure.remedy),
             .fail(.propertiesMode, message, remedy: exposure.remedy),
         ]
     }
 
-    /// How others than root can change the file, if they can.
+    /// Returns the untrusted part of the file's path, if another user can change it.
     private static func exposure(of file: String, on host: LocalHost) -> UntrustedPath? {
         do throws(PathError) {
             _ = try TrustedPath.resolve(file, trusting: [0, host.administrator])
@@ -51,28 +52,28 @@ enum PropertiesFile {
         let findings = report.problems.map { problem -> Finding in
             let message = problem.line(in: file)
             if problem.severity == .warning {
-                return .warn(.propertiesFile, message, remedy: "mend \(file.shellWord)")
+                return .warn(.propertiesFile, message, remedy: "fix \(file.shellWord)")
             }
             if isClosed(file, to: host) {
                 return .warn(.propertiesFile, message, remedy: LocalHost.readAsRoot)
             }
             return .fail(
                 .propertiesFile, message,
-                remedy: "mend \(file.shellWord); until then guests are left alone")
+                remedy: "fix \(file.shellWord); until then, no guest is changed")
         }
         if !findings.isEmpty { return findings }
-        var message = "\(file.shellWord) is in order"
+        var message = "\(file.shellWord) is valid"
         if host.paths.chosenProperties != nil {
-            message += "; it was named for this tool, and the hook does not read it"
+            message += "; this tool was told to read it, and the hook does not read it"
         } else if let other = host.paths.properties.first(where: { $0 != file }),
             (try? FileStatus(of: other)) != nil
         {
-            message += "; \(other.shellWord) is not read beside it"
+            message += "; \(other.shellWord) is ignored"
         }
         return [.ok(.propertiesFile, message)]
     }
 
-    /// Whether a file is readable, but not for this user.
+    /// Returns whether the file exists but this user may not read it.
     private static func isClosed(_ file: String, to host: LocalHost) -> Bool {
         guard host.user != host.administrator else { return false }
         do throws(Errno) {

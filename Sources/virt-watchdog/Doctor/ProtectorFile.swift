@@ -1,7 +1,7 @@
 import Host
 import System
 
-/// The check `protector`: the program that the hook starts is there, and only root can change it.
+/// The check `protector`: the program that the hook starts exists, and only root can change it.
 enum ProtectorFile {
     /// Checks the program on a host.
     static func finding(on host: LocalHost) -> Finding {
@@ -20,7 +20,7 @@ enum ProtectorFile {
         else {
             return .fail(
                 .protector,
-                "the hook cannot start \(name), which gives guests their watchdog: not everybody can"
+                "the hook cannot start \(name), which gives guests their watchdog: not all users can"
                     + " execute it (mode \(status.octalMode))",
                 remedy: LocalHost.installAgain)
         }

@@ -2,16 +2,16 @@ import Host
 import System
 import WatchdogPolicy
 
-/// The check `refusals`: the last guests that were not protected, as the log has it.
+/// The check `refusals`: the last guests without protection in the log.
 enum Refusals {
-    /// How many lines are shown.
+    /// The number of lines to show.
     private static let count = 5
-    /// How much of the end of a log file is read.
+    /// The number of bytes to read from the end of a log file.
     private static let tailLength = 256 << 10
-    /// How much of a line is shown, in characters.
+    /// The number of characters to show of a line.
     private static let lineLength = 600
 
-    /// Looks into the journal, or else into the files that log daemons write.
+    /// Searches the journal, or else the files of log daemons.
     static func findings(on host: LocalHost) -> [Finding] {
         let journal = journalLines(on: host)
         let files = ["/var/log/syslog", "/var/log/messages"].filter { host.has($0) }
@@ -34,8 +34,8 @@ enum Refusals {
                 .warn(
                     .refusals,
                     unreadable.isEmpty
-                        ? "the log shows this user no guest that was not protected"
-                        : "\(unreadable.joined(separator: ", ")) cannot be read",
+                        ? "the log shows this user no guest without protection"
+                        : "cannot read \(unreadable.joined(separator: ", "))",
                     remedy: LocalHost.readAsRoot)
             ]
         }
@@ -43,15 +43,15 @@ enum Refusals {
             return [
                 .ok(
                     .refusals,
-                    "no log to look into: no journal, no /var/log/syslog, no /var/log/messages")
+                    "no log found: no journal, no /var/log/syslog, no /var/log/messages")
             ]
         }
-        return [.ok(.refusals, "the log has no guest that was not protected")]
+        return [.ok(.refusals, "the log has no guest without protection")]
     }
 
-    /// The lines of the journal, or nothing where there is none.
+    /// Returns the lines of the journal, or `nil` without one.
     private static func journalLines(on host: LocalHost) -> [String]? {
-        // Without one, journalctl says nothing and succeeds.
+        // Without a journal, journalctl prints nothing and exits 0.
         guard host.has("/run/log/journal") || host.has("/var/log/journal") else { return nil }
         let arguments = [
             "-t", SystemLog.tag, "-p", "warning", "-n", "\(count)", "--no-pager", "-q",
@@ -59,12 +59,12 @@ enum Refusals {
         guard let outcome = try? host.program("journalctl", arguments)?.run(within: .seconds(10)),
             outcome.status == 0
         else { return nil }
-        // What journalctl has to say of itself starts with dashes.
+        // journalctl's own messages start with dashes.
         return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
             .filter { !$0.hasPrefix("-- ") }.map(String.init)
     }
 
-    /// The lines of a log file that tell of a guest that was not protected; a file has no severities.
+    /// Returns the lines about guests without protection. A log file has no severities.
     private static func fileLines(_ path: String) throws(Errno) -> [String] {
         let bytes = try readRegularFile(path, limit: tailLength, fromEnd: true) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
@@ -74,17 +74,17 @@ enum Refusals {
             }.map(String.init)
     }
 
-    /// What a line of the log has in it when a guest was not protected: see `LogLine`.
+    /// The fields of a ``LogLine`` about a guest without protection.
     private static let unprotected = [
         "result=refused", "result=failed", "result=unprotected", "result=not-changed",
         "plan=refuse", "plan=cold-plug",
     ]
 
-    /// What to do about a line; it names the guest, where it does.
+    /// Returns the remedy for a line, for its guest if it names one.
     private static func remedy(of line: String) -> String {
         if let guest = line.firstMatch(of: /op=\S+ guest="([A-Za-z0-9._-]+)"/)?.output.1 {
-            return "see what is in the way: virt-watchdog plan \(guest)"
+            return "see the reason: virt-watchdog plan \(guest)"
         }
-        return "see what is in the way: virt-watchdog plan"
+        return "see the reason: virt-watchdog plan"
     }
 }

@@ -1,19 +1,18 @@
 import Host
 import System
 
-/// The policy of SELinux as it is loaded, with this host's own modules in it.
+/// The loaded SELinux policy, including local modules.
 enum SELinuxPolicy {
-    /// The context of the hook: of files below `/etc/libvirt/hooks`, or of the program that a link leads
-    /// to.
+    /// The label of the hook: of files below `/etc/libvirt/hooks`, or of the program that a link leads to.
     private static func hookContext(on host: LocalHost) -> String {
         "system_u:object_r:\(host.hasLinkedHook() ? "bin_t" : "virt_hook_t"):s0"
     }
-    /// The flag of a decision about a process that may do all, whatever the policy says.
+    /// The flag for a permissive process, which may do everything.
     private static let permissive: UInt32 = 1
 
-    /// Asks whether a process may execute hooks, as `security_compute_av` of libselinux does.
+    /// Returns whether a process may execute hooks, as `security_compute_av` of libselinux does.
     ///
-    /// - Returns: The answer, or nothing where the kernel gives none.
+    /// - Returns: `nil` if the kernel does not answer.
     static func allowsHooks(_ process: String, on host: LocalHost) -> Bool? {
         guard let file = number("/sys/fs/selinux/class/file/index", on: host),
             let execute = number("/sys/fs/selinux/class/file/perms/execute", on: host),
@@ -24,7 +23,7 @@ enum SELinuxPolicy {
         guard let answer = try? answer(of: host.path("/sys/fs/selinux/access"), to: question) else {
             return nil
         }
-        // allowed decided auditallow auditdeny seqno flags
+        // The fields are allowed, decided, auditallow, auditdeny, seqno and flags.
         let fields = answer.split { $0.isWhitespace || $0 == "\0" }
         guard fields.count == 6, let allowed = UInt32(fields[0], radix: 16),
             let flags = UInt32(fields[5], radix: 16)
@@ -32,7 +31,7 @@ enum SELinuxPolicy {
         return allowed & wanted != 0 || flags & permissive != 0
     }
 
-    /// Writes a question to a file of the kernel and reads the answer from the same opening of it.
+    /// Writes a query to a kernel file and reads the answer through the same descriptor.
     ///
     /// The C functions are `open`, `write` and `read`.
     private static func answer(of path: String, to question: String) throws(Errno) -> String {

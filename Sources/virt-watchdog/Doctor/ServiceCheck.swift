@@ -3,7 +3,8 @@ import Protector
 import System
 import WatchdogPolicy
 
-/// The check `service`: it runs, is of this version, reaches libvirt, and its guests are well.
+/// The check `service`: it runs, has this version and reaches libvirt, and its guests match the
+/// policy.
 enum ServiceCheck {
     /// The directories of units, in systemd's order.
     private static let unitDirectories = [
@@ -13,13 +14,13 @@ enum ServiceCheck {
 
     /// Checks the service on a host.
     ///
-    /// - Parameter running: Whether guests that wait are the service's own affair.
+    /// - Parameter running: Whether waiting guests are for the service or for `apply`.
     static func finding(on host: LocalHost, under running: Policy.Running) -> Finding {
         switch ServicePresence(in: host.path(ServiceFile.directory)) {
         case .absent: absent(on: host)
         case .unreadable(let reason):
             .warn(
-                .service, "the service runs, and does not tell its state: \(reason)",
+                .service, "the service runs, but its state is unusable: \(reason)",
                 remedy: "sudo \(ServiceState.restart)")
         case .present(let state): finding(state, running)
         }
@@ -63,7 +64,7 @@ enum ServiceCheck {
         return .ok(.service, message)
     }
 
-    /// The first guests by name.
+    /// Returns the names of the first guests.
     private static func names(_ guests: [Report.Entry]) -> String {
         let names = guests.prefix(3).map { quoted($0.name) }.joined(separator: ", ")
         return ": \(names)\(guests.count > 3 ? " and others" : "")"

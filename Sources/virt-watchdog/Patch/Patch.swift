@@ -4,16 +4,16 @@ import Host
 import System
 import WatchdogPolicy
 
-/// `virt-watchdog patch`: the patched definition, for tools that pipe definitions through.
+/// The command `virt-watchdog patch`: prints the patched domain XML, for use in pipes.
 struct Patch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a definition with the policy's watchdog.",
+        abstract: "Print a domain XML with the policy's watchdog.",
         discussion: """
-            Reads the definition of a domain, as virsh dumpxml prints it, and prints it patched; \
-            unchanged if there is nothing to do, and then says why on standard error. Nothing is \
-            connected to and nothing is changed.
+            Reads a domain XML, as virsh dumpxml prints it, and prints it patched. If the policy \
+            changes nothing, prints it unchanged, and the reason on standard error. Connects to \
+            nothing and changes nothing.
 
-            Exit codes: 0 the definition was printed; 1 the definition or the policy has an error.
+            Exit status: 0 the domain XML was printed; 1 the domain XML or the policy has an error.
             """)
 
     @OptionGroup var policy: PolicyOptions
@@ -22,7 +22,7 @@ struct Patch: ParsableCommand {
     var diff = false
 
     @Argument(
-        help: "The file to read; standard input if there is none, or for -.", completion: .file())
+        help: "The file to read; without it or with -, standard input.", completion: .file())
     var file: String?
 
     func run() throws {
@@ -59,11 +59,11 @@ struct Patch: ParsableCommand {
         }
     }
 
-    /// The diff of the definition as libxml2 writes it, shown on the lines of the input.
+    /// Returns the diff, in the spelling of the input.
     ///
-    /// libvirt writes attributes in single quotes and libxml2 in double ones, so that each line would
-    /// differ; and the diff is to apply to the file. Where the lines do not correspond, since a tag
-    /// spans several, the diff is of what libxml2 writes, and says so.
+    /// libxml2 writes attributes in double quotes, libvirt in single ones, so every line would
+    /// differ. The diff must also apply to the file. If a tag spans several lines, the lines do not
+    /// correspond. The diff then shows libxml2's output, and its header says so.
     private func difference(
         from before: [UInt8], to after: [UInt8], of input: [UInt8], in name: String
     ) -> [UInt8] {
@@ -82,7 +82,7 @@ struct Patch: ParsableCommand {
         do {
             return (file, try readFile(file, limit: limit))
         } catch {
-            StandardError.print("\(file): cannot be read: \(error)")
+            StandardError.print("cannot read \(file): \(error)")
             throw ExitCode.notAsWanted
         }
     }

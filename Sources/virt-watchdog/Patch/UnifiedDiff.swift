@@ -1,20 +1,20 @@
 /// The difference of two texts in the unified format of diff(1).
 ///
-/// The texts are bytes: they may be in any encoding, and what differs in a byte is a difference.
+/// The texts are bytes in any encoding, and every differing byte counts.
 struct UnifiedDiff {
-    /// How many lines stand around a change.
+    /// The number of context lines around a change.
     private static let context = 3
 
-    /// The text of the diff; empty where nothing differs.
+    /// The text of the diff. It is empty without a difference.
     let bytes: [UInt8]
 
     /// Compares two texts.
     ///
     /// - Parameters:
-    ///   - oldName: What the old text is called in the header.
-    ///   - newName: What the new text is called there.
-    ///   - original: The old text in another spelling, line for line, which the diff is to show and
-    ///     to apply to.
+    ///   - oldName: The header's name for the old text.
+    ///   - newName: The header's name for the new text.
+    ///   - original: The old text in another spelling with the same lines. The diff shows it and
+    ///     applies to it.
     init(
         from old: [UInt8], to new: [UInt8], oldName: String, newName: String,
         original: [UInt8]? = nil
@@ -31,7 +31,7 @@ struct UnifiedDiff {
         bytes = Array(header.utf8) + hunks.flatMap { Self.bytes(of: $0) }
     }
 
-    /// A line with its place in both texts, from 0, and whether it stands in both or in one.
+    /// A line with its index in both texts and its sign.
     private struct Line {
         var sign: Character
         /// The line with its line feed, which the last one may lack.
@@ -83,7 +83,7 @@ struct UnifiedDiff {
         return lines
     }
 
-    /// Groups changes whose contexts touch.
+    /// Groups changes with touching contexts.
     private static func hunks(of lines: [Line]) -> [ArraySlice<Line>] {
         var ranges: [Range<Int>] = []
         for (index, line) in lines.enumerated() where line.sign != " " {
@@ -107,7 +107,7 @@ struct UnifiedDiff {
         }
     }
 
-    /// A place in a hunk's header: an empty one names the line before it.
+    /// Returns a range in a hunk's header. An empty range names the line before it.
     private static func span(from index: Int, count: Int) -> String {
         let line = count == 0 ? index : index + 1
         return count == 1 ? "\(line)" : "\(line),\(count)"

@@ -4,21 +4,21 @@ import Protector
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdog plan`: what would be done to guests, and why.
+/// The command `virt-watchdog plan`: shows the planned changes to guests and the reasons.
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Show what would be done to guests, and why.",
+        abstract: "Show the planned changes to guests and the reasons.",
         usage: """
             virt-watchdog plan [--connect <uri>] [--all] [<guest> ...]
                 [--config] [--properties <file>] [--json]
             """,
         discussion: """
-            Without names, all guests that run. With --config, or under vm.watchdog.persist=true, \
-            also what would be done to the persistent definition. Nothing is changed.
+            Without names, shows all running guests. With --config, or under \
+            vm.watchdog.persist=true, also plans for the persistent domain XML. Changes nothing.
 
-            Exit codes: 0 every guest was planned for; 1 a guest cannot be read or the policy has \
-            errors; 2 libvirt cannot be reached.
+            Exit status: 0 every guest was planned for; 1 a guest was not read, or the policy has \
+            errors; 2 cannot connect to libvirt.
             """)
 
     @OptionGroup var guests: GuestOptions
@@ -26,7 +26,7 @@ struct PlanCommand: ParsableCommand {
 
     @Flag(
         name: [.long, .customLong("persist")],
-        help: "Show the persistent definition's part, too.")
+        help: "Also show the changes to the persistent domain XML.")
     var config = false
 
     @Flag(help: "Print JSON.")

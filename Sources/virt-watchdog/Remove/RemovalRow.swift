@@ -3,14 +3,13 @@ import Protector
 import TimerProbe
 import WatchdogPolicy
 
-/// What `remove` says of a guest.
+/// The row of a guest in the output of `remove`.
 struct RemovalRow: Encodable {
     var name: String
     var uuid: String?
-    /// What came of it in the running guest; nothing where that was not asked for or it does not run.
+    /// The result in the running guest, or `nil` if it is shut off or was left out.
     var live: String?
-    /// What came of it in the persistent definition; nothing where that was not asked for or there
-    /// is none.
+    /// The result in the persistent domain XML, or `nil` without one or if it was left out.
     var config: String?
     var reason: String
     private(set) var isClean = true
@@ -19,7 +18,7 @@ struct RemovalRow: Encodable {
         case name, uuid, live, config, reason
     }
 
-    /// The row of a guest that was done, or of the problem.
+    /// Creates the row of a guest that is done, or of its problem.
     init(of name: String, uuid: String?, _ result: Result<Outcome, GuestProblem>) {
         self.name = name
         self.uuid = uuid
@@ -40,33 +39,31 @@ struct RemovalRow: Encodable {
         }
     }
 
-    /// Says what the results mean, in a sentence.
+    /// Returns the meaning of the results as a sentence.
     private static func reason(live: Removal?, config: Removal?) -> String {
         let results = [live, config].compactMap { $0 }
         if live == .notAnswered {
             return
-                "the guest has not released its watchdog within 10 s: the service asks again;"
-                + " otherwise the guest loses the device at its next reset"
+                "the guest has not released its watchdog in 10 s; the service asks again, and the"
+                + " guest's next reset removes the device"
         }
-        if results.contains(.wouldRemove) { return "our device is there; nothing was done" }
+        if results.contains(.wouldRemove) { return "our watchdog is there; nothing was changed" }
         switch live {
         case .removed:
-            return "removed; the guest gets no other one in this run unless you run virt-watchdog"
-                + " apply with its name; at its next start it gets one again, unless the"
-                + " policy excludes it"
+            return "removed for this run; the guest gets a watchdog at its next start unless the"
+                + " policy excludes it; undo: virt-watchdog apply with the guest's name"
         case .absent where config != .removed:
-            return "there is nothing of ours, and the guest gets nothing in this run"
+            return "nothing of ours was found; the guest gets no watchdog in this run"
         default: break
         }
         if results.contains(.removed) {
             return
-                "removed; the guest gets one again at its next start, unless the policy"
-                + " excludes it"
+                "removed; the guest gets a watchdog at its next start unless the policy excludes it"
         }
-        return "there is nothing of ours"
+        return "nothing of ours was found"
     }
 
-    /// A stream of the rows of these guests.
+    /// Returns a stream of the guests' rows.
     static func stream(_ names: [String], json: Bool) -> RowStream<RemovalRow> {
         let longest = [Removal.notAnswered.rawValue, Removal.wouldRemove.rawValue]
         return RowStream(
@@ -81,12 +78,12 @@ struct RemovalRow: Encodable {
         }
     }
 
-    /// Prints the rows that are not printed yet, or all as JSON.
+    /// Prints the remaining rows, or all rows as JSON.
     static func printRest(of stream: RowStream<RemovalRow>, json: Bool) throws {
         if json {
             try StandardOutput.print(json: ["guests": stream.rows])
         } else if stream.rows.isEmpty {
-            try StandardOutput.print("There is no guest.")
+            try StandardOutput.print("There are no guests.")
         } else {
             try stream.printAll()
         }

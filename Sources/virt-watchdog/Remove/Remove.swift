@@ -6,34 +6,34 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdog remove`: takes back what we added, and nothing else.
+/// The command `virt-watchdog remove`: undoes our changes, and nothing else.
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take back what virt-watchdog added, and only that.",
+        abstract: "Undo what virt-watchdog added.",
         usage: """
             virt-watchdog remove [--connect <uri>] [--all] [<guest> ...]
                 [--live] [--config] [--dry-run] [--json]
             """,
         discussion: """
-            From guests that run (--live), from persistent definitions (--config), or both. A \
-            running guest gets no other one in this run, unless you name it to apply. At its \
-            next start it gets one again, unless the policy excludes it.
+            Cleans running guests (--live), persistent domain XML (--config), or both. A running \
+            guest gets no watchdog in this run, unless you name it to apply. Its next start adds \
+            one again, unless the policy excludes it.
 
-            Exit codes: 0 nothing of ours left; 1 something is; 2 libvirt cannot be reached.
+            Exit status: 0 nothing of ours left; 1 something is; 2 cannot reach libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
 
-    @Flag(help: "All guests, those that are shut off as well.")
+    @Flag(help: "All guests, also those that are shut off.")
     var all = false
 
-    @Flag(help: "Out of guests that run.")
+    @Flag(help: "From running guests.")
     var live = false
 
-    @Flag(help: "Out of persistent definitions.")
+    @Flag(help: "From persistent domain XML.")
     var config = false
 
-    @Flag(help: "Say what would be done, and do nothing.")
+    @Flag(help: "Show the changes, and make none.")
     var dryRun = false
 
     @Flag(help: "Print JSON.")
@@ -46,10 +46,10 @@ struct Remove: ParsableCommand {
 
     func validate() throws {
         if all, !guests.isEmpty {
-            throw ValidationError("Name guests or say --all, not both.")
+            throw ValidationError("Name guests or use --all, not both.")
         }
         if !all, guests.isEmpty {
-            throw ValidationError("Name guests, or say --all for all of them.")
+            throw ValidationError("Name guests, or use --all for all guests.")
         }
     }
 

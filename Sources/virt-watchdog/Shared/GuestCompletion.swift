@@ -6,44 +6,42 @@ import System
 import TimerProbe
 
 extension CompletionKind {
-    /// The names of all guests, for an argument that takes guests.
+    /// Completes an argument with the names of all guests.
     static let guests = CompletionKind.custom { words, _, _ in
         GuestCompletion(words: words).names
     }
 }
 
-/// What a shell offers where a command line takes guests.
+/// The completions for a guest argument.
 ///
-/// Whoever presses the tab key gets names or nothing: no error, no question for a password, and no
-/// long wait.
+/// A completion must print no error, ask for no password and not take long.
 struct GuestCompletion {
-    /// The daemon to ask, or nothing for libvirt's default.
+    /// The daemon to ask, or `nil` for libvirt's default.
     let uri: String?
 
-    /// For how many seconds the daemon is waited for.
-    private static let patience = 2
+    /// The time limit for the daemon, in seconds.
+    private static let timeout = 2
 
-    /// Finds out which daemon a command line that is not complete is about.
+    /// Finds the daemon of an incomplete command line.
     ///
-    /// - Parameter words: The words as the shell passes them, with their quotes. bash makes words of
-    ///   their own of the signs at which it splits a URI.
+    /// - Parameter words: The words in the shell's spelling, with quotes. bash splits a URI at some
+    ///   characters.
     init(words: [String], environment: (String) -> String? = { Environment[$0] }) {
-        uri = (Self.uri(in: words) ?? Environment["LIBVIRT_DEFAULT_URI"]).map(Self.silenced)
+        uri = (Self.uri(in: words) ?? environment("LIBVIRT_DEFAULT_URI")).map(Self.silenced)
     }
 
-    /// The guests' names, none where libvirt cannot be reached.
+    /// The guests' names, or none if libvirt is out of reach.
     var names: [String] {
         let uri = uri
-        let answer = TimedCall.run(timeout: Self.patience) {
+        let answer = TimedCall.run(timeout: Self.timeout) {
             (try? Connection(to: uri, readOnly: true).guests(.all).map(\.name)) ?? []
         }
         return (answer ?? []).filter(Self.isPlain).sorted()
     }
 
-    /// Whether every shell takes a name for itself.
+    /// Returns whether every shell takes a name literally.
     ///
-    /// bash expands what it is to choose from, so that a guest with the name `$(reboot)` would do
-    /// what its name says.
+    /// bash expands the words that it offers, so a guest named `$(reboot)` would run that command.
     static func isPlain(_ name: String) -> Bool {
         guard let first = name.first, first != "-" else { return false }
         return name.allSatisfy { $0.isLetter || $0.isNumber || "._+@-".contains($0) }
@@ -72,7 +70,7 @@ struct GuestCompletion {
         return text.isEmpty ? nil : text
     }
 
-    /// The URI, with the word to ssh that nobody is there to type a password.
+    /// Adds ssh's option for no terminal, because a completion cannot ask for a password.
     private static func silenced(_ uri: String) -> String {
         guard uri.contains("+ssh://") else { return uri }
         return uri + (uri.contains("?") ? "&" : "?") + "no_tty=1"

@@ -3,9 +3,9 @@ import Protector
 import TimerProbe
 import WatchdogPolicy
 
-/// What `plan` and `apply` say of a guest.
+/// The row of a guest in the output of `plan` and `apply`.
 struct GuestRow: Encodable {
-    /// A watchdog, as the plan wants it.
+    /// The planned watchdog.
     struct Device: Encodable {
         var model: String
         var action: String
@@ -19,13 +19,13 @@ struct GuestRow: Encodable {
     var plan: String?
     var device: Device?
     var result: String?
-    /// What came of bringing the persistent definition to the policy, where that was asked for.
+    /// The result in the persistent domain XML, or `nil` if it was left out.
     var config: String?
     var reason: String
     var warnings: [String] = []
-    /// Whether the service leaves the guest to `apply`.
+    /// Whether the guest waits for `apply`.
     private(set) var waitsForApply: Bool?
-    /// The guest's place in the service's queue, from 1 on.
+    /// The guest's place in the service's queue, from 1.
     private(set) var queue: Int?
     private(set) var isProblem = false
     private(set) var isConverged = false
@@ -35,7 +35,7 @@ struct GuestRow: Encodable {
         case waitsForApply, queue
     }
 
-    /// The row of a guest that was planned for.
+    /// Creates the row of a planned guest.
     init(_ facts: GuestFacts, _ plan: Plan) {
         name = facts.name
         uuid = facts.uuid
@@ -47,7 +47,7 @@ struct GuestRow: Encodable {
         warnings = plan.warnings
     }
 
-    /// Adds what the service is going to do about the plan.
+    /// Adds the service's intention for the plan.
     mutating func add(_ state: ServiceState, under policy: Policy) {
         guard let index = state.report.waiting.firstIndex(where: { $0.uuid == uuid }) else {
             return
@@ -58,11 +58,11 @@ struct GuestRow: Encodable {
             reason += "; it waits for virt-watchdog apply (vm.watchdog.running=new)"
         case .all:
             queue = index + 1
-            reason += "; it is number \(index + 1) in the service's queue"
+            reason += "; place \(index + 1) in the service's queue"
         }
     }
 
-    /// The row of a guest whose plan was carried out.
+    /// Creates the row of a guest with a result.
     init(_ protection: LiveResult) {
         self.init(protection.facts, protection.plan)
         result = protection.result.rawValue
@@ -70,17 +70,17 @@ struct GuestRow: Encodable {
         isConverged = protection.isConverged
     }
 
-    /// The row of a guest that was treated, as far as that was possible.
+    /// Creates the row of a treated guest, or throws the problem.
     init(_ outcome: Outcome, of name: String) throws {
         switch outcome.protection {
         case .success(let protection): self.init(protection)
         case .failure(let error) where error.isGuestGone:
             throw GuestProblem(
-                guest: name, message: "the guest does not run; it is treated when it starts")
+                guest: name, message: "the guest is not running; it gets the policy at its start")
         case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
         case nil:
             guard let facts = outcome.facts else {
-                throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+                throw GuestProblem(guest: name, message: "libvirt returned no data about the guest")
             }
             self.init(inactive: facts)
         }
@@ -91,13 +91,13 @@ struct GuestRow: Encodable {
         }
     }
 
-    /// The row of a guest that was read for its plan.
+    /// Creates the row of a guest that was read for its plan.
     init(
         planned outcome: Outcome, of name: String, _ policy: Policy, _ service: ServiceState?
     ) throws {
         if let error = outcome.error { throw Self.problem(name, error) }
         guard let facts = outcome.facts else {
-            throw GuestProblem(guest: name, message: "libvirt tells nothing of the guest")
+            throw GuestProblem(guest: name, message: "libvirt returned no data about the guest")
         }
         self.init(facts, Plan(for: facts, under: policy))
         if let inspection = outcome.inspection { state = inspection.situation.state.rawValue }
@@ -114,24 +114,24 @@ struct GuestRow: Encodable {
         GuestProblem(guest: name, message: error.description(retryingWith: "virt-watchdog plan"))
     }
 
-    /// The row of a guest that does not run, of which only the persistent definition matters.
+    /// Creates the row of an inactive guest, of which only the persistent domain XML matters.
     init(inactive facts: GuestFacts) {
         name = facts.name
         uuid = facts.uuid
         state = "shut off"
         machine = facts.machine
-        reason = "the guest does not run"
+        reason = "the guest is not running"
         isConverged = true
     }
 
-    /// Adds what came of bringing the persistent definition to the policy.
+    /// Adds the result in the persistent domain XML.
     mutating func add(_ persistence: ConfigResult) {
         config = persistence.result.rawValue
         if persistence.reason != reason { reason += "; \(persistence.reason)" }
         isConverged = isConverged && persistence.isConverged
     }
 
-    /// The row that `make` gives for a guest that is done, or that of the problem.
+    /// Creates the row that `make` returns for a finished guest, or the row of its problem.
     init(
         of name: String, _ result: Result<Outcome, GuestProblem>,
         _ make: (Outcome) throws -> GuestRow
@@ -152,7 +152,7 @@ struct GuestRow: Encodable {
         isProblem = true
     }
 
-    /// A stream of the rows of these guests.
+    /// Returns a stream of the guests' rows.
     static func stream(_ names: [String], json: Bool) -> RowStream<GuestRow> {
         let longest = ["change-action", "unprotected", "unprotected"]
         return RowStream(
@@ -169,7 +169,7 @@ struct GuestRow: Encodable {
         }
     }
 
-    /// Prints the rows that are not printed yet, or all as JSON.
+    /// Prints the remaining rows, or all rows as JSON.
     static func printRest(of stream: RowStream<GuestRow>, json: Bool) throws {
         if json {
             try StandardOutput.print(json: ["guests": stream.rows])
@@ -182,7 +182,7 @@ struct GuestRow: Encodable {
 }
 
 extension GuestRow.Device {
-    /// The device that a plan adds, or nothing where it adds none.
+    /// Returns the device that a plan adds, or `nil` if it adds none.
     fileprivate init?(_ plan: Plan) {
         switch plan.decision {
         case .attach(let device, let point):

@@ -5,26 +5,25 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// The work of a command on guests, by the core of the service and with its limits.
+/// A command's work on guests, with the service's core and limits.
 struct GuestWork {
     var connection: Connection
-    /// The guests, those that were not found as well.
+    /// The guests, including those that were not found.
     var found: [Result<Guest, GuestProblem>]
     var goal: Settings.Goal
     var policy: Policy
-    /// Whether the operator named the guests, which ends their opt-outs.
+    /// Whether the operator named the guests, which removes their opt-outs.
     var endsOptOuts = false
-    /// Whether persistent definitions are brought to the policy, whatever the policy says of it.
+    /// Whether persistent domain XML is changed regardless of the policy's `persist`.
     var persists = false
 
-    /// What a guest that is done gives.
+    /// The result of a finished guest.
     enum Work<Row> {
         case row(Row)
-        /// It is not told of.
+        /// No row.
         case nothing
     }
 
-    /// The names of the guests.
     var names: [String] {
         found.map { found in
             switch found {
@@ -34,9 +33,9 @@ struct GuestWork {
         }
     }
 
-    /// Works on all guests, and prints the row of each soon after it is done.
+    /// Works on all guests, and prints each row soon after its guest is done.
     ///
-    /// - Parameter row: Makes the row of a guest with that index.
+    /// - Parameter row: Creates the row of the guest with that index.
     func run<Row>(
         _ stream: RowStream<Row>, _ row: (Int, Result<Outcome, GuestProblem>) -> Work<Row>
     ) throws {

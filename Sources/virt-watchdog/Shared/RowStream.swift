@@ -1,11 +1,11 @@
 import Host
 import System
 
-/// Prints rows soon after they are known: those of one moment together and in order, later ones below.
+/// A stream of table rows. Rows of one moment print together and in order, later ones below.
 ///
 /// With JSON, the command prints all rows at the end.
 final class RowStream<Row> {
-    /// Rows are of one moment while no gap between them is longer, or until the first one waits too long.
+    /// The longest gap between rows of one moment.
     private static var gap: Duration { .milliseconds(150) }
     private static var longestWait: Duration { .seconds(1) }
 
@@ -21,15 +21,15 @@ final class RowStream<Row> {
     private var firstTime: ContinuousClock.Instant?
     private var lastTime: ContinuousClock.Instant?
 
-    /// Makes a stream that has printed nothing.
+    /// Creates a stream.
     ///
     /// - Parameters:
     ///   - table: The table's header.
     ///   - count: The number of rows to come.
-    ///   - reserved: For each column, the texts that a row may have there, as far as they are known.
-    ///   - width: How wide the table may be, or nothing for no limit.
-    ///   - sorted: Puts rows that are printed together in order.
-    ///   - cells: The columns of a row.
+    ///   - reserved: For each column, the known possible texts.
+    ///   - width: The limit for the table's width, or `nil` for none.
+    ///   - sorted: Sorts rows that print together.
+    ///   - cells: Returns the columns of a row.
     init(
         _ table: Table, count: Int, reserving reserved: [[String]], width: Int? = nil, json: Bool,
         sorted: @escaping ([Row]) -> [Row] = { $0 }, cells: @escaping (Row) -> [Table.Cell]
@@ -50,9 +50,9 @@ final class RowStream<Row> {
         sorted(rows.sorted { $0.index < $1.index }.map(\.row))
     }
 
-    /// Adds a row, or takes note that none comes.
+    /// Adds a row, or notes that none comes.
     ///
-    /// - Parameter index: The place among rows that are printed together.
+    /// - Parameter index: The place among rows that print together.
     func add(_ row: Row?, at index: Int) {
         missing -= 1
         guard let row else { return }
@@ -62,7 +62,7 @@ final class RowStream<Row> {
         firstTime = firstTime ?? lastTime
     }
 
-    /// The time until rows are due, or nothing where none waits.
+    /// The time until rows are due, or `nil` if none waits.
     var timeout: Duration? {
         guard let firstTime, let lastTime, !isJSON else { return nil }
         let due = min(lastTime + Self.gap, firstTime + Self.longestWait)
@@ -74,7 +74,7 @@ final class RowStream<Row> {
         if let timeout, timeout <= .zero { try printAll() }
     }
 
-    /// Prints the rows that wait.
+    /// Prints the waiting rows.
     func printAll() throws {
         guard !isJSON, !unprinted.isEmpty else { return }
         for row in inOrder(unprinted) { table.add(cells: cells(row)) }

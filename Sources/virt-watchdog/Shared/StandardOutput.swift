@@ -4,9 +4,9 @@ import Host
 import System
 import WatchdogPolicy
 
-/// Standard output, written whole.
+/// Standard output with complete writes.
 enum StandardOutput {
-    /// Prints bytes.
+    /// Writes bytes.
     static func write(_ bytes: [UInt8]) throws {
         do {
             try writeAll(bytes, to: 1)
@@ -21,7 +21,7 @@ enum StandardOutput {
         try write(Array("\(line)\n".utf8))
     }
 
-    /// Prints a value as JSON, with its keys in order.
+    /// Prints a value as JSON, with sorted keys.
     static func print(json value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -29,8 +29,9 @@ enum StandardOutput {
         try print(escapingDisruptiveScalars(in: text))
     }
 
-    /// Writes what could steer a terminal as escapes of JSON's, inside whose strings alone it can
-    /// stand; the line ends between them stay.
+    /// Escapes characters that could control a terminal, as JSON escapes.
+    ///
+    /// They can only appear in JSON's strings. Line ends between strings stay.
     private static func escapingDisruptiveScalars(in json: String) -> String {
         json.unicodeScalars.reduce(into: "") { text, scalar in
             guard scalar.isDisruptive, scalar != "\n" else {
@@ -44,14 +45,14 @@ enum StandardOutput {
     }
 }
 
-/// Standard error, for what is not the answer.
+/// Standard error, for messages besides the output.
 enum StandardError {
-    /// Prints a line behind the program's name; what libvirt says in it may quote anything.
+    /// Prints a line after the program's name. libvirt's part of it may quote anything.
     static func print(_ line: String) {
         try? writeAll(Array("virt-watchdog: \(printable(line))\n".utf8), to: 2)
     }
 
-    /// Prints lines of the argument parser's, which may quote anything.
+    /// Prints lines of the argument parser, which may quote anything.
     static func write(lines: String) {
         let text = lines.split(separator: "\n", omittingEmptySubsequences: false)
             .map { printable(String($0)) + "\n" }

@@ -1,28 +1,28 @@
 import Host
 import System
 
-/// How a word stands out on a terminal that shows colours.
+/// The colours of a word on a terminal.
 enum Style: String {
-    /// All is well.
+    /// A success.
     case good = "32"
-    /// Somebody should look.
+    /// A warning.
     case doubtful = "33"
-    /// Something does not work.
+    /// A failure.
     case bad = "31"
-    /// Nothing to see here.
+    /// Unimportant text.
     case faint = "2"
 
     /// Whether standard output is in colour.
     static let isColoured = isColoured(
         onTerminal: Terminal.isThere, noColor: Environment["NO_COLOR"], term: Environment["TERM"])
 
-    /// Decides whether to use colours: on a terminal that has them, unless `NO_COLOR` forbids it, as
-    /// [its page](https://no-color.org) asks.
+    /// Returns whether to use colours: on a terminal that has them, unless
+    /// [`NO_COLOR`](https://no-color.org) forbids it.
     static func isColoured(onTerminal: Bool, noColor: String?, term: String?) -> Bool {
         onTerminal && noColor == nil && term != "dumb"
     }
 
-    /// The text in this style, where colours are used.
+    /// Returns the text in this style, if colours are used.
     func applied(to text: String) -> String {
         Self.isColoured ? "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" : text
     }

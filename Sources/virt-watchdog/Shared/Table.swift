@@ -1,9 +1,9 @@
-/// Rows of text in columns as wide as they need to be.
+/// A table with columns as wide as their texts.
 ///
-/// The last column is as long as its text. Where a width is given that is too small for that, the
-/// last column goes below each row, folded at blanks, and other columns are cut.
+/// The last column is as long as its text. If the width is too small, the last column goes below
+/// each row, wrapped at spaces, and other columns are cut.
 struct Table {
-    /// A text in a column, and how it stands out.
+    /// A text in a column, and its style.
     struct Cell: ExpressibleByStringLiteral {
         var text: String
         var style: Style?
@@ -19,14 +19,14 @@ struct Table {
     }
 
     private static let gap = 2
-    /// What a column is not cut below.
+    /// The smallest width of a cut column.
     private static let narrowest = 6
-    /// How far what is below a row is indented.
+    /// The indentation of text below a row.
     private static let indentation = 4
 
-    /// The rows that are not printed yet, with the header until that is printed.
+    /// The rows to print, including the header until it is printed.
     private var rows: [[Cell]]
-    /// How wide the columns are, once the first rows are printed.
+    /// The widths of the columns, once the first rows are printed.
     private var widths: [Int]?
     /// Whether the last column goes below each row.
     private var folds = false
@@ -43,22 +43,22 @@ struct Table {
         rows.append(cells)
     }
 
-    /// The table, a line a row.
+    /// The table's lines.
     var text: String { text(width: nil) }
 
-    /// The table, no wider than that if it can be.
+    /// Returns the table's lines, within the width if possible.
     func text(width: Int?) -> String {
         var table = self
         return table.takeText(width: width)
     }
 
-    /// Returns the rows that were added since the last call, the first time below the header.
+    /// Returns the rows since the last call, the first time below the header.
     ///
-    /// The first rows decide how wide the columns are.
+    /// The first rows determine the widths.
     ///
     /// - Parameters:
-    ///   - width: How wide the table may be, or nothing for no limit.
-    ///   - reserved: For each column, texts that later rows may have.
+    ///   - width: The limit for the table's width, or `nil` for none.
+    ///   - reserved: For each column, the possible texts of later rows.
     mutating func takeText(width: Int?, reserving reserved: [[String]] = []) -> String {
         let isFirst = self.widths == nil
         let widths = self.widths ?? layOut(width, reserved)
@@ -70,7 +70,7 @@ struct Table {
         }
         return rows.enumerated().flatMap { index, row in
             [line(Array(row.dropLast()), widths)]
-                // What is below needs no heading.
+                // Text below a row needs no heading.
                 + (isFirst && index == 0 ? [] : below(row[row.count - 1], width))
         }.joined(separator: "\n")
     }
@@ -92,7 +92,7 @@ struct Table {
         return widths
     }
 
-    /// The widths for a row that came later: nothing in it is cut.
+    /// Returns the widths for a later row, without cutting it.
     private func grown(_ widths: [Int], for row: [Cell]) -> [Int] {
         zip(widths, row).map { max($0, $1.text.count) }
     }
@@ -118,12 +118,12 @@ struct Table {
 }
 
 extension String {
-    /// The text, or as much of its start as fits with an ellipsis behind it.
+    /// Returns the text, cut with an ellipsis if it is too long.
     fileprivate func cut(to width: Int) -> String {
         count <= width ? self : prefix(max(width - 1, 0)) + "…"
     }
 
-    /// The text in lines that are no longer than that, but for words that are.
+    /// Returns the text in lines of this width. Longer words stay whole.
     fileprivate func folded(to width: Int) -> [String] {
         var lines: [String] = []
         var line = ""

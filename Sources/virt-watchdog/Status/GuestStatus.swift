@@ -3,24 +3,24 @@ import Protector
 import TimerProbe
 import WatchdogPolicy
 
-/// How things stand with a guest.
+/// The state of a guest and its watchdog.
 struct GuestStatus: Sendable {
     var name: String
     var uuid: String
     var situation: Situation
     var isActive: Bool
-    /// The live definition while the guest runs, else the persistent one.
+    /// The facts in the live domain XML, or in the persistent one of a guest that is shut off.
     var facts: GuestFacts
-    /// The persistent definition, where there is one.
+    /// The facts in the persistent domain XML, or `nil` without one.
     var persistent: GuestFacts?
-    /// The state of its timers; nothing is known of a guest that is shut off.
+    /// The state of its timers. It is empty for a guest that is shut off.
     var timers: TimerReader.Reading
-    /// Why the guest does not answer, if that is known.
+    /// The reason why the guest does not answer, or `nil` if none is known.
     var silence: String?
     /// The last fire in this run that virt-watchdogd saw.
     var lastFire: Fire?
 
-    /// Makes a status of an inspection and of the service's state, if a service runs.
+    /// Combines an inspection with the service's state.
     init(_ inspection: Inspection, uuid: String, _ service: ServiceState?) {
         self.uuid = uuid
         name = inspection.facts.name
@@ -33,9 +33,9 @@ struct GuestStatus: Sendable {
         lastFire = service?.report.fire(of: uuid, in: inspection.run)
     }
 
-    /// What becomes of the guest if it hangs.
+    /// Returns the consequence of a hang.
     ///
-    /// - Parameter hookInstalled: Whether the hook sees to guests that start.
+    /// - Parameter hookInstalled: Whether the hook treats guests that start.
     func verdict(_ policy: Policy, _ hookInstalled: Bool) -> Verdict {
         isActive
             ? Verdict(
@@ -51,12 +51,12 @@ struct GuestStatus: Sendable {
             fire: lastFire.map(FireEvidence.seen) ?? shown)
     }
 
-    /// The state of the timer that matters, or nothing where there is none that runs.
+    /// The state of the relevant timer, or `nil` if none runs.
     var timer: TimerState? { facts.timer(among: timers.timers) }
 
-    /// What it will have after its next cold start.
+    /// Returns the protection after the guest's next cold start.
     ///
-    /// - Parameter hookInstalled: Whether the hook sees to guests that start.
+    /// - Parameter hookInstalled: Whether the hook treats guests that start.
     func nextBoot(_ policy: Policy, _ hookInstalled: Bool) -> NextBoot {
         NextBoot(policy, persistent: persistent, hookInstalled: hookInstalled)
     }

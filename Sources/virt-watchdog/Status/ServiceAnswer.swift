@@ -5,14 +5,14 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// What `status --json` says of a service that runs.
+/// The running service in the output of `status --json`.
 struct ServiceAnswer: Encodable {
-    /// What it tells, or nothing where that is of no use.
+    /// The service's state, or `nil` if it is unusable.
     var state: ServiceState?
-    /// Why its state is of no use.
+    /// The reason why the state is unusable.
     var problem: String?
 
-    /// The answer about a service that runs, and nothing for none.
+    /// Creates the answer. Returns `nil` without a service.
     init?(_ presence: ServicePresence) {
         switch presence {
         case .absent: return nil
@@ -40,9 +40,9 @@ struct ServiceAnswer: Encodable {
 }
 
 extension ServicePresence {
-    /// The service as a line.
+    /// Returns the service's state as a line.
     ///
-    /// - Parameter running: Whether the guests that wait are the service's own affair.
+    /// - Parameter running: Whether waiting guests are for the service or for `apply`.
     func line(under running: Policy.Running) -> String {
         switch self {
         case .absent:
@@ -56,15 +56,15 @@ extension ServicePresence {
 }
 
 extension ServiceState {
-    /// Whether the service is of the tool's version.
+    /// Whether service and tool have the same version.
     var isOfToolsVersion: Bool { version == Paths.version }
 
-    /// What to do about a service of another version.
+    /// The remedy for a service of another version.
     static let restart = "systemctl restart virt-watchdogd"
 
-    /// The state in a clause.
+    /// Returns the state as a clause.
     ///
-    /// - Parameter running: Whether the guests that wait are the service's own affair.
+    /// - Parameter running: Whether waiting guests are for the service or for `apply`.
     func description(under running: Policy.Running) -> String {
         var parts = [
             "version \(version)", report.isConnected ? "connected" : "not connected to libvirt",
@@ -81,7 +81,7 @@ extension ServiceState {
 }
 
 extension Connection {
-    /// The service of this daemon; nothing where the daemon is none of the system's.
+    /// The service of this daemon, or `nil` if the daemon is not the system's.
     var service: ServicePresence? {
         let isSystem = !isRemote && isQEMU && uri?.hasSuffix("/system") == true
         return isSystem ? ServicePresence() : nil

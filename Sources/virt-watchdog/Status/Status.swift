@@ -6,33 +6,33 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// `virt-watchdog status`: which guests would be reset if they hung, and why not the others.
+/// The command `virt-watchdog status`: shows the consequence of a hang for each guest, and why.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show which guests are protected, which not, and why.",
+        abstract: "Show which guests are protected, and the reasons.",
         usage: """
             virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
                 [--no-monitor] [--accept-unknown] [--properties <file>] [--json]
             """,
         discussion: """
-            Without names, all guests that run. ARMED: whether the guest has started its timer, by \
-            QEMU's monitor, on pc by the guest agent. Either taints the guest.
+            Without names, shows all running guests. ARMED: whether the guest has started its \
+            timer, by QEMU's monitor, on pc by the guest agent. Both taint the guest.
 
-            Exit codes: 0 all fine; 1 some not; 2 some unknown, or no libvirt.
+            Exit status: 0 all fine; 1 some not; 2 some unknown, or no libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
 
-    @Flag(help: "All guests, those that are shut off as well.")
+    @Flag(help: "All guests, also those that are shut off.")
     var all = false
 
     @Flag(help: "The guests that are shut off.")
     var inactive = false
 
-    @Flag(name: .customLong("no-monitor"), help: "Read timers by the guest agent alone.")
+    @Flag(name: .customLong("no-monitor"), help: "Read timers through the guest agent alone.")
     var withoutMonitor = false
 
-    @Flag(help: "Leave unknown verdicts out of the exit code.")
+    @Flag(help: "Leave unknown verdicts out of the exit status.")
     var acceptUnknown = false
 
     @OptionGroup var policy: PolicyOptions
@@ -47,7 +47,7 @@ struct Status: ParsableCommand {
 
     func validate() throws {
         if [all, inactive, !guests.isEmpty].count(where: { $0 }) > 1 {
-            throw ValidationError("Name guests, or say --all, or say --inactive.")
+            throw ValidationError("Name guests, or use --all or --inactive, not several.")
         }
     }
 
@@ -69,7 +69,7 @@ struct Status: ParsableCommand {
         try finish(stream, report, connection.service)
     }
 
-    /// Whether a guest that was not named has gone since it was listed.
+    /// Returns whether an unnamed guest has gone since it was listed.
     private func isGone(_ result: Result<GuestStatus, GuestProblem>) -> Bool {
         guard guests.isEmpty, case .failure(let problem) = result else { return false }
         return problem.isGone
@@ -80,7 +80,7 @@ struct Status: ParsableCommand {
         return try connection.list(all ? .all : inactive ? .inactive : .running)
     }
 
-    /// What an outcome tells of a guest.
+    /// Returns the status in an outcome, or the problem.
     private static func status(
         of name: String, _ outcome: Outcome, _ service: ServiceState?
     ) -> Result<GuestStatus, GuestProblem> {
@@ -89,17 +89,17 @@ struct Status: ParsableCommand {
         }
         let message =
             switch outcome.error {
-            case .silent: "libvirt does not answer: it is busy with the guest"
+            case .silent: "libvirt does not answer: it is busy with the guest; retry"
             case .notAsked:
                 "libvirt was not asked: it is busy with other guests; name this one alone"
             case .some(let error): error.description(retryingWith: "virt-watchdog status")
-            case nil: "libvirt tells nothing of the guest"
+            case nil: "libvirt returned no data about the guest"
             }
         return .failure(
             GuestProblem(guest: name, message: message, isGone: outcome.error?.isGuestGone == true))
     }
 
-    /// Prints the rest, and ends with the status that the rows ask for.
+    /// Prints the remaining rows, and exits with their status.
     private func finish(
         _ stream: RowStream<StatusRow>, _ report: PolicyReport, _ service: ServicePresence?
     ) throws {
@@ -117,9 +117,9 @@ struct Status: ParsableCommand {
             try StandardOutput.print(text + line)
         }
         if report.hasErrors {
-            StandardError.print("the policy has errors: virt-watchdog config shows them")
+            StandardError.print("the policy has errors; run virt-watchdog config")
         }
-        // That a QEMU is stopped is known, and no lack of an agent.
+        // A stopped QEMU is a known cause, and no missing agent.
         if rows.contains(where: {
             !$0.isRead || $0.verdict == .unknown && (!acceptUnknown || $0.isSilent)
         }) {

@@ -3,7 +3,7 @@ import Protector
 import TimerProbe
 import WatchdogPolicy
 
-/// What `status --json` prints; every key is always there.
+/// The output of `status --json`. Every key is always present.
 struct StatusAnswer: Encodable {
     struct Guest: Encodable {
         var row: StatusRow
@@ -38,7 +38,7 @@ struct StatusAnswer: Encodable {
     struct Watchdog: Encodable {
         var model: String
         var action: String
-        /// The action in libvirt's definition, which is another one where QEMU's monitor changed it.
+        /// The action in libvirt's domain XML, which QEMU's monitor may have overridden.
         var definedAction: String
         var origin: String
         var timer: TimerState?
@@ -60,7 +60,7 @@ struct StatusAnswer: Encodable {
 
     /// A fire in the guest's present run.
     struct Fired: Encodable {
-        /// The time of day, or nothing where only the device shows the fire.
+        /// The time of day, or `nil` if only the device shows the fire.
         var time: String?
         var action: String?
 
@@ -95,7 +95,7 @@ struct StatusAnswer: Encodable {
     var guests: [Guest]
     /// The number of guests by verdict.
     var summary: [String: Int]
-    /// The service, or null where none runs.
+    /// The service, or null if none runs.
     var service: ServiceAnswer?
 
     init(_ rows: [StatusRow], _ summary: StatusSummary, _ service: ServiceAnswer?) {
@@ -118,13 +118,13 @@ struct StatusAnswer: Encodable {
 }
 
 extension GuestStatus {
-    /// The last fire in this run, or nothing where none is known.
+    /// The last fire in this run, or `nil` if none is known.
     fileprivate var firedAnswer: StatusAnswer.Fired? {
         if let lastFire { return StatusAnswer.Fired(time: lastFire.time, action: lastFire.action) }
         return timers.showsFire ? StatusAnswer.Fired() : nil
     }
 
-    /// The watchdogs with all that is known of them.
+    /// The watchdogs with their timers.
     var watchdogs: [StatusAnswer.Watchdog] {
         facts.watchdogs.enumerated().map { index, watchdog in
             StatusAnswer.Watchdog(
@@ -142,7 +142,6 @@ extension NextBoot {
 }
 
 extension Duration {
-    /// The duration in milliseconds.
     var milliseconds: Double {
         Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
     }

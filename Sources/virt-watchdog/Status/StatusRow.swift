@@ -5,28 +5,28 @@ import System
 import TimerProbe
 import WatchdogPolicy
 
-/// What `status` says of a guest.
+/// The row of a guest in the output of `status`.
 struct StatusRow {
     var name: String
-    /// How things stand, and what follows; or why that cannot be told.
+    /// The status with its verdicts, or the problem.
     var answer: Result<(status: GuestStatus, verdict: Verdict, nextBoot: NextBoot), GuestProblem>
 
-    /// The row of a guest that was read.
+    /// Creates the row of a guest that was read.
     private init(_ status: GuestStatus, _ policy: Policy, _ hookInstalled: Bool) {
         name = status.name
         answer = .success(
             (status, status.verdict(policy, hookInstalled), status.nextBoot(policy, hookInstalled)))
     }
 
-    /// The row of a guest that could not be read.
+    /// Creates the row of a guest that was not read.
     private init(_ problem: GuestProblem) {
         name = problem.guest
         answer = .failure(problem)
     }
 
-    /// The row of a guest that was read or not.
+    /// Creates the row of a guest that was read or not.
     ///
-    /// - Parameter hookInstalled: Whether the hook sees to guests that start.
+    /// - Parameter hookInstalled: Whether the hook treats guests that start.
     init(_ answer: Result<GuestStatus, GuestProblem>, _ policy: Policy, _ hookInstalled: Bool) {
         switch answer {
         case .success(let status): self.init(status, policy, hookInstalled)
@@ -34,7 +34,7 @@ struct StatusRow {
         }
     }
 
-    /// The verdict; unknown for a guest that cannot be read.
+    /// The verdict, or unknown for a guest that was not read.
     var verdict: Verdict.Kind { (try? answer.get().verdict.kind) ?? .unknown }
 
     /// Whether a signal has stopped the guest's QEMU.
@@ -43,7 +43,7 @@ struct StatusRow {
     /// Whether the guest was read.
     var isRead: Bool { (try? answer.get()) != nil }
 
-    /// Why the verdict is what it is.
+    /// The reason for the verdict.
     var reason: String {
         switch answer {
         case .success(let found):
@@ -71,7 +71,7 @@ struct StatusRow {
         ]
     }
 
-    /// A stream of the rows of these guests.
+    /// Returns a stream of the guests' rows.
     static func stream(_ names: [String], json: Bool) -> RowStream<StatusRow> {
         RowStream(
             Table("GUEST", "STATE", "MACHINE", "WATCHDOG", "ARMED", "NEXT BOOT", "VERDICT", "WHY"),
@@ -92,7 +92,7 @@ struct StatusRow {
         }
     }
 
-    /// The rows with trouble first, then by name.
+    /// Returns the rows with problems first, then by name.
     static func inOrder(_ rows: [StatusRow]) -> [StatusRow] {
         rows.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
     }
@@ -100,13 +100,13 @@ struct StatusRow {
     private var rank: Int { Verdict.Kind.allCases.firstIndex(of: verdict) ?? 0 }
 }
 
-/// How many guests have which verdict.
+/// The number of guests by verdict.
 struct StatusSummary {
-    /// The number of guests for each verdict, trouble first.
+    /// The number of guests for each verdict, problems first.
     var counts: [(verdict: Verdict.Kind, count: Int)]
-    /// How many guests libvirt shows as tainted since QEMU's monitor was asked.
+    /// The number of guests that libvirt shows as tainted by QEMU's monitor.
     var monitored: Int
-    /// How many guests libvirt shows as tainted since the guest agent was asked.
+    /// The number of guests that libvirt shows as tainted by the guest agent.
     var asked: Int
 
     init(_ rows: [StatusRow]) {
@@ -116,7 +116,7 @@ struct StatusSummary {
         asked = readings.count(where: \.usedAgent)
     }
 
-    /// What reading the timers has left in libvirt, as sentences.
+    /// The taints that reading the timers has left, as sentences.
     private var taint: String {
         func guests(_ count: Int) -> String { "\(count) guest\(count == 1 ? "" : "s")" }
         let monitor =
@@ -140,7 +140,7 @@ struct StatusSummary {
 }
 
 extension StatusAnswer.Watchdog {
-    /// What a person reads.
+    /// The text for a person.
     fileprivate var text: String {
         let alignment = action == definedAction ? "" : ", was \(definedAction)"
         return "\(model) \(action) (\(origin)\(alignment))"
@@ -148,7 +148,7 @@ extension StatusAnswer.Watchdog {
 }
 
 extension NextBoot {
-    /// What a person reads.
+    /// The text for a person.
     fileprivate var text: String {
         guard let model, let action else { return source }
         return "\(model) \(action) (\(source))"

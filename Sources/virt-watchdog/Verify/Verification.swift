@@ -6,42 +6,43 @@ import TimerProbe
 import VerifyGuest
 import WatchdogPolicy
 
-/// Proves on this host that a guest that hangs is met by its watchdog: starts one that does.
+/// A proof that this host's watchdogs act: it starts a guest that hangs, and observes the result.
 final class Verification {
-    /// Why the hook may not have given a guest its watchdog.
+    /// The reason why the hook may not have given a guest its watchdog.
     struct Absence {
-        /// What is wrong, if anything was found.
+        /// The fault, if one was found.
         var cause: String?
-        /// What to do about it.
+        /// The fix.
         var remedy: String?
-        /// Whether there is no use in waiting.
+        /// Whether waiting longer is useless.
         var isCertain = false
     }
 
-    /// How long it takes at most, usually, until a guest has its watchdog.
+    /// The usual time until a guest has its watchdog.
     private static let usualTime = Duration.seconds(3)
 
-    /// How long it waits for libvirt to start the guest once the user wants it to end; a guest that is
-    /// started later goes with the connection.
-    private static let patienceOnceInterrupted = Duration.seconds(3)
-    /// For how many seconds it tries to remove the guest.
-    private static let patienceToTidyUp = 30
+    /// The time that an interrupted run waits for libvirt to start the guest.
+    ///
+    /// libvirt removes a guest that starts later when the connection closes.
+    private static let interruptedTimeout = Duration.seconds(3)
+    /// The time limit for removing the guest, in seconds.
+    private static let removalTimeout = 30
 
     private let connection: Connection
     private let loop: EventLoop
     private let machine: VerifyGuest.Machine
     private let policy: Policy
-    /// Looks for what is wrong with the hook.
+    /// Looks for a fault of the hook.
     private let explainAbsence: () -> Absence
-    /// Told of each step, as it is done or not.
+    /// Takes the result of each step.
     private let report: (VerifyStepResult) -> Void
     private let start = ContinuousClock.now
     private var guest: Guest?
     private var console: Console?
     private var events: WatchdogEvents?
-    /// Whether nothing was left behind.
+    /// Whether everything was removed.
     private(set) var isTidy = true
-    /// What the guest's watchdog does when it fires.
+    /// The action of the guest's watchdog.
     private(set) var action: String?
 
     init(
@@ -57,9 +58,9 @@ final class Verification {
         self.report = report
     }
 
-    /// Goes step by step, as far as it comes, and leaves nothing behind.
+    /// Runs the steps until one fails, and removes the guest.
     ///
-    /// - Returns: Whether all steps were seen.
+    /// - Returns: Whether all steps succeeded.
     func run() -> Bool {
         defer { tidyUp() }
         return VerifyStep.allCases.allSatisfy { step in
@@ -82,14 +83,15 @@ final class Verification {
                 remedy: remedy))
     }
 
-    /// Removes the guest: over a new connection where the daemon was restarted, which forgets that
-    /// the guest was to go with the first one.
+    /// Removes the guest, over a new connection if the daemon was restarted.
+    ///
+    /// A restarted daemon does not remove the guest when the first connection closes.
     private func tidyUp() {
         console = nil
         events = nil
         guard let guest else { return }
-        let isGone = TimedCall.run(timeout: Self.patienceToTidyUp) {
-            for _ in 0..<Self.patienceToTidyUp {
+        let isGone = TimedCall.run(timeout: Self.removalTimeout) {
+            for _ in 0..<Self.removalTimeout {
                 do throws(LibvirtError) {
                     try guest.destroyIfPresent()
                     return true
@@ -127,24 +129,23 @@ final class Verification {
                 guard InterruptFlag.happened else { return false }
                 let since = interrupted ?? .now
                 interrupted = since
-                return ContinuousClock.now - since > Self.patienceOnceInterrupted
+                return ContinuousClock.now - since > Self.interruptedTimeout
             },
             {
                 Result { () throws(LibvirtError) in
                     try connection.startTransientGuest(definition)
                 }
             })
-        // QEMU has read it, or never will.
+        // QEMU has read the image, or never will.
         image.remove()
         guard let answer else {
             throw interruption
                 ?? VerifyFailure(
-                    message: "libvirt does not get the guest started",
-                    remedy: "see what it waits for: another hook in /etc/libvirt/hooks, most likely"
-                )
+                    message: "libvirt has not started the guest in time",
+                    remedy: "check the other hooks in /etc/libvirt/hooks")
         }
         try asking(
-            "the guest does not start", "see libvirt's log; virt-watchdog doctor checks the host"
+            "the guest does not start", "see libvirt's log, and run virt-watchdog doctor"
         ) {
             () throws(LibvirtError) in
             let guest = try answer.get()
@@ -160,9 +161,9 @@ final class Verification {
             return try SharedFile(named: VerifyGuest.name + ".img", GuestImage.bytes)
         } catch {
             throw VerifyFailure(
-                message: "the guest's image cannot be written: \(error)",
-                remedy: "see whether /run (for others than root: /tmp) has room, and no"
-                    + " \(VerifyGuest.name).img of an earlier run")
+                message: "cannot write the guest's image: \(error)",
+                remedy: "free space in /run (/tmp without root), and remove \(VerifyGuest.name).img"
+                    + " of an earlier run")
         }
     }
 
@@ -177,7 +178,8 @@ final class Verification {
                 absence = explainAbsence()
             }
             let plan = Plan(for: facts, under: policy)
-            // Beside an iTCO of another action, the device gets the policy's a moment later.
+            // Next to an iTCO of another action, the device gets the policy's action a moment
+            // later.
             return facts.i6300esb != nil && !plan.changesLiveGuest
                 || HookDecision(plan: plan).keepsHookAway || absence?.isCertain == true
         }
@@ -185,30 +187,31 @@ final class Verification {
             throw reason(for: absence ?? explainAbsence(), found)
         }
         action = watchdog.action
-        let who = watchdog.isOwned ? "the hook ran and attached" : "somebody attached"
+        let who = watchdog.isOwned ? "the hook ran and attached" : "another program attached"
         return "\(who) \(watchdog.model) with action \(watchdog.action)"
     }
 
-    /// Says why no watchdog came.
+    /// Returns the reason why no watchdog came.
     private func reason(for absence: Absence, _ facts: GuestFacts?) -> VerifyFailure {
         if let facts {
             let plan = Plan(for: facts, under: policy)
             if HookDecision(plan: plan).keepsHookAway {
                 return VerifyFailure(
-                    message: "the policy leaves a guest of the name \(VerifyGuest.name) without a"
-                        + " watchdog: \(plan.reason)",
+                    message: "the policy gives a guest named \(VerifyGuest.name) no watchdog:"
+                        + " \(plan.reason)",
                     remedy: HookDecision(plan: plan).remedy)
             }
             if facts.i6300esb != nil {
                 return VerifyFailure(
-                    message: "the guest's watchdog has not the policy's action: \(plan.reason)",
-                    remedy: "see what the protector says: journalctl -t virt-watchdog")
+                    message: "the guest's watchdog does not have the policy's action:"
+                        + " \(plan.reason)",
+                    remedy: "see the protector's log: journalctl -t virt-watchdog")
             }
         }
         return VerifyFailure(
             message: "the guest got no watchdog" + (absence.cause.map { ": \($0)" } ?? ""),
             remedy: absence.remedy
-                ?? "see what the hook and its protector say: journalctl -t virt-watchdog")
+                ?? "see the log of hook and protector: journalctl -t virt-watchdog")
     }
 
     private func seeLine(
@@ -242,16 +245,15 @@ final class Verification {
         guard isThere, let done = events?.actions.first else {
             throw VerifyFailure(
                 message: "the guest hangs with its timer started, and no watchdog event came",
-                remedy: "a guest on a host as busy as that is not safe; try again, and else:"
-                    + " \(Self.reportRemedy)")
+                remedy: "reduce the host's load and retry; otherwise, \(Self.reportRemedy)")
         }
-        // QEMU pauses a guest that libvirt dumps.
+        // QEMU pauses a guest while libvirt dumps it.
         let expected = action == WatchdogAction.dump.rawValue ? "pause" : action
         guard done == expected else {
             throw VerifyFailure(
                 message: "the watchdog fired, and QEMU did '\(done)' instead of"
                     + " \(quoted(action ?? ""))",
-                remedy: "see whether something else changes the action of watchdogs on this host")
+                remedy: "find the program that changes watchdog actions on this host")
         }
         return "the watchdog noticed the hang: action \(action ?? done)"
     }
@@ -277,11 +279,11 @@ final class Verification {
         case .some(.none), nil:
             throw VerifyFailure(
                 message:
-                    "nothing happens to the guest: that is what the policy's action 'none' means",
+                    "nothing happened to the guest: the policy's action is 'none'",
                 remedy: "set vm.watchdog.action=reset")
-        case .shutdown: return "the guest was asked to shut down, which one that hangs does not do"
-        case .injectNMI: return "the guest was to get a non-maskable interrupt, which does not show"
-        case .dump: return "libvirt was to dump the guest's memory, which was not waited for"
+        case .shutdown: return "QEMU asked the guest to shut down, which a hung guest does not do"
+        case .injectNMI: return "QEMU sent the guest an NMI, which has no visible effect"
+        case .dump: return "libvirt dumps the guest's memory, and verify does not wait for it"
         }
     }
 
@@ -296,9 +298,9 @@ final class Verification {
             ? VerifyFailure(message: "interrupted", remedy: "run virt-watchdog verify again") : nil
     }
 
-    /// Waits until something holds, for as long as the step may take.
+    /// Waits for a condition, within the step's time limit.
     ///
-    /// - Returns: Whether it came to hold.
+    /// - Returns: Whether the condition became true.
     private func wait(
         for step: VerifyStep, until holds: () throws(VerifyFailure) -> Bool
     ) throws(VerifyFailure) -> Bool {
@@ -311,7 +313,7 @@ final class Verification {
                     remedy: "see why its daemon ended, then run virt-watchdog verify again")
             }
             guard ContinuousClock.now < deadline else { return false }
-            try asking("libvirt's events cannot be had", "see whether libvirtd still runs") {
+            try asking("cannot read libvirt's events", "check that libvirtd still runs") {
                 () throws(LibvirtError) in try loop.turn()
             }
         }
@@ -346,7 +348,7 @@ final class Verification {
 private struct HookDecision {
     var plan: Plan
 
-    /// Whether the hook gives the guest nothing, as the policy wants it.
+    /// Whether the policy excludes the guest from the hook.
     var keepsHookAway: Bool {
         switch plan.decision {
         case .leave(.asWanted), .leave(.keptAction), .leave(.otherModel), .attach, .changeAction:
@@ -355,19 +357,19 @@ private struct HookDecision {
         }
     }
 
-    /// What to do where the policy leaves the guest of `verify` alone.
+    /// The fix if the policy excludes the guest of `verify`.
     var remedy: String {
         switch plan.decision {
         case .leave(.excluded):
-            "add virt-watchdog-verify-* to vm.watchdog.include, or take it out of"
+            "add virt-watchdog-verify-* to vm.watchdog.include, or remove it from"
                 + " vm.watchdog.exclude; virt-watchdog config shows both"
         case .leave(.modelNone): "set vm.watchdog.model=i6300esb"
-        case .leave: "mend what virt-watchdog config shows"
+        case .leave: "fix the errors that virt-watchdog config shows"
         case .coldPlug(_, .sharedAction(let watchdog)):
             "such machines have an \(watchdog.model) from libvirt, whose action all watchdogs share:"
                 + " set vm.watchdog.action=\(watchdog.action)"
         case .attach, .changeAction, .coldPlug, .refuse:
-            "set vm.watchdog.model=i6300esb, the one model that a guest can get while it runs"
+            "set vm.watchdog.model=i6300esb, the only model for running guests"
         }
     }
 }

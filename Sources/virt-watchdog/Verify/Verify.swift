@@ -7,26 +7,26 @@ import TimerProbe
 import VerifyGuest
 import WatchdogPolicy
 
-/// `virt-watchdog verify`: proves on this host that a guest that hangs is reset.
+/// The command `virt-watchdog verify`: proves on this host that a guest that hangs is reset.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prove that a guest that hangs is reset: start one.",
+        abstract: "Prove on this host that a guest that hangs is reset.",
         usage: """
             virt-watchdog verify [--connect <uri>] [--machine <pc|q35>]
                 [--keep-going] [--json]
             """,
         discussion: """
-            Starts a throw-away guest (32 MiB, no disk, no network) whose few hundred bytes of \
-            operating system start the watchdog's timer and hang, and watches until the hypervisor \
-            acts. The guest is removed in any case. Needs an x86 host; run it on the host itself.
+            Starts a throw-away guest (32 MiB, no disk, no network) that starts its watchdog's \
+            timer and hangs, waits until the hypervisor acts, and removes the guest. Needs an x86 \
+            host. Run it on the host itself.
 
-            Exit codes: 0 it works; 1 it does not, and the step that failed says what to do; 2 \
-            libvirt cannot be reached.
+            Exit status: 0 it works; 1 it does not, and the failed step has the fix; 2 cannot \
+            connect to libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
 
-    @Option(help: "The machine to try; both where it is not said.")
+    @Option(help: "The machine to try; by default, both.")
     var machine: VerifyGuest.Machine?
 
     @Flag(help: "Try the other machine even if one fails.")
@@ -40,7 +40,7 @@ struct Verify: ParsableCommand {
         let loop = try EventLoop()
         let connection = try daemon.connection(readOnly: false)
         try checkHost(connection)
-        // The hook's policy, whatever file the tool is told to read.
+        // The hook's policy, regardless of the tool's own properties file.
         let policy = PolicyLoader.load(Paths()).policy
         var outcomes: [VerifyOutcome] = []
         for machine in machine.map({ [$0] }) ?? VerifyGuest.Machine.allCases {
@@ -56,7 +56,7 @@ struct Verify: ParsableCommand {
             outcome.isProven = verification.run()
             if !verification.isTidy {
                 StandardError.print(
-                    "\(VerifyGuest.name) could not be removed: run virsh destroy \(VerifyGuest.name)"
+                    "cannot remove \(VerifyGuest.name); run virsh destroy \(VerifyGuest.name)"
                 )
             }
             outcome.action = verification.action
@@ -66,7 +66,7 @@ struct Verify: ParsableCommand {
         try finish(outcomes)
     }
 
-    /// Asks the doctor what is wrong with the hook.
+    /// Runs doctor's checks of the hook.
     private static func explainAbsence(_ connection: Connection) -> Verification.Absence {
         let findings = HookChecks.findings(connection: connection)
         let failure = findings.first { $0.level == .fail }
@@ -86,12 +86,12 @@ struct Verify: ParsableCommand {
         if !answer.isProven { throw ExitCode.notAsWanted }
     }
 
-    /// Ends with the reason where the guest could not even be started.
+    /// Exits with the reason if the guest cannot even start.
     private func checkHost(_ connection: Connection) throws {
         let architecture = try connection.architecture()
         guard ["x86_64", "i686"].contains(architecture) else {
             StandardError.print(
-                "the guest of verify is an x86 one, and this host is \(quoted(architecture));"
+                "verify needs an x86 host, and this host is \(quoted(architecture));"
                     + " use virt-watchdog doctor, and virt-watchdog status with a guest of your own"
             )
             throw ExitCode.notAsWanted
@@ -104,8 +104,8 @@ struct Verify: ParsableCommand {
         }
         guard !connection.isRemote else {
             StandardError.print(
-                "verify hands the daemon a file, so that it has to run on the daemon's own host;"
-                    + " log in there and run it without --connect")
+                "verify passes the daemon a file, and this connection is to another host; log in"
+                    + " there and run it without --connect")
             throw ExitCode.notAsWanted
         }
     }
@@ -113,7 +113,7 @@ struct Verify: ParsableCommand {
 
 extension VerifyGuest.Machine: ExpressibleByArgument {}
 
-/// How it went on one machine.
+/// The result on one machine.
 struct VerifyOutcome: Encodable {
     var machine: String
     var isProven = false
@@ -134,11 +134,11 @@ struct VerifyOutcome: Encodable {
     }
 }
 
-/// What `verify --json` prints.
+/// The output of `verify --json`.
 struct VerifyAnswer: Encodable {
-    /// Whether it works on each machine that was tried.
+    /// Whether each machine passed.
     var isProven: Bool
-    /// The last line, which anyone understands.
+    /// The last line.
     var conclusion: String
     var machines: [VerifyOutcome]
 
@@ -153,7 +153,7 @@ struct VerifyAnswer: Encodable {
             InterruptFlag.happened
             ? "Interrupted: nothing is proven."
             : isProven
-                ? "It works: a guest that hung was noticed, and \(effect) (\(names))."
+                ? "It works: the watchdog noticed a hung guest, and \(effect) (\(names))."
                 : "It does not work on \(names): \(effect)."
     }
 
@@ -164,7 +164,7 @@ struct VerifyAnswer: Encodable {
 }
 
 extension VerifyStepResult {
-    /// The step as a line, and what to do below it.
+    /// The step as a line, with the fix below it.
     fileprivate var text: String {
         let tenths = Int((seconds * 100).rounded())
         let time = "\(tenths / 100).\(tenths % 100 < 10 ? "0" : "")\(tenths % 100)"

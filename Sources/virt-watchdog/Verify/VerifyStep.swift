@@ -1,17 +1,17 @@
-/// A step on the way from a guest's start to its reset.
+/// A step between a guest's start and its reset.
 enum VerifyStep: String, CaseIterable, Encodable {
     /// libvirt starts the guest.
     case started
     /// The hook runs, and the guest has a watchdog.
     case attached
-    /// The guest finds the watchdog and starts its timer; then it hangs.
+    /// The guest finds the watchdog, starts its timer and hangs.
     case armed
-    /// The hypervisor notices.
+    /// The hypervisor notices the hang.
     case fired
-    /// The action takes effect: after a reset, the guest boots again.
+    /// The action takes effect. After a reset, the guest boots again.
     case effect
 
-    /// For how many seconds to wait for it; an emulated processor on a busy host is slow.
+    /// The step's time limit in seconds. An emulated processor on a busy host is slow.
     var limit: Int {
         switch self {
         case .started: 60
@@ -21,16 +21,16 @@ enum VerifyStep: String, CaseIterable, Encodable {
     }
 }
 
-/// How a step went.
+/// The result of a step.
 struct VerifyStepResult: Encodable {
     var step: VerifyStep
-    /// Whether it was seen.
+    /// Whether the step succeeded.
     var isDone: Bool
-    /// How many seconds after the beginning.
+    /// The seconds since the start.
     var seconds: Double
-    /// What was seen, or what went wrong.
+    /// The observation or the fault.
     var message: String
-    /// What to do about it, where something went wrong.
+    /// The fix, or `nil` without a fault.
     var remedy: String?
 
     func encode(to encoder: any Encoder) throws {
@@ -48,7 +48,7 @@ struct VerifyStepResult: Encodable {
     }
 }
 
-/// Why a step was not seen.
+/// The reason why a step failed.
 struct VerifyFailure: Error {
     var message: String
     var remedy: String

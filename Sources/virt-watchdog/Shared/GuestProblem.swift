@@ -1,0 +1,7 @@
+/// The reason why a command did not treat a guest.
+struct GuestProblem: Error {
+    var guest: String
+    var message: String
+    /// Whether the guest no longer exists.
+    var isGone = false
+}
