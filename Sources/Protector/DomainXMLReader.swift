@@ -33,7 +33,7 @@ private enum Emulators {
     private static let known = Mutex<[EmulatorFile: [WatchdogModel]]>([:])
 
     /// The models that are devices of their own. The iTCO is a part of its machines.
-    private static let models: [WatchdogModel] = [.i6300esb, .ib700, .diag288]
+    private static let models = WatchdogModel.allCases.filter { !$0.isBuiltIn }
 
     /// The models that the emulator at a path is known not to have.
     static func missingModels(at path: String) -> [WatchdogModel] {

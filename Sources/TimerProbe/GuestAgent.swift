@@ -160,14 +160,21 @@ extension LibvirtError {
 }
 
 extension WatchdogModel {
-    /// The model that a Linux driver of that identity is for.
+    /// Finds the model of a Linux driver by the driver's identity.
     fileprivate init?(identity: String) {
-        switch identity {
-        case "i6300ESB timer": self = .i6300esb
-        case "iTCO_wdt": self = .itco
-        case "IB700 WDT": self = .ib700
-        case "z Watchdog": self = .diag288
-        default: return nil
+        guard let model = Self.allCases.first(where: { $0.identity == identity }) else {
+            return nil
+        }
+        self = model
+    }
+
+    /// The identity of the model's Linux driver.
+    private var identity: String {
+        switch self {
+        case .i6300esb: "i6300ESB timer"
+        case .itco: "iTCO_wdt"
+        case .ib700: "IB700 WDT"
+        case .diag288: "z Watchdog"
         }
     }
 }

@@ -62,7 +62,7 @@ struct RefusalTests {
         }
         #expect(run.status == 1)
         #expect(run.output.isEmpty)
-        #expect(run.error.hasPrefix("virt-watchdog: '\(row.guest.name)' is not started"))
+        #expect(run.error.hasPrefix("virt-watchdog: cannot start '\(row.guest.name)'"))
         #expect(run.error.contains("vm.watchdog.enforce=true"))
         #expect(run.error.contains(refusal))
         #expect(run.error.split(separator: "\n").count == 1)
