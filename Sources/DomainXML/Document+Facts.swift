@@ -14,7 +14,7 @@ extension Document {
             guestPolicy: guestPolicy, onReboot: root.child(named: "on_reboot")?.text,
             id: root["id"])
         facts.onCrash = root.child(named: "on_crash")?.text
-        facts.hasPanicDevice = serialized.hasPanicDevice
+        facts.hasPanicDevice = serializedDevices.hasPanicDevice
         // Of several records, the first complete one is valid.
         for element in metadata(ActionOverride.elementName, ActionOverride.namespace) {
             let values = element.attributeDictionary
@@ -27,10 +27,10 @@ extension Document {
             let record = OptOut(attributes: element.attributeDictionary)
             if facts.optOut == nil || record.run != nil { facts.optOut = record }
         }
-        facts.emulator = serialized.emulator
+        facts.emulator = serializedDevices.emulator
         facts.isComplete = facts.uuid != nil && facts.emulator != nil && hasClock
-        facts.usedAddresses = serialized.usedAddresses
-        facts.agent = serialized.agent
+        facts.usedAddresses = serializedDevices.usedAddresses
+        facts.agent = serializedDevices.agent
         for devices in root.children(named: "devices") {
             for device in devices.children where device.sharesNamespace(with: root) {
                 let address = device.pciAddress

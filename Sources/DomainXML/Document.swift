@@ -11,7 +11,7 @@ package struct Document: ~Copyable {
     let pointer: xmlDocPtr
     let root: Element
     /// The devices that are serialized already, and not in the tree.
-    let serialized: SerializedDevices
+    let serializedDevices: SerializedDevices
 
     /// Parses a domain XML.
     ///
@@ -60,7 +60,7 @@ package struct Document: ~Copyable {
         }
         pointer = document
         self.root = root
-        serialized = handlers.serialized
+        serializedDevices = handlers.serialized
     }
 
     /// Parses a domain XML in a string.
