@@ -116,7 +116,7 @@ enum Hook {
     ) {
         guard let uuid = facts.uuid.flatMap(GuestUUID.init) else {
             complain(
-                "cannot start \(Paths.service): the domain XML has no UUID; define the guest with libvirt"
+                "cannot start \(Paths.service): the domain XML has no valid UUID; define the guest with libvirt"
             )
             return
         }

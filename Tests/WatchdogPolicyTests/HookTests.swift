@@ -181,6 +181,6 @@ struct HookTests {
         }
         #expect(line.text.count < 700)
         #expect(line.text.contains("\" uuid=\"\(escaped(name, quote: "\""))\" plan="))
-        #expect(line.text.contains(" plan=leave reason=\"the policy gives no"))
+        #expect(line.text.contains(" plan=leave reason=\"the policy adds no"))
     }
 }
