@@ -56,7 +56,9 @@ extension Document {
     ///   else in UTF-8. For other encodings, libxml2 uses ICU or iconv, which may lose text around
     ///   an unsupported character. In some, such as UTF-7, the text would not even start like XML.
     package func serialized() throws(DocumentError) -> [UInt8] {
-        let unwritable = [root.declaringUnwritableNamespace?.line, serializedDevices.unwritableLine]
+        let unwritable = [
+            root.declaringUnwritableNamespace?.line, serializedDevices.unwritableLine,
+        ]
         if let line = unwritable.compactMap({ $0 }).min() { throw .namespace(line: line) }
         // libxml2 sets this value of `standalone` for a document without a declaration.
         let hasDeclaration = pointer.pointee.standalone != -1

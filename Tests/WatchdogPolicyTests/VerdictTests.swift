@@ -345,7 +345,8 @@ struct VerdictTests {
 
     @Test func `A guest that is shut off is judged by its next start`() {
         #expect(Verdict(.builtIn, inactive: Self.persistent()).kind == .protectedAtStart)
-        #expect(Verdict(.builtIn, inactive: Self.persistent()).reason.contains("virt-watchdog adds"))
+        #expect(
+            Verdict(.builtIn, inactive: Self.persistent()).reason.contains("virt-watchdog adds"))
         #expect(Verdict(.builtIn, inactive: Self.persistent([Self.ours])).kind == .protectedAtStart)
         let none = Self.persistent([Watchdog(model: "i6300esb", action: "none")])
         #expect(Verdict(.builtIn, inactive: none).kind == .unprotected)
