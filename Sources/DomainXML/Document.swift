@@ -1,42 +1,41 @@
 internal import CLibXML2
 
-/// A definition, parsed by libxml2 and owned until it goes out of scope.
+/// A domain XML that libxml2 has parsed.
 ///
-/// Parsing touches neither the network nor any file, whatever the document says, and refuses what
-/// could make it grow: see ``DocumentError``.
+/// The parser never uses the network or files. It refuses entities that could make the document
+/// grow: see ``DocumentError``.
 package struct Document: ~Copyable {
-    /// The longest definition that is read, in bytes: libvirt's own are some 6 KB long, and its
-    /// remote protocol carries no longer string than this.
+    /// The length limit in bytes, which is that of a string in libvirt's remote protocol.
     package static let maximumLength = 16 << 20
 
     let pointer: xmlDocPtr
-    /// The root element, which has the name that was asked for.
     let root: Element
-    /// What is not in the tree any more.
-    let settled: SerializedDevices
+    /// The devices that are serialized already, and not in the tree.
+    let serializedDevices: SerializedDevices
 
-    /// Parses a definition.
+    /// Parses a domain XML.
     ///
-    /// The C function is [`xmlCtxtReadMemory`](https://gnome.pages.gitlab.gnome.org/libxml2/html/parser_8h.html).
+    /// The C function is
+    /// [`xmlCtxtReadMemory`](https://gnome.pages.gitlab.gnome.org/libxml2/html/parser_8h.html).
     ///
-    /// - Parameter bytes: The whole text, in any encoding that libxml2 knows.
+    /// - Parameter bytes: The whole text in any encoding that libxml2 supports.
     package init(parsing bytes: RawSpan) throws(DocumentError) {
         try self.init(parsing: bytes, rootName: "domain")
     }
 
-    /// Parses a document whose root element has this name.
+    /// Parses a document with a root element of this name.
     init(parsing bytes: RawSpan, rootName: String) throws(DocumentError) {
         guard !bytes.isEmpty else { throw .empty }
         guard bytes.byteCount <= Self.maximumLength else { throw .tooLong }
-        // What has no context, as the conversion of encodings, would print to standard error.
+        // libxml2 would print errors without a context, such as of encodings, to standard error.
         xmlSetStructuredErrorFunc(nil) { _, _ in }
         guard let context = xmlNewParserCtxt() else { throw .outOfMemory }
         defer { xmlFreeParserCtxt(context) }
 
-        var guardian = HardenedSAXHandlers(context)
-        defer { guardian.settled.close() }
-        let document = withUnsafeMutablePointer(to: &guardian) { guardian in
-            context.pointee._private = UnsafeMutableRawPointer(guardian)
+        var handlers = HardenedSAXHandlers(context)
+        defer { handlers.serialized.close() }
+        let document = withUnsafeMutablePointer(to: &handlers) { handlers in
+            context.pointee._private = UnsafeMutableRawPointer(handlers)
             defer { context.pointee._private = nil }
             return bytes.withUnsafeBytes { bytes in
                 xmlCtxtReadMemory(
@@ -44,7 +43,7 @@ package struct Document: ~Copyable {
                     CInt(bytes.count), nil, nil, Self.options)
             }
         }
-        if let error = guardian.error {
+        if let error = handlers.error {
             xmlFreeDoc(document)
             throw error
         }
@@ -61,10 +60,10 @@ package struct Document: ~Copyable {
         }
         pointer = document
         self.root = root
-        settled = guardian.settled
+        serializedDevices = handlers.serialized
     }
 
-    /// Parses a definition that is a string already.
+    /// Parses a domain XML in a string.
     package init(parsing text: String) throws(DocumentError) {
         let bytes = Array(text.utf8)
         try self.init(parsing: bytes.span.bytes)
@@ -74,7 +73,7 @@ package struct Document: ~Copyable {
         xmlFreeDoc(pointer)
     }
 
-    /// No network, no entity expansion, no DTD loading; messages come from the context.
+    /// No network, no entity expansion, no DTD loading, and no messages on standard error.
     private static let options = CInt(
         XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
             | XML_PARSE_COMPACT.rawValue | XML_PARSE_BIG_LINES.rawValue)

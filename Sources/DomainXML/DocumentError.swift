@@ -1,23 +1,21 @@
 internal import WatchdogPolicy
 
-/// Why a text is not taken for a definition.
+/// A reason why a text is not a domain XML.
 package enum DocumentError: Error, Sendable, Hashable {
-    /// There is nothing in it.
     case empty
-    /// It is longer than ``Document/maximumLength``.
+    /// The text is longer than ``Document/maximumLength``.
     case tooLong
-    /// It is not well-formed, or nested deeper than libxml2 goes.
+    /// The text is not well-formed, or nested deeper than libxml2 allows.
     case malformed(line: Int, column: Int, message: String)
-    /// Its root is not `domain`.
+    /// The root element is not `domain`.
     case notADomain(root: String, line: Int)
-    /// It declares entities that lead outside or could make it grow, or values of attributes.
+    /// The text declares external or nested entities, or default values of attributes.
     case entity(line: Int, message: String)
-    /// It has a namespace whose name libxml2 would not write as it read it.
+    /// libxml2 would write the name of a namespace otherwise than it read it.
     case namespace(line: Int)
-    /// Memory ran out.
     case outOfMemory
 
-    /// The line of the error, from 1, where it has one.
+    /// The line of the error, from 1, if it has one.
     package var line: Int? {
         switch self {
         case .malformed(let line, _, _), .notADomain(_, let line), .entity(let line, _),
@@ -27,7 +25,7 @@ package enum DocumentError: Error, Sendable, Hashable {
         }
     }
 
-    /// The error with its place in a file: `file:line: message`.
+    /// Returns the error with its place in a file: `file:line: message`.
     package func message(in file: String) -> String {
         let place =
             switch self {
@@ -39,24 +37,24 @@ package enum DocumentError: Error, Sendable, Hashable {
 }
 
 extension DocumentError: CustomStringConvertible {
-    /// A clause with the remedy.
+    /// The error as `fact: cause; fix`.
     package var description: String {
         switch self {
         case .empty:
-            "the document is empty; give the definition of a domain, as virsh dumpxml prints it"
+            "the document is empty; give a domain XML, as virsh dumpxml prints it"
         case .tooLong:
-            "the document is longer than \(Document.maximumLength >> 20) MiB,"
-                + " and no definition of a domain is"
+            "the document is longer than \(Document.maximumLength >> 20) MiB, libvirt's limit"
+                + " for a domain XML"
         case .malformed(_, _, let message):
             "the document is not well-formed XML: \(message.firstLine)"
         case .notADomain(let root, _):
             "the root element is \(quoted(root)), not 'domain';"
-                + " give the definition of a domain, as virsh dumpxml prints it"
+                + " give a domain XML, as virsh dumpxml prints it"
         case .entity(_, let message):
             "\(message); write the text in its place"
         case .namespace:
-            "the name of a namespace has white space, '&' or '<' in it, which libxml2 does not write"
-                + " as it reads it; give the namespace another name"
+            "the name of a namespace has white space, '&' or '<' in it, which libxml2 cannot write;"
+                + " give the namespace another name"
         case .outOfMemory:
             "memory ran out while reading the document"
         }
@@ -64,7 +62,7 @@ extension DocumentError: CustomStringConvertible {
 }
 
 extension DocumentError {
-    /// The description with nothing in it that stands in the document, for a log.
+    /// The description without any text of the document, for a log.
     package var descriptionWithoutContent: String {
         switch self {
         case .malformed(let line, let column, _):
@@ -76,7 +74,7 @@ extension DocumentError {
 }
 
 extension String {
-    /// The text up to its first line end, without control characters.
+    /// The first line of the text, without control characters.
     fileprivate var firstLine: String {
         escaped(String(prefix { !$0.isNewline }), quote: "\"")
     }

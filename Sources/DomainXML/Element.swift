@@ -1,11 +1,11 @@
 internal import CLibXML2
 internal import Glibc
 
-/// An element of a document, valid as long as the document is.
+/// An element of a document, valid as long as the document.
 ///
-/// The type stays inside the module: nothing that points into a document leaves its methods.
+/// The type is internal, because no pointer into a document may outlive it.
 struct Element {
-    /// The longest text or attribute value that is read, in bytes; a longer one is cut.
+    /// The length limit of a text or an attribute value in bytes. This type cuts longer ones.
     private static let maximumTextLength = 64 << 10
 
     let node: xmlNodePtr
@@ -17,41 +17,41 @@ struct Element {
     /// The local name.
     var name: String { String(cString: node.pointee.name) }
 
-    /// The line on which the start tag ends, from 1; the C function is `xmlGetLineNo`.
+    /// The line of the start tag's end, from 1. The C function is `xmlGetLineNo`.
     var line: Int { Int(xmlGetLineNo(node)) }
 
     /// The child elements, in order.
     var children: ChildElements { ChildElements(upcoming: node.pointee.children) }
 
-    /// The child elements of that name in this element's own namespace.
+    /// Returns the child elements with a name, in this element's namespace.
     func children(named name: String) -> [Element] {
         children.filter { $0.isNamed(name) && $0.sharesNamespace(with: self) }
     }
 
-    /// The first child element of that name in this element's own namespace.
+    /// Returns the first child element with a name, in this element's namespace.
     func child(named name: String) -> Element? {
         children.first { $0.isNamed(name) && $0.sharesNamespace(with: self) }
     }
 
-    /// Whether the local name is this one.
+    /// Returns whether the element has a local name.
     func isNamed(_ name: String) -> Bool {
         xmlStrEqual(node.pointee.name, name) != 0
     }
 
-    /// Whether the element is in the namespace with that name.
+    /// Returns whether the element is in a namespace.
     func isIn(namespace: String) -> Bool {
         guard let own = node.pointee.ns else { return false }
         return xmlStrEqual(own.pointee.href, namespace) != 0
     }
 
-    /// Whether both are in the same namespace, or in none.
+    /// Returns whether both elements are in the same namespace, or in none.
     func sharesNamespace(with other: Element) -> Bool {
         node.pointee.ns == other.node.pointee.ns
             || xmlStrEqual(node.pointee.ns?.pointee.href, other.node.pointee.ns?.pointee.href) != 0
     }
 
-    /// The first element, this one or one in it, with a namespace whose name libxml2 before 2.14
-    /// writes other than it was read, since it writes it as it is.
+    /// The first element, this one included, with a namespace name that libxml2 before 2.14 writes
+    /// unescaped.
     var declaringUnwritableNamespace: Element? {
         var next = node.pointee.nsDef
         while let namespace = next {
@@ -68,12 +68,12 @@ struct Element {
     /// The text of the element's own text nodes, CDATA sections and entities.
     var text: String { Self.text(of: node.pointee.children) }
 
-    /// The value of an attribute without a namespace, or nothing where there is none.
+    /// Returns the value of an attribute without a namespace.
     subscript(name: String) -> String? {
         attribute(name).map { Self.text(of: $0.pointee.children) }
     }
 
-    /// Whether an attribute without a namespace has this value; no string is made of it.
+    /// Returns whether an attribute without a namespace has a value. It makes no string.
     func has(_ name: String, _ value: String) -> Bool {
         guard let text = attribute(name)?.pointee.children, text.pointee.next == nil else {
             return false
@@ -81,7 +81,8 @@ struct Element {
         return text.pointee.type == XML_TEXT_NODE && xmlStrEqual(text.pointee.content, value) != 0
     }
 
-    /// The value of a numeric attribute, decimal or after `0x` hexadecimal; 0 where there is none.
+    /// Returns the value of a numeric attribute, decimal or after `0x` hexadecimal, or 0 without
+    /// one.
     ///
     /// The C function is `strtoul`.
     func number(_ name: String) -> UInt32 {
@@ -116,7 +117,7 @@ struct Element {
         return found
     }
 
-    /// Joins the text of a list of nodes, as far as the limit goes.
+    /// Joins the text of a list of nodes up to the limit.
     private static func text(of first: xmlNodePtr?) -> String {
         var bytes: [UInt8] = []
         var next = first
@@ -125,7 +126,7 @@ struct Element {
             case XML_TEXT_NODE, XML_CDATA_SECTION_NODE:
                 bytes.append(contentsOf: UnsafeBufferPointer(xmlString: node.pointee.content))
             case XML_ENTITY_REF_NODE:
-                // Only plain entities get past the guard, so that this is their whole text.
+                // The parser refuses all but plain entities, so this is the whole text.
                 if let entity = xmlGetDocEntity(node.pointee.doc, node.pointee.name) {
                     bytes.append(
                         contentsOf: UnsafeBufferPointer(xmlString: entity.pointee.content))
@@ -152,14 +153,14 @@ struct ChildElements: Sequence, IteratorProtocol {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The bytes of a C string without its terminator; none for a null pointer.
+    /// Takes the bytes of a C string without its terminator, or none for a null pointer.
     fileprivate init(xmlString: UnsafePointer<xmlChar>?) {
         self.init(start: xmlString, count: xmlString == nil ? 0 : Int(xmlStrlen(xmlString)))
     }
 }
 
 extension UInt8 {
-    /// Whether the name of a namespace can only hold the character as a reference to it.
+    /// Whether the name of a namespace must hold the character as a reference.
     fileprivate var isEscapedInNames: Bool {
         self < 0x20 || self == UInt8(ascii: "&") || self == UInt8(ascii: "<")
     }

@@ -1,17 +1,15 @@
-/// What libvirt says of its host: [`virsh capabilities`](https://libvirt.org/formatcaps.html).
+/// The host as [`virsh capabilities`](https://libvirt.org/formatcaps.html) describes it.
 package struct HostCapabilities: Sendable, Hashable {
-    /// The architecture of the host's processors.
     package var arch: String?
-    /// The programs that run guests of the host's own architecture.
+    /// The paths of the emulators for the host's own architecture.
     package var emulators: [String]
 
-    /// Describes a host.
     package init(arch: String?, emulators: [String]) {
         self.arch = arch
         self.emulators = emulators
     }
 
-    /// Reads libvirt's own text.
+    /// Parses the XML of `virConnectGetCapabilities`.
     package init(parsing text: String) throws(DocumentError) {
         let bytes = Array(text.utf8)
         let document = try Document(parsing: bytes.span.bytes, rootName: "capabilities")
@@ -20,7 +18,7 @@ package struct HostCapabilities: Sendable, Hashable {
         var emulators: [String] = []
         for guest in document.root.children(named: "guest") {
             for guestArch in guest.children(named: "arch") where guestArch["name"] == arch {
-                // A kind of domain may have an emulator of its own.
+                // A domain type may have its own emulator.
                 for parent in [guestArch] + guestArch.children(named: "domain") {
                     for emulator in parent.children(named: "emulator").map(\.text)
                     where !emulators.contains(emulator) {

@@ -1,22 +1,22 @@
 internal import Glibc
 internal import System
 
-/// The libvirt daemon that runs this hook.
+/// The libvirt daemon that called the hook.
 package enum CallingDaemon {
-    /// The daemons that run QEMU's guests, as `/proc/PID/comm` names them.
+    /// The names of the daemons with QEMU guests, as in `/proc/PID/comm`.
     package static let names: Set<String> = ["libvirtd", "virtqemud"]
 
-    /// The pid files that such a daemon locks below its runtime directory. The QEMU driver's own comes
-    /// first: of two daemons, the guests belong to its holder.
+    /// The pid files that such a daemon locks below its runtime directory.
+    ///
+    /// The QEMU driver's own comes first: of two daemons, its holder owns the guests.
     package static let pidFiles = ["libvirt/qemu/driver.pid", "virtqemud.pid", "libvirtd.pid"]
 
-    /// How many processes there may be between the daemon and the hook, as where another hook runs ours.
+    /// The number of processes allowed between the daemon and the hook, such as another hook.
     private static let depth = 8
 
-    /// Returns the process ID of the daemon: of the nearest ancestor with a daemon's name, else of the
-    /// parent.
+    /// Returns the process ID of the nearest ancestor with a daemon's name, else of the parent.
     ///
-    /// The C function is `getppid`; the ancestors are in `/proc/PID/stat`.
+    /// The C function is `getppid`, and `/proc/PID/stat` names the ancestors.
     package static func process() -> Int32 {
         let parent = getppid()
         var next = parent
@@ -28,9 +28,9 @@ package enum CallingDaemon {
         return parent
     }
 
-    /// Returns whether the system's service takes care of a daemon's guests.
+    /// Returns whether the system's service treats a daemon's guests.
     ///
-    /// A service without a daemon will find the owner of the system's guests.
+    /// A service without a daemon is about to find the owner of the system's guests.
     ///
     /// - Parameter daemon: The daemon's process ID.
     package static func isServed(_ daemon: Int32) -> Bool {

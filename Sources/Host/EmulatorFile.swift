@@ -1,7 +1,7 @@
 internal import Glibc
 internal import System
 
-/// The file of an emulator, as it was when it was looked at. Nothing of it is executed.
+/// The file of an emulator at one point in time. This type never executes it.
 package struct EmulatorFile: Sendable, Hashable {
     private let path: String
     private let device: UInt
@@ -9,14 +9,12 @@ package struct EmulatorFile: Sendable, Hashable {
     private let length: Int
     private let changed: Duration
 
-    /// The longest file that is searched, in bytes.
+    /// The length limit of a searched file, in bytes.
     private static let maximumLength = 256 << 20
-    /// A command of QEMU's monitor, by which the program of a machine is told from other programs.
+    /// A command of QEMU's monitor, which identifies a QEMU system emulator.
     private static let marker = "query-command-line-options"
 
-    /// Looks at a file; nothing where there is no regular one.
-    ///
-    /// The C function is `stat`.
+    /// Identifies a file, or returns `nil` without a regular file. The C function is `stat`.
     package init?(at path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -32,13 +30,12 @@ package struct EmulatorFile: Sendable, Hashable {
         changed = .seconds(status.st_ctim.tv_sec) + .nanoseconds(status.st_ctim.tv_nsec)
     }
 
-    /// Tells whether the emulator was built with a type of device, by the type's name in the program.
+    /// Returns whether the emulator has a type of device, by the type's name in the program.
     ///
     /// The C functions are `open`, `mmap` and `memmem`.
     ///
-    /// - Parameter type: The type's name, as `-device help` has it.
-    /// - Returns: Nothing where the file is another one by now, or no program of QEMU's: it may be a
-    ///   script that starts one.
+    /// - Parameter type: The type's name in `-device help`.
+    /// - Returns: `nil` if the file has changed, or is no QEMU program, such as a wrapper script.
     package func includes(_ type: String) -> Bool? {
         guard (1...Self.maximumLength).contains(length),
             let file = try? FileDescriptor(reading: path), let status = try? file.status(),
@@ -50,7 +47,7 @@ package struct EmulatorFile: Sendable, Hashable {
         let bytes = UnsafeRawBufferPointer(start: start, count: length)
         let magic: [UInt8] = [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")]
         guard bytes.starts(with: magic), bytes.contains(Self.marker) else { return nil }
-        // A linker may put the name at the end of a longer one, never at its start.
+        // A linker may merge the name with the end of a longer one, but not with its start.
         return bytes.contains(type + "\0")
     }
 }

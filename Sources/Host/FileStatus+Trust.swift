@@ -1,10 +1,11 @@
 package import System
 
 extension FileStatus {
-    /// Whether others than the owner can write to it; an access list shows as rights of the group.
+    /// Whether other users than the owner can write to the file. The group's permissions show an
+    /// ACL.
     var isWritableByOthers: Bool { mode & 0o022 != 0 }
 
-    /// How somebody else than some users can change the file, as clauses without a subject.
+    /// Returns how users outside a trusted set can change the file, as clauses without a subject.
     package func exposure(trusting users: [UInt32]) -> [String] {
         var ways: [String] = []
         if !users.contains(owner) { ways.append("belongs to the user \(owner)") }
@@ -16,8 +17,9 @@ extension FileStatus {
         return ways
     }
 
-    /// How somebody else than some users can put another file into the folder; the sticky bit keeps
-    /// them from replacing those of others.
+    /// Returns how users outside a trusted set can replace a file in the directory.
+    ///
+    /// In a sticky directory, users can replace only their own files.
     package func folderExposure(trusting users: [UInt32]) -> [String] {
         guard mode & 0o1000 != 0 else { return exposure(trusting: users) }
         return users.contains(owner) ? [] : ["belongs to the user \(owner)"]

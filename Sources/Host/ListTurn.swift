@@ -1,47 +1,48 @@
 internal import Glibc
 internal import System
 
-/// The turn of a daemon's one-shots to list its guests: one list at a time.
+/// A queue in which the one-shots of a daemon list its guests, one at a time.
 ///
-/// A list waits for the hooks of all guests, and holds a thread of the daemon meanwhile. The daemon has
-/// few of them, and a hundred one-shots may come at once. A list that began after a one-shot came is as
-/// good as the one-shot's own.
+/// A list call waits for the hooks of all guests, and blocks one of the daemon's few threads
+/// meanwhile. Many one-shots may start at once. A list that began after a one-shot's start serves
+/// the one-shot, too.
 package struct ListTurn: Sendable {
     /// The file's name in the directory.
     package static let name = "list"
-    /// How many milliseconds lie between two attempts to lock the file.
+    /// The time between two attempts to lock the file, in milliseconds.
     private static let interval: UInt32 = 5
-    /// After how many milliseconds the list of another one-shot counts as blocked.
-    private static let patience: UInt32 = 10_000
-    /// For how many seconds no other list follows one that has not ended.
+    /// The time after which another one-shot's list counts as blocked, in milliseconds.
+    private static let timeout: UInt32 = 10_000
+    /// The time without another list after one that has not ended, in seconds.
     private static let blockedTime: UInt64 = 300
 
-    /// The lists of a directory, in its file.
+    /// The contents of the file.
     private struct Counts {
         /// The number of the last list that began.
         var begun: UInt64 = 0
         /// The number of the last list that ended.
         var ended: UInt64 = 0
-        /// When the last list began, in seconds since the host started.
+        /// The time when the last list began, in seconds since the host's boot.
         var time: UInt64 = 0
     }
 
-    /// What came of a turn.
+    /// The result of a turn.
     package enum Outcome<Value> {
-        /// The one-shot has listed.
+        /// The one-shot has listed the guests.
         case listed(Value)
-        /// Another list that began later than the one-shot came has ended.
+        /// Another one-shot has listed the guests since this one's start.
         case unneeded
-        /// Another list does not end: one more would hold one more thread of the daemon.
+        /// Another list does not end, and one more would block one more thread of the daemon.
         case blocked
     }
 
     private let path: String
     private let arrival: UInt64
 
-    /// Takes note of when this one-shot came.
+    /// Records this one-shot's start.
     ///
-    /// - Parameter directory: The directory of the lists' file, which is created where it is missing.
+    /// - Parameter directory: The directory of the file, which this function creates if it is
+    ///   missing.
     package init(in directory: String) {
         path = directory + "/" + Self.name
         try? ServiceFile.makeDirectory(directory)
@@ -52,19 +53,18 @@ package struct ListTurn: Sendable {
         }
     }
 
-    /// Lists when it is this one-shot's turn.
+    /// Waits for this one-shot's turn and lists the guests.
     ///
-    /// Where the file cannot be used, the list needs no turn. The C functions are `flock`, `pread` and
-    /// `pwrite`.
+    /// Without a usable file, it lists at once. The C functions are `flock`, `pread` and `pwrite`.
     ///
-    /// - Parameter list: Asks the daemon.
+    /// - Parameter list: Lists the daemon's guests.
     @discardableResult
     package func take<Value>(_ list: () -> Value) -> Outcome<Value> {
         guard let file = Self.open(path) else { return .listed(list()) }
         var waited: UInt32 = 0
         while flock(file.number, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { return .listed(list()) }
-            guard waited < Self.patience else { return .blocked }
+            guard waited < Self.timeout else { return .blocked }
             usleep(Self.interval * 1000)
             waited += Self.interval
             if Self.counts(of: file).ended > arrival { return .unneeded }

@@ -1,8 +1,7 @@
 package import System
 
-/// The one-shot: ``Layout/service`` for a single guest, as the hook starts it.
+/// The one-shot, which is ``Paths/service`` for a single guest.
 package struct OneShotProgram: Sendable {
-    /// The program with its arguments and environment.
     package let program: Program
 
     /// Describes the one-shot for a guest.
@@ -24,7 +23,7 @@ package struct OneShotProgram: Sendable {
 
     /// Runs the program's own check, for one second at most.
     ///
-    /// - Returns: Why no one-shot can run, in a clause; `nil` if one can.
+    /// - Returns: The reason why no one-shot can run, with a fix, or `nil` if one can.
     package static func check() -> String? {
         let ending = Result { () throws(ProgramError) in
             try program(["--check"]).run(within: .seconds(1))
@@ -33,10 +32,10 @@ package struct OneShotProgram: Sendable {
         return failure(of: ending) ?? "\(Paths.service) --check failed; run it to see why"
     }
 
-    /// Says why a one-shot did not do its work, unless it has logged that itself.
+    /// Returns why a one-shot failed, with a fix.
     ///
-    /// - Returns: A clause with a fix; `nil` for an exit status of 0, and of 1, which the one-shot
-    ///   explains in the log.
+    /// - Returns: `nil` for exit status 0, and for 1, which the one-shot explains in the log
+    ///   itself.
     package static func failure(of ending: Result<Program.Outcome, ProgramError>) -> String? {
         switch ending {
         case .failure(.cannotStart(let error)):
@@ -48,11 +47,11 @@ package struct OneShotProgram: Sendable {
             return "\(Paths.service) does not answer within \(limit.components.seconds) s; run"
                 + " \(Paths.service) --check"
         case .success(let outcome) where outcome.status < 0:
-            return "\(Paths.service) was ended by signal \(-outcome.status); see the kernel's log"
+            return "signal \(-outcome.status) ended \(Paths.service); see the kernel's log"
         case .success(let outcome) where outcome.status > 1:
             let lines = String(decoding: outcome.error.prefix(1024), as: UTF8.self)
                 .split(separator: "\n")
-            // The loader names the library that is missing.
+            // The loader names a missing library.
             let message = lines.first.map { ": \($0)" } ?? ""
             return "\(Paths.service) failed with exit status \(outcome.status)\(message); run"
                 + " \(Paths.service) --check"

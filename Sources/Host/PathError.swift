@@ -1,12 +1,12 @@
 package import System
 
-/// Why a path was not followed to its end.
+/// A reason why virt-watchdog does not follow a path to its end.
 package enum PathError: Error, Sendable, Hashable {
-    /// The system does not let us, or there is nothing.
+    /// A system call failed.
     case system(Errno)
-    /// Others can change what is there.
+    /// Other users can change the file or the path to it.
     case exposed(UntrustedPath)
-    /// A symbolic link leads to nothing.
+    /// The target of a symbolic link does not exist.
     case dangling(link: String)
 
     static func wrapping<Value>(

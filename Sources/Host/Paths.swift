@@ -2,7 +2,7 @@ internal import CSupport
 internal import Glibc
 internal import System
 
-/// Where things are on a host.
+/// The paths of virt-watchdog's files on a host.
 package struct Paths: Sendable, Hashable {
     /// The environment variable that names another properties file.
     package static let propertiesVariable = "VIRT_WATCHDOG_PROPERTIES"
@@ -15,25 +15,26 @@ package struct Paths: Sendable, Hashable {
     /// AppArmor's profile of libvirtd lets it start programs in `/usr/bin` and `/usr/sbin` only.
     package static let service = VIRT_WATCHDOG_SBINDIR + "/virt-watchdogd"
 
-    /// The folder that libvirt looks for its hooks in.
+    /// The directory of libvirt's hooks.
     package static let hooks = "/etc/libvirt/hooks"
 
-    /// Where install.sh notes which daemons it has reloaded: a line `PID STARTTICKS` for each.
+    /// The file where install.sh records the reloaded daemons, with a line `PID STARTTICKS` for
+    /// each.
     package static let reloadRecord = "/run/virt-watchdog/reloaded"
 
-    /// The properties file that somebody asked for, which then is the only one.
+    /// The properties file from an option or the environment, which replaces the host's own.
     package var chosenProperties: String?
 
-    /// Whether that file counts whoever can change it, since the user of the tool has named it.
+    /// Whether the owner and the permissions of that file do not matter.
     package var trustsChosenProperties = true
 
-    /// The properties files to look for, the first that exists counts.
+    /// The host's properties files. The first existing one is effective.
     package var properties: [String]
 
-    /// Lays out a host.
+    /// Makes the paths of a host.
     ///
     /// - Parameters:
-    ///   - root: A folder to take for the root of the host; the host's own is the empty string.
+    ///   - root: The root directory of the host, or an empty string for this host's own.
     ///   - chosenProperties: A properties file to use instead of the host's.
     package init(root: String = "", chosenProperties: String? = nil) {
         self.chosenProperties = chosenProperties
@@ -43,9 +44,10 @@ package struct Paths: Sendable, Hashable {
         ]
     }
 
-    /// Whether the policy may be on another file system than the root's, which may not answer.
+    /// Whether the policy may be on another file system than the root's, such as a stale NFS mount.
     ///
-    /// To ask is to touch none but the root's; the C function is `openat2` with `RESOLVE_NO_XDEV`.
+    /// The check itself stays on the root's file system. The C function is `openat2` with
+    /// `RESOLVE_NO_XDEV`.
     package var mayLeaveRoot: Bool {
         (chosenProperties.map { [$0] } ?? properties).contains { path in
             guard path.hasPrefix("/") else { return true }
@@ -58,7 +60,7 @@ package struct Paths: Sendable, Hashable {
         }
     }
 
-    /// Lays out this host, with the properties file that the environment names, if any.
+    /// Returns the paths of this host, with the properties file that the environment names.
     package static func ofEnvironment() -> Paths {
         var paths = Paths(chosenProperties: Environment[propertiesVariable])
         paths.trustsChosenProperties = false

@@ -2,25 +2,25 @@ internal import Glibc
 internal import System
 package import WatchdogPolicy
 
-/// Reads the policy of a host.
+/// A reader for the policy of a host.
 package enum PolicyLoader {
-    /// The longest properties file that is read, in bytes.
+    /// The length limit of a properties file in bytes.
     private static let maximumLength = 1 << 20
 
-    /// A file changed less than this many milliseconds ago may be half-written: the CloudStack agent
-    /// truncates its file in place, then writes it anew.
+    /// The age in milliseconds below which a file may be half-written.
+    ///
+    /// The CloudStack agent truncates its file in place before it writes the new contents.
     private static let settlingTime = 50
-    /// The same for an empty file, which is more likely to be on its way to be something else.
+    /// The age in milliseconds below which an empty file may be a truncated one.
     private static let settlingTimeWhileEmpty = 250
-    /// For how many milliseconds such a file is read again, every 5.
+    /// The time limit for reading such a file again, in milliseconds.
     private static let timeout = 300
 
     /// Reads the policy of a host from the first properties file that exists.
     ///
-    /// Without any file the policy is the built-in one. A file that is there but cannot be read
-    /// gives a policy with a fault, so that guests are left alone; so does one that others than root,
-    /// or than the user we act as, can change. What the user of the tool has named by an argument is
-    /// that user's own affair.
+    /// Without any file, it returns the built-in policy. An unreadable file gives a policy with a
+    /// fault. So does a file that users other than root and the effective user can change. A file
+    /// from the command line needs no trust.
     package static func load(_ paths: Paths) -> PolicyReport {
         let users = [0, geteuid()]
         if let file = paths.chosenProperties {
@@ -45,14 +45,14 @@ package enum PolicyLoader {
         return .builtIn
     }
 
-    /// Reads a file until it holds still, or for as long as timeout lasts.
+    /// Reads a file again until its writer has probably finished, or the timeout ends.
     private static func settledContents(
         of path: String, trusting users: [UInt32]? = nil
     ) throws(PropertiesFileError) -> [UInt8] {
         let start = milliseconds(of: CLOCK_MONOTONIC)
         while true {
             let (bytes, age) = try contents(of: path, trusting: users)
-            // A write sets the present time, so a file dated in the future is not being written.
+            // A write sets the current time, so nothing writes to a file dated in the future.
             if age < 0 || age >= (bytes.isEmpty ? settlingTimeWhileEmpty : settlingTime)
                 || milliseconds(of: CLOCK_MONOTONIC) - start > timeout
             {
@@ -64,9 +64,9 @@ package enum PolicyLoader {
 
     /// Reads a file once.
     ///
-    /// - Parameter users: Who alone may be able to change it, if that matters.
-    /// - Returns: Its bytes, and for how many milliseconds it had not been changed by the end; fewer
-    ///   than 0 where it is dated in the future.
+    /// - Parameter users: The trusted users, or `nil` to trust all.
+    /// - Returns: The bytes, and the time since the last change in milliseconds. The time is
+    ///   negative for a file dated in the future.
     private static func contents(
         of path: String, trusting users: [UInt32]?
     ) throws(PropertiesFileError) -> (bytes: [UInt8], age: Int) {
@@ -94,8 +94,9 @@ package enum PolicyLoader {
         return (bytes, milliseconds(since: status.st_mtim))
     }
 
-    /// How long ago a time was by the clock on the wall. File systems keep dates so far off that the
-    /// number has no room for them: of these, the nearest number is given.
+    /// Returns the milliseconds since a time of day, clamped to half the range of `Int`.
+    ///
+    /// File systems can hold dates beyond that range.
     private static func milliseconds(since time: timespec) -> Int {
         let (milliseconds, isTooFar) = time.tv_sec.multipliedReportingOverflow(by: 1000)
         let farthest = Int.max / 2
@@ -105,7 +106,7 @@ package enum PolicyLoader {
         return Self.milliseconds(of: CLOCK_REALTIME) - milliseconds - time.tv_nsec / 1_000_000
     }
 
-    /// What a clock shows; the C function is `clock_gettime`.
+    /// Returns the time of a clock in milliseconds. The C function is `clock_gettime`.
     private static func milliseconds(of clock: clockid_t) -> Int {
         var time = timespec()
         clock_gettime(clock, &time)

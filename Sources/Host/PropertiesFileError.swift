@@ -1,21 +1,19 @@
 internal import System
 internal import WatchdogPolicy
 
-/// Why a properties file that is there gives no policy.
+/// A reason why virt-watchdog does not read an existing properties file.
 enum PropertiesFileError: Error, Sendable, Hashable {
-    /// The system does not let us.
+    /// A system call failed.
     case cannotRead(Errno)
-    /// It is a folder, a FIFO, a device or a socket.
+    /// The path leads to a directory, a FIFO, a device or a socket.
     case notARegularFile
-    /// It is longer than any properties file.
     case tooLong
-    /// Others than root, or than the user we act as, decide what is in it.
+    /// Users other than root and the effective user can change the file.
     case exposed(UntrustedPath)
-    /// A symbolic link on the way to it leads to nothing, which may be on a file system that is not
-    /// mounted.
+    /// The target of a symbolic link does not exist, or its file system is not mounted.
     case dangling(link: String)
 
-    /// What became of the way to it.
+    /// Converts the error of the path.
     init(_ error: PathError) {
         self =
             switch error {
@@ -27,22 +25,23 @@ enum PropertiesFileError: Error, Sendable, Hashable {
 }
 
 extension PropertiesFileError: CustomStringConvertible {
-    /// A clause with the remedy.
+    /// The error as `fact: cause; fix`. The file is the subject.
     var description: String {
         switch self {
         case .cannotRead(.permissionDenied):
-            "cannot be read: \(Errno.permissionDenied); it may hold secrets: read it as root"
+            "cannot read the file: \(Errno.permissionDenied); run as root"
         case .cannotRead(let error):
-            "cannot be read: \(error); mend the path or its permissions"
+            "cannot read the file: \(error); fix the path or its permissions"
         case .notARegularFile:
-            "is no regular file; put a file of keys and values there"
+            "not a regular file; replace it by a properties file"
         case .tooLong:
-            "is longer than 1 MiB, which no agent.properties is; put the right file there"
+            "longer than 1 MiB, the limit of a properties file; replace it by the right file"
         case .dangling(let link):
-            "cannot be read: the symbolic link \(quoted(link)) leads to nothing; mend it or remove it"
+            "cannot read the file: the target of the symbolic link \(quoted(link)) does not exist; fix or"
+                + " remove the link"
         case .exposed(let exposure):
-            "is not read, since it decides what becomes of every guest and"
-                + (exposure.isFile ? "" : " \(quoted(exposure.place))") + " \(exposure.way);"
+            "ignored, because it decides on every guest:"
+                + " \(exposure.isFile ? "it" : quoted(exposure.place)) \(exposure.way);"
                 + " \(exposure.remedy)"
         }
     }

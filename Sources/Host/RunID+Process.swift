@@ -2,9 +2,10 @@ internal import System
 package import WatchdogPolicy
 
 extension RunID {
-    /// Identifies the run of the guest whose QEMU's process ID a file has.
+    /// Identifies the run of a guest by the pid file of its QEMU.
     ///
-    /// - Parameter processFile: The file's path; the file has the number alone, on a line.
+    /// - Parameter processFile: The path of the pid file, which has the number on its first line.
+    /// - Returns: `nil` without a running process.
     package init?(ofProcessIn processFile: String) {
         guard let bytes = try? readFile(processFile, limit: 64) else { return nil }
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }

@@ -1,16 +1,17 @@
 internal import Glibc
 internal import System
 
-/// The hooks that a libvirt daemon runs, as `/proc` shows them.
+/// The running hooks of a libvirt daemon, as `/proc` shows them.
 package enum RunningHook {
-    /// How long no hook of the guest may be seen: libvirt runs one after the other.
+    /// The time without any hook of the guest: libvirt runs one hook after the other.
     private static let quietTime = Duration.seconds(1)
+    /// The time between two looks, in microseconds.
     private static let interval: UInt32 = 100_000
 
     /// Waits until a daemon runs no hook for a guest, without a call to libvirt.
     ///
     /// - Parameters:
-    ///   - uuid: The UUID of the guest, which its QEMU has on its command line.
+    ///   - uuid: The guest's UUID, which is on the command line of its QEMU.
     ///   - daemon: The process ID of the daemon.
     package static func waitForNone(ofGuest uuid: String, under daemon: Int32) {
         var start = Clock.now
@@ -22,7 +23,7 @@ package enum RunningHook {
 
     /// Returns whether a daemon runs a hook for a guest.
     ///
-    /// - Returns: `true` also where the guest has no QEMU that can be seen.
+    /// - Returns: `true` also without a visible QEMU of the guest.
     static func isRunning(forGuest uuid: String, under daemon: Int32) -> Bool {
         let processes = (try? DirectoryEntry.all(in: "/proc")) ?? []
         let commands = processes.compactMap { Int32($0.name) }.map {
@@ -31,14 +32,14 @@ package enum RunningHook {
         guard let name = commands.lazy.compactMap({ name(in: $0.words, of: uuid) }).first else {
             return true
         }
-        // The four arguments of a hook, behind the interpreter and the path of a script.
+        // The four arguments of a hook come after the interpreter and the path of a script.
         return commands.contains { command in
             command.words.count > 4 && command.words[command.words.count - 4] == name
                 && ProcessStatus(of: command.id)?.parent == daemon
         }
     }
 
-    /// The name in a QEMU's command line, if it is that of a guest.
+    /// Returns the guest's name from the command line of its QEMU, or `nil` for other commands.
     static func name(in words: [String], of uuid: String) -> String? {
         guard let position = words.firstIndex(of: "-uuid"), words.count > position + 1,
             words[position + 1] == uuid, let option = words.firstIndex(of: "-name"),
@@ -46,7 +47,7 @@ package enum RunningHook {
         else { return nil }
         var name = ""
         var rest = words[option + 1].dropFirst("guest=".count)
-        // QEMU writes a comma of a value twice.
+        // libvirt doubles a comma in a value.
         while let next = rest.popFirst() {
             if next == "," {
                 guard rest.first == "," else { break }

@@ -1,28 +1,27 @@
 internal import Glibc
 package import System
 
-/// The file that the service holds locked while it takes care of the guests.
+/// The file that the service locks while it treats guests.
 ///
-/// The hook asks for the lock with ``holder(at:)`` and talks to no one. The kernel releases the lock
-/// when the service ends, however it ends.
+/// The hook checks the lock with ``holder(at:)`` and needs no connection. The kernel releases the
+/// lock when the service ends, also after a crash.
 package final class ServiceFile: Sendable {
     /// The directory of the system's service.
     package static let directory = "/run/libvirt/virt-watchdog"
     /// The file's name in its directory.
     package static let name = "service"
 
-    /// The most bytes that a text can have.
+    /// The length limit of a text in bytes.
     package static let maximumLength = 512
     private static let newline = UInt8(ascii: "\n")
 
-    /// The path of the file.
     package let path: String
     private let descriptor: CInt
 
-    /// Creates the directory and the file where they are missing, and locks the file.
+    /// Creates the directory with mode 0755 and the file with mode 0644, and locks the file.
     ///
-    /// The directory has the permissions 0755 and the file 0644. The C functions are `mkdir`, `openat`,
-    /// `fstat`, `fchmod`, and `fcntl` with `F_OFD_SETLK`, which does not wait.
+    /// The C functions are `mkdir`, `openat`, `fstat`, `fchmod`, and `fcntl` with `F_OFD_SETLK`,
+    /// which does not wait.
     package init(in directory: String = ServiceFile.directory) throws(ServiceFileError) {
         let path = directory + "/" + Self.name
         let file = try ServiceFileError.wrapping(directory) { () throws(Errno) in
@@ -49,12 +48,12 @@ package final class ServiceFile: Sendable {
         close(descriptor)
     }
 
-    /// Replaces the text of the file, which stays the same file.
+    /// Replaces the text in the file.
     ///
-    /// The file has the text twice, each time with empty lines to a fixed length: Linux lets a reader see
-    /// a write half done, and so the reader notices. The C function is `pwrite`.
+    /// The file has the text twice, each padded with newlines. Linux lets a reader see half of a
+    /// write, and the reader notices that by the difference. The C function is `pwrite`.
     ///
-    /// - Parameter text: At most ``maximumLength`` bytes; more are cut off.
+    /// - Parameter text: The text, cut after ``maximumLength`` bytes.
     package func write(_ text: String) throws(ServiceFileError) {
         var bytes = Array(text.utf8.prefix(Self.maximumLength))
         bytes += [UInt8](repeating: Self.newline, count: Self.maximumLength - bytes.count)
@@ -65,13 +64,13 @@ package final class ServiceFile: Sendable {
         }
     }
 
-    /// Reads the text of a file, without the empty lines at its end.
+    /// Reads the text of a file without the newlines at its end.
     ///
     /// It never returns half of a text. The C function is `read`.
     ///
-    /// - Returns: `nil` if the file cannot be read.
+    /// - Returns: `nil` for an unreadable file.
     package static func contents(at path: String) -> String? {
-        // A write takes well below a microsecond, unless the host suspends the writer's processor.
+        // A write is fast, unless the host suspends the writer's processor.
         for _ in 0..<100 {
             guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
                 return nil
@@ -89,12 +88,12 @@ package final class ServiceFile: Sendable {
         return nil
     }
 
-    /// Locks the file again; the C function is `fcntl` with `F_OFD_SETLK`, which does not wait.
+    /// Locks the file again. The C function is `fcntl` with `F_OFD_SETLK`, which does not wait.
     package func lock() throws(ServiceFileError) {
         try Self.lock(descriptor, at: path)
     }
 
-    /// Releases the lock and keeps the file; the C function is `fcntl` with `F_OFD_SETLK`.
+    /// Releases the lock and keeps the file. The C function is `fcntl` with `F_OFD_SETLK`.
     package func unlock() {
         var lock = flock(F_UNLCK, length: 0)
         _ = fcntl(descriptor, setLock, &lock)
@@ -102,7 +101,7 @@ package final class ServiceFile: Sendable {
 
     /// Returns whether a service holds the lock on a file.
     ///
-    /// Reading suffices to ask. The C function is `fcntl` with `F_OFD_GETLK`.
+    /// It needs only read permission. The C function is `fcntl` with `F_OFD_GETLK`.
     package static func holder(at path: String) -> Bool {
         guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
             return false
@@ -116,18 +115,18 @@ package final class ServiceFile: Sendable {
         return fcntl(descriptor, getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
     }
 
-    /// Creates a directory with its parents where they are missing; the C function is `mkdir`.
+    /// Creates a directory and its parents if they are missing. The C function is `mkdir`.
     static func makeDirectory(_ path: String) throws(Errno) {
         var result = mkdir(path, 0o755)
         if result != 0, errno == ENOENT {
             try makeDirectory(Path.directory(of: path))
             result = mkdir(path, 0o755)
         }
-        // The umask may have taken permissions away.
+        // The umask may have removed permissions.
         if result == 0 { _ = try retrying { chmod(path, 0o755) } }
     }
 
-    /// Checks that a directory or file is this user's own, and sets its permissions.
+    /// Checks that this user owns a directory or file, and sets its permissions.
     private static func claim(
         _ descriptor: CInt, at path: String, _ kind: mode_t, mode: mode_t
     ) throws(ServiceFileError) {
@@ -154,7 +153,7 @@ package final class ServiceFile: Sendable {
 private let getLock: CInt = 36
 private let setLock: CInt = 37
 
-/// Why a service cannot have its file.
+/// A reason why a service cannot use its file.
 package enum ServiceFileError: Error, Sendable, Hashable {
     /// Another service holds the lock.
     case held(path: String)
@@ -162,7 +161,7 @@ package enum ServiceFileError: Error, Sendable, Hashable {
     case foreignOwner(path: String, user: UInt32)
     /// Other users can write to the directory or file.
     case writable(path: String)
-    /// A symbolic link or another kind of file is in the place of the directory or file.
+    /// The path leads to a symbolic link or another kind of file.
     case wrongKind(path: String)
     /// A system call failed.
     case system(path: String, Errno)
@@ -187,13 +186,13 @@ extension ServiceFileError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .held(let path):
-            "cannot lock \(path): another virt-watchdogd holds the lock; stop that one first"
+            "cannot lock \(path): another virt-watchdogd holds the lock; stop it first"
         case .foreignOwner(let path, let user):
             "cannot use \(path): user \(user) owns it; remove it"
         case .writable(let path):
             "cannot use \(path): other users can write to it; remove it"
         case .wrongKind(let path):
-            "cannot use \(path): a symbolic link or another kind of file is in its place; remove that"
+            "cannot use \(path): it is a symbolic link or another kind of file; remove it"
         case .system(let path, let error):
             "cannot use \(path): \(error)"
         }

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import System
 
-/// What the hook asks about the service: whether it takes care of a daemon's guests.
+/// A check whether the service treats a daemon's guests.
 ///
-/// All of it works before Swift's runtime is set up: no string is made and no memory taken.
+/// It works before Swift's runtime is set up: it makes no string and allocates no memory.
 package enum ServiceLock {
-    /// What holds the lock of the service's file.
+    /// The holder of the lock on the service's file.
     package enum Holder: Sendable {
         /// No service.
         case none
@@ -19,10 +19,10 @@ package enum ServiceLock {
 
     private static var usualPath: StaticString { "/run/libvirt/virt-watchdog/service" }
 
-    /// Asks who holds the lock of the system's service.
+    /// Returns the holder of the lock of the system's service.
     ///
-    /// Opening the file tells the service that a guest may start. The C functions are `open`, `fcntl`
-    /// with `F_OFD_GETLK`, `pread` and `usleep`.
+    /// The service watches for the open call, which shows that a guest may start. The C functions
+    /// are `open`, `fcntl` with `F_OFD_GETLK`, `pread` and `usleep`.
     ///
     /// - Parameter daemon: The process ID of a libvirt daemon.
     package static func holder(for daemon: Int32) -> Holder {
@@ -33,20 +33,20 @@ package enum ServiceLock {
         }
     }
 
-    /// Asks who holds the lock of a service's file.
+    /// Returns the holder of the lock of a service's file.
     ///
     /// - Parameters:
-    ///   - path: The path of the file, a C string.
+    ///   - path: The path of the file as a C string.
     ///   - daemon: The process ID of a libvirt daemon.
     static func holder(of path: UnsafePointer<CChar>, for daemon: pid_t) -> Holder {
-        // A directory, link, FIFO or device in the file's place has no lock, and is not waited for.
+        // These flags refuse a link, and do not wait for a FIFO or a device.
         let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard file >= 0 else { return .none }
         defer { close(file) }
         guard ServiceFile.isLocked(file) else { return .none }
         let length = 2 * ServiceFile.maximumLength
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { bytes in
-            // Half of a write shows as two texts that differ.
+            // After half of a write, the two texts differ.
             for _ in 0..<100 {
                 guard pread(file, bytes.baseAddress, length, 0) == length,
                     let start = bytes.baseAddress
@@ -62,7 +62,7 @@ package enum ServiceLock {
         }
     }
 
-    /// Compares a process with the one in the line `daemon=PID/TICKS` of a text.
+    /// Compares a process with the line `daemon=PID/TICKS` of a text.
     private static func holder(
         following daemon: pid_t, _ text: UnsafeBufferPointer<UInt8>
     ) -> Holder {
@@ -100,7 +100,7 @@ package enum ServiceLock {
             let count = read(file, bytes.baseAddress, bytes.count)
             guard count > 0 else { return nil }
             let text = UnsafeBufferPointer(rebasing: bytes[..<count])
-            // The program's name, in parentheses, may have blanks and parentheses in it.
+            // The program's name in parentheses may have blanks and parentheses itself.
             var position = count - 1
             while position > 0, text[position] != UInt8(ascii: ")") { position -= 1 }
             var blanks = 0
@@ -116,7 +116,7 @@ package enum ServiceLock {
 
     private static var newline: UInt8 { 10 }
 
-    /// Returns the position behind a word, or nothing where the text goes on otherwise.
+    /// Returns the position after a word, or `nil` if the text has another word there.
     private static func skip(
         _ word: StaticString, _ text: UnsafeBufferPointer<UInt8>, _ position: Int
     ) -> Int? {
@@ -127,7 +127,7 @@ package enum ServiceLock {
         return position + count
     }
 
-    /// Reads decimal digits, and moves behind them.
+    /// Reads decimal digits, and moves the position after them.
     private static func number(
         _ text: UnsafeBufferPointer<UInt8>, _ position: inout Int
     ) -> UInt64? {

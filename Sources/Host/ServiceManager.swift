@@ -1,16 +1,17 @@
 internal import Glibc
 internal import System
 
-/// The service manager that started this process, most often systemd, as `sd_notify(3)` addresses it.
+/// The service manager of this process, such as systemd, with the protocol of `sd_notify(3)`.
 package struct ServiceManager: Sendable {
-    /// The time within which the manager expects the next `WATCHDOG=1`; `nil` if it expects none.
+    /// The manager's timeout for the next `WATCHDOG=1`, or `nil` if it expects none.
     package let watchdogInterval: Duration?
-    /// The path of the manager's socket, or the name of an abstract one behind a null character.
+    /// The path of the manager's socket, or an abstract name after a null character.
     private let socketName: String
 
-    /// Takes `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` out of this process's environment.
+    /// Reads and removes `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` in this process's
+    /// environment.
     ///
-    /// Call it before there are other threads. The C functions are `getenv` and `unsetenv`.
+    /// Call it before the process has other threads. The C functions are `getenv` and `unsetenv`.
     ///
     /// - Parameter value: Returns the value of a variable.
     /// - Returns: `nil` if no manager listens.
@@ -27,11 +28,11 @@ package struct ServiceManager: Sendable {
         watchdogInterval = isForUs && microseconds > 0 ? .microseconds(microseconds) : nil
     }
 
-    /// Sends assignments such as `READY=1`, one a line, without waiting for a busy manager.
+    /// Sends assignments such as `READY=1`, one per line, and does not wait for a busy manager.
     ///
     /// The C functions are `socket`, `connect` and `send` with `MSG_DONTWAIT`.
     ///
-    /// - Returns: Whether the manager takes them.
+    /// - Returns: Whether the manager received them.
     @discardableResult
     package func send(_ text: String) -> Bool {
         let type = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)

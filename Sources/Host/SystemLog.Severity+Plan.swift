@@ -2,7 +2,7 @@ package import System
 package import WatchdogPolicy
 
 extension SystemLog.Severity {
-    /// The severity of a log line about a plan.
+    /// Chooses the severity of a log line about a plan.
     package init(of plan: Plan) {
         self =
             switch plan.decision {

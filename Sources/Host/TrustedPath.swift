@@ -1,32 +1,31 @@
 internal import System
 
-/// Paths that only some users can lead elsewhere.
+/// A resolver for paths that only trusted users can change.
 package enum TrustedPath {
-    /// How many symbolic links may be on one way, as in the kernel.
+    /// The limit of symbolic links in one path, as in the kernel.
     private static let maximumLinks = 40
 
-    /// Follows a path to where it leads, link by link, and sees to it that nobody but some users can
-    /// lead it elsewhere or change what is there.
+    /// Follows a path link by link, and checks that only trusted users can change it or its file.
     ///
-    /// Those users own the file and every folder and link on the way, and nobody else can write to
-    /// them. Other people's sticky folders, such as `/tmp`, are passed through, since what is not
-    /// theirs they cannot replace there, but no link in one is followed. As each folder is looked at
-    /// before what is in it, nobody else can exchange anything behind our back.
+    /// Those users must own the file and each directory and link, and no other user may write to
+    /// them. A sticky directory such as `/tmp` is an exception, because other users cannot replace
+    /// a file there. But this function follows no link in one. It checks each directory before its
+    /// entries, so other users cannot replace an entry after its check.
     ///
     /// The C functions are `lstat` and `readlink`.
     ///
-    /// - Returns: The path without any symbolic link in it.
+    /// - Returns: The path without symbolic links.
     package static func resolve(
         _ path: String, trusting users: [UInt32]
     ) throws(PathError) -> String {
-        // The root is the empty string, so that each name follows a slash.
+        // The root is the empty string: each name follows a slash.
         var real = ""
         var rest = names(in: path)
         if !path.hasPrefix("/") {
             rest += names(in: try PathError.wrapping { () throws(Errno) in try realPath(of: ".") })
         }
         var links = 0
-        // The last link, and how many names were still to follow behind it.
+        // The last link, and the number of names after it.
         var last: (link: String, behind: Int)?
         let root = try PathError.wrapping { () throws(Errno) in try FileStatus(of: "/") }
         try check("/", root, isFile: false, trusting: users)
@@ -46,7 +45,7 @@ package enum TrustedPath {
                 throw .dangling(link: last.link)
             }
             guard status.kind == .link else {
-                // Of others, such as /dev/null, nothing is read, and nobody should take rights away.
+                // No message should advise to change the permissions of /dev/null.
                 if [.regular, .folder].contains(status.kind) {
                     try check(place, status, isFile: status.kind == .regular, trusting: users)
                 }
@@ -64,7 +63,7 @@ package enum TrustedPath {
         return real
     }
 
-    /// The names that a path is made of, the last one first.
+    /// Returns the names in a path, the last one first.
     private static func names(in path: String) -> [String] {
         var names: [String] = []
         for name in path.split(separator: "/") where name != "." { names.append(String(name)) }
@@ -82,18 +81,18 @@ package enum TrustedPath {
     }
 
     private static func check(
-        link: String, _ status: FileStatus, in folder: String, trusting users: [UInt32]
+        link: String, _ status: FileStatus, in directory: String, trusting users: [UInt32]
     ) throws(PathError) {
         guard users.contains(status.owner) else {
             throw .exposed(
                 UntrustedPath(link: link, way: "is a symbolic link of the user \(status.owner)"))
         }
-        let parent = try PathError.wrapping { () throws(Errno) in try FileStatus(of: folder) }
+        let parent = try PathError.wrapping { () throws(Errno) in try FileStatus(of: directory) }
         if parent.isWritableByOthers {
             throw .exposed(
                 UntrustedPath(
                     link: link,
-                    way: "is a symbolic link in a folder that others can write to"
+                    way: "is a symbolic link in a directory that other users can write to"
                         + " (mode \(parent.octalMode))"))
         }
     }

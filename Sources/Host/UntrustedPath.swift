@@ -1,15 +1,15 @@
 internal import System
 internal import WatchdogPolicy
 
-/// A place on the way to a file at which others than those who may can change what the file holds.
+/// A part of a path that users outside the trusted set can change.
 package struct UntrustedPath: Error, Sendable, Hashable {
-    /// The file, one of its folders, or a symbolic link.
+    /// The file, one of its parent directories, or a symbolic link.
     package var place: String
-    /// How they can change it, as a clause with the place for its subject.
+    /// The fault of the place, as a clause without its subject.
     package var way: String
     /// Whether the place is the file itself.
     package var isFile: Bool
-    /// What to do about it, as a command where one can do it.
+    /// The fix, as a shell command if possible.
     package var remedy: String
 
     init(_ place: String, _ status: FileStatus, _ ways: [String], isFile: Bool) {
@@ -21,10 +21,10 @@ package struct UntrustedPath: Error, Sendable, Hashable {
             status.isWritableByOthers
             ? "\(owning) && sudo chmod go-w \(place.shellWord)" : owning
         if place == "/" {
-            remedy = "mend the rights of '/', which in a user namespace nobody can"
+            remedy = "fix the permissions of '/' outside of this user namespace"
         } else if place.unicodeScalars.contains(where: \.isDisruptive) {
-            // What is printed would be another word.
-            remedy = "mend its rights, so that only root can change it"
+            // A terminal would not show the real path in a command.
+            remedy = "fix its owner and permissions: only root may change it"
         } else {
             remedy = command
         }
@@ -34,6 +34,6 @@ package struct UntrustedPath: Error, Sendable, Hashable {
         place = link
         isFile = false
         self.way = way
-        remedy = "put a file there instead, or let only root write to its folder"
+        remedy = "replace the link by a file, or let only root write to its directory"
     }
 }

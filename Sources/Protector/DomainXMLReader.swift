@@ -33,7 +33,7 @@ private enum Emulators {
     private static let known = Mutex<[EmulatorFile: [WatchdogModel]]>([:])
 
     /// The models with a device of their own. The iTCO is part of its machine.
-    private static let models: [WatchdogModel] = [.i6300esb, .ib700, .diag288]
+    private static let models = WatchdogModel.allCases.filter { !$0.isBuiltIn }
 
     /// Returns the models that the emulator at a path is known to lack.
     static func missingModels(at path: String) -> [WatchdogModel] {

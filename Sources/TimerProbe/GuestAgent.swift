@@ -162,12 +162,19 @@ extension LibvirtError {
 extension WatchdogModel {
     /// Maps the identity of a Linux driver to its model.
     fileprivate init?(identity: String) {
-        switch identity {
-        case "i6300ESB timer": self = .i6300esb
-        case "iTCO_wdt": self = .itco
-        case "IB700 WDT": self = .ib700
-        case "z Watchdog": self = .diag288
-        default: return nil
+        guard let model = Self.allCases.first(where: { $0.identity == identity }) else {
+            return nil
+        }
+        self = model
+    }
+
+    /// The identity of the model's Linux driver.
+    private var identity: String {
+        switch self {
+        case .i6300esb: "i6300ESB timer"
+        case .itco: "iTCO_wdt"
+        case .ib700: "IB700 WDT"
+        case .diag288: "z Watchdog"
         }
     }
 }

@@ -111,7 +111,7 @@ package struct TimerReader: Sendable {
             return try throughWindow(of: guest, facts) { window throws(TimerReadError) in
                 try iTCO(of: guest, by: window)
             }
-        default: throw .unreadable(model: watchdog.model)
+        case .itco, .ib700, .diag288, nil: throw .unreadable(model: watchdog.model)
         }
     }
 

@@ -1,9 +1,11 @@
-// libvirt's hook for QEMU guests, as https://libvirt.org/hooks.html describes it: called with
-// `GUEST OPERATION SUB-OPERATION EXTRA`, the definition on standard input. What each operation does
-// is a row of `HookOperation.table`; for any other operation, the hook prints nothing and exits 0.
+// libvirt's hook for QEMU guests: https://libvirt.org/hooks.html.
 //
-// Not here, on purpose: any call of libvirt, which would wait for a lock that libvirt holds while
-// the hook runs. The service treats the running guest. Without one, the hook starts a one-shot.
+// libvirt calls it with `GUEST OPERATION SUB-OPERATION EXTRA`, and the domain XML on standard
+// input. `HookOperation.table` has a row for each operation. For any other operation, the hook
+// prints nothing and exits 0.
+//
+// The hook must not call libvirt, which holds the guest's lock while the hook runs. The service
+// treats the running guest. Without a service, the hook starts a one-shot.
 
 import DomainXML
 import Glibc
@@ -18,20 +20,20 @@ enum Hook {
             let operation = HookOperation(name, phase), operation.readsDefinition,
             let guest = argument(1)
         else { _exit(0) }
-        // Done already in a release build.
-        SignalGuard.install(leavingAfter: patience)
-        // The first things have asked about the parent alone.
+        // In a release build, PreInit has installed it already.
+        SignalGuard.install(leavingAfter: timeout)
+        // PreInit has checked only the parent process.
         if operation.needsTreatment, CallingDaemon.isServed(CallingDaemon.process()) { _exit(0) }
-        let cutShort = LogLine(
+        let ended = LogLine(
             operation: operation.name, guest: guest,
             failure:
-                "hook ended by signal \(SignalGuard.placeholder) (\(SIGALRM) = its \(patience) s timeout);"
+                "hook ended by signal \(SignalGuard.placeholder) (\(SIGALRM) = its \(timeout) s timeout);"
                 + " the guest continues without it")
-        SignalGuard.setMessage(cutShort.text)
+        SignalGuard.setMessage(ended.text)
         do {
             try run(operation)
         } catch {
-            // What libxml2 says of a broken document may quote it, and it may hold a password.
+            // libxml2's message may quote the document, which may hold a password.
             let reason = (error as? DocumentError)?.descriptionWithoutContent ?? "\(error)"
             let line = LogLine(operation: operation.name, guest: guest, failure: reason)
             SystemLog.send(line.text, severity: .error)
@@ -39,23 +41,22 @@ enum Hook {
         }
     }
 
-    /// Carries out an operation and leaves; no clean-up is worth the time, or a failure after all is
-    /// done.
+    /// Carries out an operation and exits, without a clean-up that takes time and may fail.
     private static func run(_ operation: HookOperation) throws -> Never {
         let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
-        // Where the limit leaves no other, this one serves for the policy and the log.
+        // Under a limit of open files, the policy and the log need this descriptor.
         close(STDIN_FILENO)
         var document = try Document(parsing: input.span.bytes)
         var facts = document.facts
         let paths = Paths.ofEnvironment()
-        // Where it is not needed, it would take an eighth of the time.
+        // Starting the deadline is slow, and only another file system needs it.
         if paths.mayLeaveRoot { SignalGuard.startHardDeadline() }
         let report = PolicyLoader.load(paths)
         let policy = report.policy
         var plan =
             operation.output == .changedAction
             ? Plan(filtering: facts, under: policy) : Plan(for: facts, under: policy)
-        // Only a start that may be refused is worth the time.
+        // Searching the emulator is slow, and only a refusal needs it.
         if operation.mayRefuse, policy.enforce, let model = plan.addedModel,
             let emulator = facts.emulator,
             EmulatorFile(at: emulator)?.includes(model.rawValue) == false
@@ -68,11 +69,11 @@ enum Hook {
         if outcome.needsProtector, !CallingDaemon.isServed(CallingDaemon.process()),
             let failure = OneShotProgram.check()
         {
-            outcome.refuse("no virt-watchdogd runs: \(failure)")
+            outcome.refuse("virt-watchdogd cannot run: \(failure)")
         }
 
         if outcome.printsDefinition {
-            // libvirt ignores the output at prepare, so the place is not worth the time.
+            // libvirt ignores the output at prepare, so the device needs no address.
             document.apply(plan, isPlacing: false)
             try writeWhole(try document.serialized(), to: STDOUT_FILENO)
         }
@@ -80,19 +81,19 @@ enum Hook {
             operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,
             result: outcome.refusal == nil ? nil : "refused",
             reason: clauses([outcome.refusal ?? plan.reason] + report.remarks))
-        // What the log says of a refusal is what happens, whichever signal comes then.
+        // A later signal must not contradict the logged refusal.
         if outcome.refusal != nil { SignalGuard.setExitStatus(1) }
         SystemLog.send(
             line.text, severity: outcome.refusal == nil ? SystemLog.Severity(of: plan) : .error)
         if let refusal = outcome.refusal {
             let message =
-                "virt-watchdog: \(facts.name.isEmpty ? "guest" : quoted(facts.name))"
-                + " is not started, since vm.watchdog.enforce=true and \(refusal)\n"
+                "virt-watchdog: cannot start \(facts.name.isEmpty ? "the guest" : quoted(facts.name))"
+                + " under vm.watchdog.enforce=true: \(refusal)\n"
             try? writeAll(Array(message.utf8), to: STDERR_FILENO)
             _exit(1)
         }
         if outcome.startsOneShot {
-            // libvirt waits until nothing holds them, also not a child that does not get its turn.
+            // libvirt waits until all processes have closed them, also a child.
             close(STDOUT_FILENO)
             close(STDERR_FILENO)
             startOneShot(for: facts) { failure in
@@ -102,21 +103,20 @@ enum Hook {
                 SystemLog.send(line.text, severity: .error)
             }
         }
-        // All is done and logged.
         SignalGuard.setExitStatus(0)
         _exit(0)
     }
 
     /// Starts a one-shot for the guest.
     ///
-    /// - Parameter complain: Takes what is wrong, in a clause; in this process or in the child that
-    ///   watches the one-shot.
+    /// - Parameter complain: Logs a failure, in this process or in the child that watches the
+    ///   one-shot.
     private static func startOneShot(
         for facts: GuestFacts, orElse complain: (String) -> Void
     ) {
         guard let uuid = facts.uuid.flatMap(GuestUUID.init) else {
             complain(
-                "the definition has no UUID by which to find the guest; no virt-watchdogd is started"
+                "cannot start \(Paths.service): the domain XML has no valid UUID; define the guest with libvirt"
             )
             return
         }
@@ -128,7 +128,7 @@ enum Hook {
             }
         } catch {
             complain(
-                "cannot start \(Paths.service): \(error); once there is room for more processes, run"
+                "cannot start \(Paths.service): \(error); end other processes, then run"
                     + " virt-watchdog apply \(facts.name.shellWord)")
         }
     }

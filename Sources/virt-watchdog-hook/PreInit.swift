@@ -3,28 +3,27 @@ import Host
 import System
 import WatchdogPolicy
 
-/// After how many seconds the hook leaves, whatever it waits for.
-let patience: UInt32 = 2
+/// The timeout after which the hook exits, in seconds.
+let timeout: UInt32 = 2
 
-// Without optimization, the compiler has a table of operations made at run time.
+// Without optimization, the compiler makes the table of operations at run time.
 #if !DEBUG
-    /// How many arguments there are, and the arguments, as the C library has them.
+    /// The C library's `argc` and `argv`.
     ///
-    /// Swift's `CommandLine` looks for them in `/proc/self/maps`, which takes time and a descriptor.
+    /// Swift's `CommandLine` reads `/proc/self/maps` for them, which takes time and a descriptor.
     nonisolated(unsafe) private var count: CInt = 0
     nonisolated(unsafe) private var words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = nil
 
-    /// Leaves where there is nothing to do, or a service does it. Otherwise sees to it that the hook leaves with 0 whatever
-    /// happens, before the runtimes of Swift and C++ set themselves up.
+    /// Exits if the hook has nothing to do, or a service does it. Otherwise installs the signal
+    /// guard.
     ///
-    /// libvirt calls the hook five times in a guest's life, and three times there is nothing to do.
-    /// Setting up takes longer than all else then: without this, such a call takes 1.09 times as long
-    /// as an empty C process, and with it 0.8. And where memory is short, it is the setting up that
-    /// fails first. The linker puts the functions of this section where the C library calls them first
-    /// of all; they must not use anything of Swift's runtime.
+    /// For most calls of the hook, setting up the runtimes of Swift and C++ would take longer than
+    /// the work. It would also be the first step to fail without memory. The C library calls the
+    /// functions of this section before it sets up any runtime. So they must not use Swift's
+    /// runtime.
     @used
     @section(".preinit_array")
-    private let firstThings:
+    private let preInit:
         @convention(c) (
             CInt, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
             UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
@@ -34,12 +33,12 @@ let patience: UInt32 = 2
             case .leaves: _exit(0)
             case .reads: break
             case .asksService:
-                // The guards take longer to set up than the question.
+                // Installing the signal guard takes longer than this check.
                 SignalGuard.blockSignals()
                 if ServiceLock.holder(for: getppid()) == .followsDaemon { _exit(0) }
             }
             (count, words) = (argc, argv)
-            SignalGuard.install(leavingAfter: patience)
+            SignalGuard.install(leavingAfter: timeout)
         }
 #else
     private var count: CInt { CommandLine.argc }
@@ -48,7 +47,7 @@ let patience: UInt32 = 2
     }
 #endif
 
-/// An argument by its number, or nothing where there are not so many.
+/// Returns an argument by its number.
 func argument(_ index: Int) -> String? {
     guard index < count, let word = words?[index] else { return nil }
     return String(cString: word)

@@ -122,7 +122,7 @@ struct ConfigTests {
         let existing = try #require(lines.first { $0.first == "vm.watchdog.existing" })
         #expect(existing.dropFirst() == ["keep", "built", "in"])
         #expect(outcome.text.contains("agent.properties:6:1: warning: unknown key"))
-        #expect(!outcome.text.contains("changes no guest"))
+        #expect(!outcome.text.contains("changes no guest until"))
     }
 
     /// Files and the exit codes that they come to.

@@ -49,7 +49,7 @@ struct ConnectionTests {
     func `All guests that run are planned for, with the reason`() throws {
         let outcome = try Tool.run("plan", "-c", "test:///default", "--all")
         #expect(outcome.status == 0)
-        #expect(outcome.text.contains("'test' is not QEMU's"))
+        #expect(outcome.text.contains("QEMU does not run a domain of type 'test'"))
     }
 
     @Test
@@ -64,6 +64,6 @@ struct ConnectionTests {
     func `apply fails for a guest that cannot be protected`() throws {
         let outcome = try Tool.run("apply", "-c", "test:///default", "test")
         #expect(outcome.status == 1)
-        #expect(outcome.text.contains("'test' is not QEMU's"))
+        #expect(outcome.text.contains("QEMU does not run a domain of type 'test'"))
     }
 }

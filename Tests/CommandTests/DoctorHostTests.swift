@@ -302,7 +302,9 @@ struct DoctorHostTests {
         try fake.makeFolder("etc/virt-watchdog", mode: 0o1777)
         let finding = try #require(policy().first { $0.check == .propertiesMode })
         #expect(finding.level == .fail)
-        #expect(finding.message.contains("is a symbolic link in a folder that others can write to"))
+        #expect(
+            finding.message.contains(
+                "is a symbolic link in a directory that other users can write to"))
     }
 
     @Test(.enabled(if: Repository.runs(where: Repository.isRoot), "needs root"))

@@ -25,7 +25,7 @@ struct StatusTests {
         #expect(lines.count == 5)
         #expect(lines[0].hasPrefix("GUEST  STATE    MACHINE  WATCHDOG  ARMED  NEXT BOOT"))
         #expect(lines[1].hasPrefix("test   running"))
-        #expect(lines[1].contains("unprotected  a domain of type 'test' is not QEMU's"))
+        #expect(lines[1].contains("unprotected  QEMU does not run a domain of type 'test'"))
         #expect(lines[3] == "1 guest: 1 unprotected.")
     }
 

@@ -81,7 +81,7 @@ struct ProtectorTests {
         #expect(run.status == 0)
         #expect(run.protector == nil)
         #expect(run.log.count == 2)
-        #expect(run.log.last?.contains("no virt-watchdogd is started") == true)
+        #expect(run.log.last?.contains("the domain XML has no valid UUID") == true)
     }
 
     @Test

@@ -23,7 +23,7 @@ struct RefusalTests {
             guest: Definition(machine: .q35WithoutFreePort), refusal: "no empty pcie-root-port",
             reason: "no room for the device while the guest runs"),
         Row(
-            policy: "vm.watchdog.model=ib700", refusal: "cold start",
+            policy: "vm.watchdog.model=ib700", refusal: "cannot hot-plug",
             reason: "libvirt ignores what prepare prints, so that the device would not be there"),
         Row(
             policy: "vm.watchdog.model=diag288", refusal: "only s390x",
@@ -62,7 +62,7 @@ struct RefusalTests {
         }
         #expect(run.status == 1)
         #expect(run.output.isEmpty)
-        #expect(run.error.hasPrefix("virt-watchdog: '\(row.guest.name)' is not started"))
+        #expect(run.error.hasPrefix("virt-watchdog: cannot start '\(row.guest.name)'"))
         #expect(run.error.contains("vm.watchdog.enforce=true"))
         #expect(run.error.contains(refusal))
         #expect(run.error.split(separator: "\n").count == 1)
@@ -97,7 +97,7 @@ struct RefusalTests {
         let words = [guest.name, "prepare", "begin", "-"]
         let enforcing = try Host(properties: "vm.watchdog.enforce=true").run(words, guest.data)
         #expect(enforcing.status == 1)
-        #expect(enforcing.error.contains("'\(lite)' was built without the model 'i6300esb'"))
+        #expect(enforcing.error.contains("'\(lite)' does not have the model 'i6300esb'"))
         #expect(enforcing.error.contains("install the full QEMU"))
         // The whole program is not searched where nothing would be refused.
         let other = try Host(properties: "").run(words, guest.data)

@@ -177,7 +177,7 @@ struct ServiceLockTests {
             .run([guest.name, "prepare", "begin", "-"], guest.data)
         #expect(run.status == 1)
         #expect(run.output.isEmpty)
-        #expect(run.error.hasPrefix("virt-watchdog: '\(guest.name)' is not started"))
+        #expect(run.error.hasPrefix("virt-watchdog: cannot start '\(guest.name)'"))
         #expect(run.error.contains(reason) && run.error.split(separator: "\n").count == 1)
         #expect(run.lifetime < .seconds(1.6))
         let lines = run.log.compactMap { LogLineFields($0) }

@@ -75,7 +75,7 @@ struct ExposureTests {
         #expect(try way(to: path("links/relative/missing")).contains("No such file"))
         // A file may lie in a sticky folder of everybody's, and a link may not.
         chmod(path("links"), 0o1777)
-        #expect(try way(to: path("links/file")).contains("is a symbolic link in a folder"))
+        #expect(try way(to: path("links/file")).contains("is a symbolic link in a directory"))
         #expect(try way(to: path("links/x")) == realPath(of: path("links/x")))
     }
 

@@ -113,12 +113,12 @@ extension LiveTests {
             let guest = try LabGuest(
                 "no-port", options: ["--machine", "q35", "--controllers", controllers.path])
             try guest.waits(
-                forLog: "op=started", "plan=cold-plug", "no empty pcie-root-port is left")
+                forLog: "op=started", "plan=cold-plug", "no empty pcie-root-port")
             try guest.waits(forLine: "LAB waiting")
             #expect(try guest.watchdogs().isEmpty)
             let plan = try Lab.run(Lab.tool, ["plan", guest.name])
             #expect(plan.contains("cold-plug"))
-            #expect(plan.contains("no empty pcie-root-port is left"))
+            #expect(plan.contains("no empty pcie-root-port"))
             let apply = try Command(Lab.tool, ["apply", guest.name]).run()
             #expect(apply.status == 1)
             #expect(apply.text.contains("unprotected"))
@@ -133,7 +133,7 @@ extension LiveTests {
                 "refused", ["--machine", "q35", "--controllers", controllers.path])
             let refused = try Command("/usr/bin/virsh", ["create", definition.path]).run()
             #expect(refused.status != 0)
-            #expect(refused.errorText.contains("no empty pcie-root-port is left"))
+            #expect(refused.errorText.contains("no empty pcie-root-port"))
             #expect(refused.errorText.contains("vm.watchdog.enforce=true"))
 
             let guest = try LabGuest("not-refused", options: ["--machine", "q35"])
@@ -151,14 +151,14 @@ extension LiveTests {
             try Data(text.utf8).write(to: file)
             let refused = try Command("/usr/bin/virsh", ["create", file.path]).run()
             #expect(refused.status != 0)
-            #expect(refused.errorText.contains("was built without the model"))
+            #expect(refused.errorText.contains("does not have the model"))
 
             // Without enforce it runs, and is said to be unprotected.
             try Lab.setPolicy("")
             let guest = try LabGuest("lite", .created, definition: text)
             let plan = try Command(Lab.tool, ["plan", guest.name]).run()
             #expect(plan.text.contains("refuse"))
-            #expect(plan.text.contains("was built without the model"))
+            #expect(plan.text.contains("does not have the model"))
             let status = try Command(Lab.tool, ["status", guest.name]).run()
             #expect(status.status != 0)
         }

@@ -63,7 +63,10 @@ extension LiveTests {
             let hidden = try guest("places-hidden", arguments: ["-readconfig", file.path])
             try hidden.waits(forLog: "op=protect", "result=attached")
             #expect(try value(Self.ourSlot, hidden.definition()) == "0x1e")
-            #expect(try Lab.log(of: hidden.name).contains { $0.contains("not understood whole") })
+            #expect(
+                try Lab.log(of: hidden.name).contains {
+                    $0.contains("cannot read all of qemu:commandline")
+                })
         }
 
         @Test
@@ -77,7 +80,7 @@ extension LiveTests {
                     "watchdog=none",
                 ]
                 .map { $0.replacing("\"", with: "&quot;") })
-            try own.waits(forLog: "op=started", "plan=leave", "is kept")
+            try own.waits(forLog: "op=started", "plan=leave", "existing=keep")
             try own.waits(forLine: "LAB armed i6300ESB")
             #expect(try own.watchdogs().isEmpty)
             let devices = try own.virsh("qemu-monitor-command", own.name, "--hmp", "info qtree")

@@ -10,7 +10,7 @@ struct HookTests {
     private static let change = plan(.changeAction(from: "none", to: .reset))
     private static let dump = plan(.changeAction(from: "none", to: .dump))
     private static let cold = plan(.coldPlug(device, .noFreeSlot))
-    private static let refuse = plan(.refuse(.noPCI(machine: "isapc")))
+    private static let refuse = plan(.refuse(.noPCI(.i6300esb, machine: "isapc")))
     private static let leave = plan(.leave(.modelNone))
 
     /// A row of the design's table: what each kind of plan leads to.
@@ -181,6 +181,6 @@ struct HookTests {
         }
         #expect(line.text.count < 700)
         #expect(line.text.contains("\" uuid=\"\(escaped(name, quote: "\""))\" plan="))
-        #expect(line.text.contains(" plan=leave reason=\"the policy gives no"))
+        #expect(line.text.contains(" plan=leave reason=\"the policy adds no"))
     }
 }

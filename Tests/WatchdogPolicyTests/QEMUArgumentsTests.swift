@@ -157,7 +157,7 @@ struct QEMUArgumentsTests {
         #expect(facts.qemuArguments?.doubts.count == 1)
         #expect(
             Plan(for: facts, under: .builtIn).warnings.contains {
-                $0.contains("qemu:commandline is not understood")
+                $0.contains("cannot read all of qemu:commandline")
             })
     }
 

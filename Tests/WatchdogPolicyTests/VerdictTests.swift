@@ -85,7 +85,7 @@ struct VerdictTests {
             (.paused, .shuttingDown, .paused, "shutting down"),
             (.paused, .pausedByMigration, .unknown, "migrating"),
             (.paused, .postCopy, .unknown, "migrating"),
-            (.running, .postCopy, .unknown, "between two hosts"),
+            (.running, .postCopy, .unknown, "on the other host"),
             (.running, .postCopyFailed, .unknown, "--postcopy-resume"),
             (.paused, .postCopyFailed, .halted, "--postcopy-resume"),
             (.paused, .ioError, .halted, "virsh domblkerror GUEST"),
@@ -178,7 +178,7 @@ struct VerdictTests {
         #expect(verdict(Self.pc([none]), nil, [.armed]).kind == .unprotected)
         let wanted = verdict(Self.pc([none]), nil, [.armed], Policy(action: .none))
         #expect(wanted.kind == .unprotected)
-        #expect(wanted.reason.contains("does nothing"))
+        #expect(wanted.reason.contains("action 'none'"))
     }
 
     @Test(arguments: [
@@ -203,8 +203,8 @@ struct VerdictTests {
         guest.isOptedOutOfRun = true
         let verdict = verdict(guest, persistent)
         #expect(verdict.kind == .excluded)
-        #expect(verdict.reason.contains("taken away from this run"))
-        #expect(verdict.reason.contains("virt-watchdog apply GUEST brings it back"))
+        #expect(verdict.reason.contains("has removed the watchdog from this run"))
+        #expect(verdict.reason.contains("run virt-watchdog apply GUEST"))
         guest.watchdogs = [Watchdog(model: "ib700", action: "pause")]
         #expect(self.verdict(guest, persistent, [.armed]).kind == .excluded)
     }
@@ -251,11 +251,11 @@ struct VerdictTests {
         #expect(verdict(live, Self.persistent([none]), [.armed]).kind == .conflict)
         let waiting = verdict(Self.pc([none]), nil, [.armed], align)
         #expect(waiting.kind == .unprotected)
-        #expect(waiting.reason.contains("virt-watchdog apply does it now"))
+        #expect(waiting.reason.contains("; run virt-watchdog apply"))
 
         #expect(Verdict(align, inactive: Self.persistent([none])).kind == .protectedAtStart)
         let unhookedOff = Verdict(align, inactive: Self.persistent([none]), hookInstalled: false)
-        #expect(!unhookedOff.reason.contains("does it now"), "it does not run")
+        #expect(!unhookedOff.reason.contains("run virt-watchdog apply"), "it does not run")
         #expect(
             verdict(live, Self.persistent([none]), [.armed]).reason
                 .contains("set vm.watchdog.existing=align"))
@@ -345,7 +345,8 @@ struct VerdictTests {
 
     @Test func `A guest that is shut off is judged by its next start`() {
         #expect(Verdict(.builtIn, inactive: Self.persistent()).kind == .protectedAtStart)
-        #expect(Verdict(.builtIn, inactive: Self.persistent()).reason.contains("hook"))
+        #expect(
+            Verdict(.builtIn, inactive: Self.persistent()).reason.contains("virt-watchdog adds"))
         #expect(Verdict(.builtIn, inactive: Self.persistent([Self.ours])).kind == .protectedAtStart)
         let none = Self.persistent([Watchdog(model: "i6300esb", action: "none")])
         #expect(Verdict(.builtIn, inactive: none).kind == .unprotected)

@@ -1,26 +1,25 @@
-/// The action that we gave the watchdogs of a running guest through QEMU's monitor.
+/// The action that virt-watchdog gave the watchdogs of a running guest through QEMU's monitor.
 ///
-/// libvirt's definition still names the old action. So this stands in the guest's live metadata: for
-/// whoever asks next, and for the host that the guest is migrated to or restored on. It counts for
-/// one run of one guest; a QEMU that is started anew does what the definition says.
+/// The live domain XML still names the old action. So virt-watchdog writes this record into the
+/// live metadata, which libvirt passes on when the guest migrates or is restored. A record is valid
+/// for one run: a new QEMU process takes its action from the domain XML.
 package struct ActionOverride: Sendable, Hashable {
-    /// The namespace of the element; the guest's own policy has another one.
+    /// The namespace of the element.
     package static let namespace = "urn:virt-watchdog:alignment:1"
     /// The element's local name.
     package static let elementName = "alignment"
 
-    /// The action that is in force.
+    /// The action that QEMU has.
     package var action: String
-    /// The action that the definition has.
+    /// The action that the domain XML has.
     package var over: String
-    /// libvirt's number of the guest in that run, which another host can read, too.
+    /// libvirt's ID of the guest in that run, which another host can read, too.
     package var id: String
-    /// The run, or nothing where it is unknown, as from another host.
+    /// The run, or `nil` if it is unknown, as on another host.
     package var run: RunID?
-    /// Whether QEMU's answer is still to come, so that either action may be in force.
+    /// Whether QEMU has not answered yet, and either action may be effective.
     package var isPending: Bool
 
-    /// Makes a record.
     package init(action: String, over: String, id: String, run: RunID?, isPending: Bool = false) {
         self.isPending = isPending
         self.action = action
@@ -29,8 +28,8 @@ package struct ActionOverride: Sendable, Hashable {
         self.run = run
     }
 
-    /// Reads a record from the attributes of its element; nothing where `action`, `over` or `id` is
-    /// missing.
+    /// Reads a record from the attributes of its element, or returns `nil` without `action`, `over`
+    /// or `id`.
     ///
     /// Without a valid `run`, as in a record of an earlier version, the run is unknown.
     package init?(attributes: [String: String]) {

@@ -1,24 +1,25 @@
-/// The value of a QEMU option that describes one thing, such as a device.
+/// The value of a QEMU option such as `-device`.
 ///
-/// QEMU takes two forms: `driver,key=value,…`, in which a comma in a value is doubled, and a JSON object.
+/// QEMU takes two forms: `driver,key=value,…` with commas doubled inside a value, and a JSON
+/// object.
 struct DeviceOptions {
-    /// The values by key, in their order; QEMU takes the last one of a key.
+    /// The values by key, in their order. QEMU takes the last one of a key.
     private(set) var values: [(key: String, value: Value)] = []
 
-    /// A value of one of the two forms.
+    /// A value in either form.
     enum Value: Hashable {
-        /// The text of a `key=value` pair, or of a JSON string.
+        /// A value of a `key=value` pair, or a JSON string.
         case text(String)
-        /// An integer of JSON.
+        /// A JSON integer.
         case number(Int64)
-        /// Anything else in JSON.
+        /// Any other JSON value.
         case other
     }
 
     /// Reads an option's value.
     ///
-    /// - Parameter implied: The key of a first part without `=`; nothing where such a part is a flag.
-    /// - Returns: Nothing for text that is not of either form.
+    /// - Parameter implied: The key of a first part without `=`, or `nil` if such a part is a flag.
+    /// - Returns: `nil` for text in neither form.
     init?(_ text: String, implied: String?) {
         if text.utf8.first == UInt8(ascii: "{") {
             var parser = JSONObjectParser(text)
@@ -39,15 +40,15 @@ struct DeviceOptions {
         }
     }
 
-    /// The value of a key, or nothing where it has none.
+    /// Returns the value of a key.
     subscript(key: String) -> Value? { values.last { $0.key == key }?.value }
 
-    /// The text of a key, or nothing where its value is no text.
+    /// Returns the value of a key if it is text.
     func text(_ key: String) -> String? {
         if case .text(let text) = self[key] { text } else { nil }
     }
 
-    /// The parts between single commas; a doubled comma is one of the text.
+    /// Splits a text at its single commas, and replaces doubled ones by one.
     private static func parts(_ text: String) -> [String] {
         var parts: [String] = []
         var part: [UInt8] = []
@@ -69,9 +70,9 @@ struct DeviceOptions {
     }
 }
 
-/// Reads the members of one JSON object; objects and arrays in it are skipped.
+/// A parser for one flat JSON object, which skips nested objects and arrays.
 ///
-/// The hook has no Foundation.
+/// The hook does not link Foundation.
 private struct JSONObjectParser {
     private let bytes: [UInt8]
     private var index = 0
@@ -79,7 +80,7 @@ private struct JSONObjectParser {
 
     init(_ text: String) { bytes = Array(text.utf8) }
 
-    /// Reads the whole text as one object; returns nothing for anything else.
+    /// Reads the whole text as one object, or returns `nil` for anything else.
     mutating func parse() -> [(key: String, value: DeviceOptions.Value)]? {
         var members: [(key: String, value: DeviceOptions.Value)] = []
         guard take("{") else { return nil }
@@ -134,7 +135,7 @@ private struct JSONObjectParser {
         return take(closing) ? .other : nil
     }
 
-    /// A number, `true`, `false` or `null`.
+    /// Reads a number, `true`, `false` or `null`.
     private mutating func word() -> DeviceOptions.Value? {
         let start = index
         while let byte = next, !" \t\n\r,]}:".utf8.contains(byte) { index += 1 }
@@ -178,7 +179,7 @@ private struct JSONObjectParser {
         return nil
     }
 
-    /// The character of an escape, after its backslash.
+    /// Reads an escape after its backslash.
     private mutating func escape() -> Unicode.Scalar? {
         guard let byte = next else { return nil }
         index += 1
@@ -194,7 +195,7 @@ private struct JSONObjectParser {
                     String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16)
             else { return nil }
             index += 4
-            // No key or value that matters here is outside the first plane.
+            // QEMU has no key or driver name outside the first plane.
             return Unicode.Scalar(number) ?? "\u{fffd}"
         case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"), UInt8(ascii: "/"):
             return Unicode.Scalar(byte)

@@ -1,17 +1,14 @@
 extension GuestFacts {
-    /// The kind of the guest's machine.
     var machineType: MachineType {
         MachineType(arch: arch, machine: machine, controllers: controllers)
     }
-}
 
-extension GuestFacts {
-    /// Whether a definition that libvirt has completed shows no PCI bus at all.
+    /// Whether a domain XML that libvirt has completed shows no PCI bus.
     var lacksPCI: Bool {
         controllers.isEmpty && (isLive || isComplete && !machineType.hasPCI)
     }
 
-    /// Whether the machine shows configuration space in memory.
+    /// Whether the machine maps its PCI configuration space into memory.
     package var hasConfigurationWindow: Bool {
         controllers.contains { $0.model == "pcie-root" }
     }

@@ -1,8 +1,8 @@
 extension GuestFacts {
-    /// Why a kernel panic never leads to a reset, or nothing where it does.
+    /// The reason why a kernel panic never leads to a reset, or `nil` if it does.
     ///
-    /// QEMU stops a guest that reports a panic through its panic device, and libvirt then does what
-    /// `on_crash` says. By then the watchdog's timer has stopped.
+    /// QEMU stops a guest that reports a panic through its panic device. The watchdog's timer stops
+    /// with it. libvirt then follows `on_crash`.
     var panicWarning: String? {
         guard hasPanicDevice else { return nil }
         // libvirt's default is 'destroy'.

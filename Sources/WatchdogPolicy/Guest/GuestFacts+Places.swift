@@ -1,7 +1,7 @@
 extension GuestFacts {
-    /// The highest free slot of the first conventional bus that has one.
+    /// Returns the highest free slot of the first conventional bus that has one.
     ///
-    /// - Parameter isSuitable: Whether a bus may be chosen.
+    /// - Parameter isSuitable: Returns whether a bus may be chosen.
     func highestFreeSlot(where isSuitable: (Controller) -> Bool) -> PCIAddress? {
         let used = Set(usedAddresses.map { PCIAddress(bus: $0.bus, slot: $0.slot) })
         return controllers.filter(isSuitable).sorted { $0.index < $1.index }.lazy
@@ -12,10 +12,9 @@ extension GuestFacts {
             }.first
     }
 
-    /// The PCI Express ports with nothing plugged in.
+    /// The empty PCI Express ports, by index.
     ///
-    /// libvirt fills ports from the lowest index on; the last one is least in the way of other
-    /// hot-plugged devices.
+    /// libvirt fills ports from the lowest index on, so the last one hinders other devices least.
     var freePorts: [Controller] {
         let usedBuses = Set(usedAddresses.map(\.bus))
         return controllers.filter { controller in
@@ -23,27 +22,27 @@ extension GuestFacts {
         }.sorted { $0.index < $1.index }
     }
 
-    /// Whether a bus takes devices while the guest runs.
+    /// Returns whether a bus takes hot-plugged devices.
     ///
-    /// The bus of an i440FX needs ACPI for that, and libvirt does not know.
+    /// On an i440FX, hot-plug needs ACPI. libvirt does not check that.
     func canHotplug(_ controller: Controller) -> Bool {
         controller.allowsHotplug && !(controller.model == "pci-root" && needsACPI)
     }
 
-    /// Whether it is for want of ACPI that the machine's bus takes no devices.
+    /// Whether the guest lacks the ACPI that its machine needs for hot-plug.
     var needsACPI: Bool {
         !hasACPI && machineType == .i440fx
     }
 }
 
 extension GuestFacts.Controller {
-    /// Whether it is a PCI Express port for one device.
+    /// Whether the controller is a PCI Express port for one device.
     var isPort: Bool { ["pcie-root-port", "pcie-switch-downstream-port"].contains(model) }
 
-    /// Whether its bus has more slots than the one of a port.
+    /// Whether the bus has more than one slot.
     var hasSlots: Bool { model == "pcie-root" || conventionalSlots != nil }
 
-    /// The slots of a conventional bus that libvirt hands out, or nothing for other buses.
+    /// The slots that libvirt assigns on a conventional bus, or `nil` for other buses.
     var conventionalSlots: ClosedRange<UInt32>? {
         switch model {
         // Slot 1 is the PIIX3's.
@@ -55,10 +54,10 @@ extension GuestFacts.Controller {
 }
 
 extension GuestFacts {
-    /// The last free place on bus 0 of a PCI Express machine after all its bridges.
+    /// The last free address on bus 0 of a PCI Express machine after all its bridges.
     ///
-    /// A firmware numbers buses in the order of the bridges' places, so a bridge before others would
-    /// move theirs.
+    /// Firmware numbers buses in the order of the bridges' addresses. A new bridge before others
+    /// would renumber their buses.
     var placeAfterBridges: PCIAddress? {
         let bridges = controllers.compactMap(\.address).filter { $0.bus == 0 && $0.domain == 0 }
         let onCommandLine =
@@ -66,14 +65,14 @@ extension GuestFacts {
         let ends = bridges.map(\.place) + onCommandLine.compactMap { $0.place?.number }
         let last = ends.max() ?? 0
         let used = Set(usedAddresses.lazy.filter { $0.bus == 0 }.map(\.slot))
-        // The last slot of a q35 machine is the chipset's.
+        // On a q35 machine, the chipset takes the last slot.
         let lastSlot: UInt32 = [nil, "x86_64", "i686"].contains(arch) ? 0x1e : 0x1f
         let slots = stride(from: lastSlot, through: max(1, last >> 3), by: -1)
         if let slot = slots.first(where: { $0 > last >> 3 && !used.contains($0) }) {
             return PCIAddress(bus: 0, slot: slot)
         }
-        // Behind the last bridge in its own slot, or behind the chipset in its slot, where the first
-        // function tells the guest to look for others.
+        // Else another function of the last bridge's slot, or of the chipset's slot. Function 0
+        // there tells the guest to look for others.
         let slot = last >> 3
         let isMultifunction = controllers.contains {
             $0.isMultifunction && $0.address == PCIAddress(bus: 0, slot: slot)
@@ -83,7 +82,7 @@ extension GuestFacts {
                 ? lastFunction(of: 0x1f, after: slot == 0x1f ? last & 7 : 3) : nil)
     }
 
-    /// The last free function of a slot on bus 0 after another one.
+    /// Returns function 7 of a slot on bus 0 if it is free and comes after all others.
     private func lastFunction(of slot: UInt32, after function: UInt32) -> PCIAddress? {
         let used = usedAddresses.filter { $0.bus == 0 && $0.slot == slot }.map(\.function)
         let last = max(function, used.max() ?? 0)
@@ -92,12 +91,13 @@ extension GuestFacts {
 }
 
 extension GuestFacts.PCIAddress {
-    /// The slot and the function in one number, by which a firmware orders devices.
+    /// The slot and the function in one number, by which firmware orders devices.
     var place: UInt32 { slot << 3 | function }
 }
 
 extension GuestFacts {
-    /// Whether the definition has a port that we added and nothing else is plugged into, ours aside.
+    /// Whether the guest has a port that virt-watchdog added, and no device but its watchdog uses
+    /// it.
     package var hasOwnedPortToSpare: Bool {
         guard let port = controllers.first(where: \.isOwned) else { return false }
         let ours = watchdogs.filter(\.isOwned).compactMap(\.address)

@@ -1,10 +1,10 @@
 extension GuestFacts {
-    /// Adds the devices that the definition's own QEMU arguments bring, and what they take.
+    /// Adds the devices of `qemu:commandline`, with the slots that they take.
     ///
-    /// Call it once all controllers, addresses and watchdogs are known.
+    /// Call it after all controllers, addresses and watchdogs are set.
     package mutating func add(_ line: QEMUArguments) {
         qemuArguments = line
-        // libvirt has yet to complete such a definition, and would pick slots without regard to QEMU's.
+        // libvirt has not completed this domain XML yet, and will ignore those devices' slots.
         if controllers.isEmpty, !isLive {
             switch machineType {
             case .i440fx: controllers = [Controller(model: "pci-root", index: 0)]
@@ -20,7 +20,7 @@ extension GuestFacts {
             }
         }
         for place in line.places where place.slot > 0 {
-            // A port has slot 0 alone, and an address on its bus would make it look occupied.
+            // A port has only slot 0: an address on its bus would make it look occupied.
             usedAddresses += controllers.filter { $0.hasSlots }.map {
                 PCIAddress(bus: $0.index, slot: place.slot, function: place.function)
             }
@@ -33,7 +33,7 @@ extension GuestFacts {
         }
     }
 
-    /// Takes note of the slot of a device on the command line. QEMU itself chooses the lowest one.
+    /// Adds the slot of a device. Without an address, QEMU chooses the lowest free slot.
     private mutating func use(_ device: QEMUArguments.Device) {
         let root = controllers.first { ["pci-root", "pcie-root"].contains($0.model) }
         guard

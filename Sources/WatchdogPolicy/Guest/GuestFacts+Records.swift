@@ -1,15 +1,15 @@
 extension GuestFacts {
-    /// Decides which records in the live metadata count for the guest's present run, and sets
-    /// ``effectiveAction`` and ``isOptedOutOfRun`` by those alone.
+    /// Sets ``effectiveAction`` and ``isOptedOutOfRun`` from the records of the guest's present
+    /// run.
     ///
-    /// An alignment counts only while a watchdog has the action that it was made over.
+    /// An action override is valid only while a watchdog still has the action that it replaced.
     ///
     /// - Parameters:
-    ///   - run: The guest's present run. Where it is unknown, libvirt's number of the guest stands in
-    ///     for it, and every opt-out counts.
-    ///   - hasArrived: Whether the guest was restored from a file or has migrated here. An opt-out then
-    ///     came along with the run; an alignment did not, because a new QEMU has the definition's
-    ///     action.
+    ///   - run: The guest's present run. If it is unknown, libvirt's ID of the guest identifies it,
+    ///     and every opt-out is valid.
+    ///   - hasArrived: Whether the guest was restored from a file or migrated here. An opt-out is
+    ///     then still valid. An override is not: the new QEMU process has the action of the domain
+    ///     XML.
     package mutating func trustRecords(of run: RunID?, hasArrived: Bool = false) {
         effectiveAction = nil
         if let alignment, !alignment.isPending,
@@ -21,16 +21,17 @@ extension GuestFacts {
         isOptedOutOfRun = optOut.map { run == nil || hasArrived || $0.run == run } ?? false
     }
 
-    /// A watchdog with the action that is in force, whatever its definition says.
+    /// Returns a watchdog with its effective action.
     ///
-    /// QEMU has one action for all watchdogs. An argument of the definition's own comes after libvirt's.
+    /// QEMU has one action for all watchdogs, and the last argument wins. `qemu:commandline` comes
+    /// after libvirt's own arguments.
     package func effective(_ watchdog: Watchdog) -> Watchdog {
         var watchdog = watchdog
         watchdog.action = effectiveAction ?? qemuArguments?.watchdogAction ?? watchdog.action
         return watchdog
     }
 
-    /// The record of the action that we gave the definition, if it still has that one.
+    /// The record of the persistent action, if a watchdog still has that action.
     package var savedActionThatStands: SavedAction? {
         guard let savedAction,
             watchdogs.contains(where: { $0.action == savedAction.action })

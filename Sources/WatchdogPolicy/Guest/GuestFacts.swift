@@ -1,17 +1,13 @@
-/// What the plan needs to know of a definition.
+/// The facts of a guest's domain XML that a plan needs.
 package struct GuestFacts: Sendable, Hashable {
     /// A PCI address as libvirt writes it.
     package struct PCIAddress: Sendable, Hashable {
-        /// The PCI domain.
         package var domain: UInt32
-        /// The bus: the index of the controller that the device is plugged into.
+        /// The bus, which is the index of its controller.
         package var bus: UInt32
-        /// The slot on the bus.
         package var slot: UInt32
-        /// The function of the slot.
         package var function: UInt32
 
-        /// Makes an address.
         package init(domain: UInt32 = 0, bus: UInt32, slot: UInt32, function: UInt32 = 0) {
             self.domain = domain
             self.bus = bus
@@ -24,22 +20,21 @@ package struct GuestFacts: Sendable, Hashable {
     package struct Controller: Sendable, Hashable {
         /// The `model` attribute, such as `pcie-root-port`.
         package var model: String
-        /// The number of the bus that it provides.
+        /// The number of the controller's bus.
         package var index: UInt32
-        /// Whether `<target hotplug='off'/>` is absent.
+        /// Whether libvirt may hot-plug into the controller, which `<target hotplug='off'/>`
+        /// forbids.
         package var allowsHotplug: Bool
-        /// The chassis number of a port, if any.
+        /// The chassis number of a port.
         package var chassis: UInt32?
-        /// The port number of a port, if any.
+        /// The port number of a port.
         package var port: UInt32?
-        /// The alias, if any.
         package var alias: String?
-        /// Where it is plugged in itself, if anywhere.
+        /// The controller's own address.
         package var address: PCIAddress?
-        /// Whether its address says that other functions of the slot are in use, too.
+        /// Whether its address has `multifunction='on'`, so the slot has other functions.
         package var isMultifunction: Bool
 
-        /// Makes a controller.
         package init(
             model: String, index: UInt32, allowsHotplug: Bool = true, chassis: UInt32? = nil,
             port: UInt32? = nil, alias: String? = nil, address: PCIAddress? = nil,
@@ -55,10 +50,10 @@ package struct GuestFacts: Sendable, Hashable {
             self.isMultifunction = isMultifunction
         }
 
-        /// Whether it bears the alias of a port that we added.
+        /// Whether virt-watchdog added the port, as its alias shows.
         package var isOwned: Bool { alias == PersistentAddition.RootPort.alias }
 
-        /// QEMU's name of the bus that it provides.
+        /// QEMU's name for the controller's bus.
         var busName: String {
             switch (model, index) {
             case ("pcie-root", _): "pcie.0"
@@ -70,20 +65,17 @@ package struct GuestFacts: Sendable, Hashable {
         }
     }
 
-    /// A watchdog that the definition has.
+    /// A watchdog of the guest.
     package struct Watchdog: Sendable, Hashable {
-        /// The `model` attribute as it stands there.
+        /// The `model` attribute, which may name an unknown model.
         package var model: String
-        /// The `action` attribute; libvirt's default where there is none.
+        /// The `action` attribute, or libvirt's default.
         package var action: String
-        /// The name of the alias, if any.
         package var alias: String?
-        /// The PCI address, if any.
         package var address: PCIAddress?
-        /// Whether QEMU has it by an argument of the definition's own, so that libvirt does not know it.
+        /// Whether `qemu:commandline` adds the watchdog, which libvirt then does not know.
         package var isOnCommandLine: Bool
 
-        /// Makes a watchdog.
         package init(
             model: String, action: String = WatchdogAction.reset.rawValue, alias: String? = nil,
             address: PCIAddress? = nil, isOnCommandLine: Bool = false
@@ -95,15 +87,15 @@ package struct GuestFacts: Sendable, Hashable {
             self.address = address
         }
 
-        /// Whether the device is ours: libvirt knows it by our alias.
+        /// Whether virt-watchdog added the watchdog, as its alias shows.
         package var isOwned: Bool { alias == WatchdogDevice.alias && !isOnCommandLine }
     }
 
     /// The channel to the QEMU guest agent.
     package enum AgentChannel: Sendable, Hashable {
-        /// The definition has none.
+        /// The guest has no channel.
         case absent
-        /// The definition has one, and libvirt does not say that an agent listens.
+        /// The guest has a channel, and libvirt reports no agent behind it.
         case disconnected
         /// An agent listens.
         case connected
@@ -112,62 +104,58 @@ package struct GuestFacts: Sendable, Hashable {
         package static let target = "org.qemu.guest_agent.0"
     }
 
-    /// The guest's name.
     package var name: String
-    /// The guest's UUID, or nothing in a definition that libvirt has not seen yet.
+    /// The guest's UUID, or `nil` before libvirt has assigned one.
     package var uuid: String?
-    /// The `type` attribute of `domain`, such as `kvm`, or nothing where there is none.
+    /// The `type` attribute of `domain`, such as `kvm`.
     package var type: String?
-    /// The architecture, or nothing where the definition leaves it to libvirt.
+    /// The architecture, or `nil` if libvirt chooses it.
     package var arch: String?
-    /// The machine type, or nothing where the definition leaves it to libvirt.
+    /// The machine type, or `nil` if libvirt chooses it.
     package var machine: String?
-    /// The path of the firmware, or nothing where it is the emulator's own.
+    /// The path of the firmware, or `nil` for the emulator's own.
     package var firmware: String?
-    /// The path of the emulator, or nothing where the definition leaves it to libvirt.
+    /// The path of the emulator, or `nil` if libvirt chooses it.
     package var emulator: String?
-    /// The models that the emulator is known not to have.
+    /// The models that the emulator lacks, as far as its file was searched.
     package var missingModels: [WatchdogModel] = []
-    /// Whether the definition has what libvirt adds to each one. A fragment that someone wrote by
-    /// hand lacks some of it.
+    /// Whether libvirt has completed the domain XML, which a fragment written by hand is not.
     package var isComplete = false
-    /// Whether the machine has ACPI.
     package var hasACPI: Bool
-    /// Whether it is the live definition of a guest that runs or is about to.
+    /// Whether this is the live domain XML of a guest that runs or starts.
     package var isLive: Bool
-    /// The PCI controllers.
     package var controllers: [Controller]
-    /// The PCI addresses in use, in no order. They are few, and no set: to make one, Swift's runtime
-    /// takes a twentieth of the hook's time.
+    /// The PCI addresses in use, in no order. An array: making a set is slow in the hook.
     package var usedAddresses: [PCIAddress]
-    /// The watchdogs, in the order of the definition.
+    /// The watchdogs, in the order of the domain XML.
     package var watchdogs: [Watchdog]
-    /// The channel to the guest agent.
     package var agent = AgentChannel.absent
-    /// The guest's own policy, if its metadata has one.
+    /// The guest's own policy from its metadata.
     package var guestPolicy: GuestPolicy?
-    /// What happens when the guest reboots or is reset, as `on_reboot` says.
+    /// The `on_reboot` element, which libvirt follows when the guest reboots or is reset.
     package var onReboot: String?
-    /// What happens when the guest's kernel panics, as `on_crash` says.
+    /// The `on_crash` element, which libvirt follows when the guest's kernel panics.
     package var onCrash: String?
-    /// Whether the guest has a device that tells QEMU of a kernel panic.
+    /// Whether the guest has a device that reports a kernel panic to QEMU.
     package var hasPanicDevice = false
-    /// libvirt's number of the guest while it runs.
+    /// libvirt's ID of the running guest.
     package var id: String?
-    /// The record of an action that we gave the running guest, in this run or in an earlier one.
+    /// The record of an action set through QEMU's monitor, in this run or an earlier one.
     package var alignment: ActionOverride?
-    /// The action that is in force, where it is known not to be the definition's.
+    /// The effective action, if it differs from the domain XML. ``trustRecords(of:hasArrived:)``
+    /// sets it.
     package var effectiveAction: String?
-    /// The record that the operator took our watchdog away, from this run or an earlier one.
+    /// The record that the operator removed our watchdog, from this run or an earlier one.
     package var optOut: OptOut?
-    /// Whether the operator took our watchdog away from this run; see ``trustRecords(of:hasArrived:)``.
+    /// Whether the operator removed our watchdog from this run. ``trustRecords(of:hasArrived:)``
+    /// sets it.
     package var isOptedOutOfRun = false
-    /// The record of an action that we gave the persistent definition.
+    /// The record of an action written into the persistent domain XML.
     package var savedAction: SavedAction?
-    /// The definition's own QEMU arguments, if it has any; ``add(_:)`` brings what they add.
+    /// The guest's `qemu:commandline`. ``add(_:)`` sets it.
     package internal(set) var qemuArguments: QEMUArguments?
 
-    /// Makes facts; what is not given is as in a definition that does not mention it.
+    /// Describes a guest. The defaults are those of an absent element.
     package init(
         name: String, uuid: String? = nil, type: String? = nil, arch: String? = nil,
         machine: String? = nil, firmware: String? = nil, hasACPI: Bool = true,

@@ -1,19 +1,17 @@
-/// The state of a guest, in virsh's words.
+/// The state of a guest, in the words of `virsh domstate`.
 package enum GuestState: String, Sendable, Hashable {
-    /// It runs.
     case running
-    /// It runs and waits for something.
+    /// The guest runs and waits for a resource.
     case idle
-    /// Its vCPUs are stopped.
+    /// The guest's vCPUs are stopped.
     case paused
-    /// It is shutting down; QEMU is still there.
+    /// The guest shuts down, and its QEMU still runs.
     case inShutdown = "in shutdown"
-    /// It is off.
     case shutOff = "shut off"
-    /// Its kernel panicked, and libvirt keeps it as it is.
+    /// The guest's kernel panicked, and libvirt preserves it.
     case crashed
-    /// It put itself to sleep.
+    /// The guest suspended itself.
     case suspended = "pmsuspended"
-    /// libvirt does not say, or uses a word of a later version.
+    /// libvirt does not know the state, or a later version added it.
     case noState = "no state"
 }

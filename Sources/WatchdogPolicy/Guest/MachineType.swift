@@ -1,19 +1,19 @@
-/// The kinds of machine that differ in the watchdogs that they can take.
+/// The kinds of machine, by the watchdogs that they can have.
 enum MachineType: Sendable, Hashable {
     /// An x86 machine with the i440FX chipset: conventional PCI and ISA.
     case i440fx
     /// An x86 machine with the ICH9 chipset: PCI Express.
     case q35
-    /// A mainframe.
+    /// An IBM Z mainframe.
     case s390
-    /// A machine without PCI: isapc, microvm and the like.
+    /// A machine without PCI, such as isapc or microvm.
     case withoutPCI
-    /// A machine of another processor that certainly has PCI.
+    /// A machine of another architecture that always has PCI.
     case otherWithPCI
-    /// Any other machine; what it can take shows in its controllers.
+    /// Any other machine, whose controllers show whether it has PCI.
     case other
 
-    /// Whether the machine certainly has PCI.
+    /// Whether the machine always has PCI.
     var hasPCI: Bool {
         switch self {
         case .i440fx, .q35, .otherWithPCI: true
@@ -21,10 +21,10 @@ enum MachineType: Sendable, Hashable {
         }
     }
 
-    /// Recognises a machine.
+    /// Recognises a machine by its architecture and name.
     ///
-    /// - Parameter controllers: The PCI controllers of its definition. Where there are any, they say
-    ///   more than a name that a distribution has chosen.
+    /// - Parameter controllers: The PCI controllers of the guest. They win over the name, which a
+    ///   distribution may have chosen.
     init(arch: String?, machine: String?, controllers: [GuestFacts.Controller] = []) {
         let name = machine ?? ""
         switch arch {
@@ -60,7 +60,7 @@ enum MachineType: Sendable, Hashable {
         }
     }
 
-    /// Recognises a machine of any other processor.
+    /// Recognises a machine of any other architecture.
     private init(_ name: String, arch: String?) {
         if name == "none" || arch.map(archesWithoutPCI.contains) == true {
             self = .withoutPCI
@@ -74,13 +74,12 @@ enum MachineType: Sendable, Hashable {
     }
 }
 
-/// Processors none of whose machines takes the i6300esb, by libvirt's names.
+/// The architectures whose machines never take the i6300esb, as libvirt names them.
 private let archesWithoutPCI = [
     "avr", "cris", "m68k", "microblaze", "microblazeel", "rx", "tricore",
 ]
 
-/// Boards that QEMU gives no PCI bus, by what their names start with: those of `-machine help` of 7.2 to
-/// which `-device i6300esb` cannot be added.
+/// The prefixes of the boards without PCI: QEMU 7.2 adds no `-device i6300esb` to them.
 private let boardsWithoutPCI = [
     // Arm
     "akita", "ast1030", "ast2500", "ast2600", "borzoi", "canon-a1100", "cheetah", "collie",

@@ -1,36 +1,36 @@
-/// The QEMU arguments that a definition adds by itself, in `qemu:commandline` and `qemu:override`.
+/// The QEMU arguments of `qemu:commandline` and `qemu:override` in a domain XML.
 ///
-/// libvirt gives them to QEMU as they are, after its own, and shows none of their devices elsewhere in
-/// the definition. The options are those of [qemu(1)](https://www.qemu.org/docs/master/system/invocation.html).
+/// libvirt passes them to QEMU unchanged, after its own, and shows none of their devices elsewhere.
+/// The options are those of [qemu(1)](https://www.qemu.org/docs/master/system/invocation.html).
 package struct QEMUArguments: Sendable, Hashable {
     /// A device.
     struct Device: Sendable, Hashable {
-        /// The driver, such as `virtio-rng-pci`; of an option like `-nic`, the option.
+        /// The driver, such as `virtio-rng-pci`, or an option such as `-nic`.
         var driver: String
         var id: String?
-        /// The name of the bus that it is plugged into, or nothing where QEMU chooses one.
+        /// The name of the bus, or `nil` if QEMU chooses it.
         var bus: String?
-        /// The slot and the function, or nothing where QEMU chooses them.
+        /// The slot and the function, or `nil` if QEMU chooses them.
         var place: Place?
     }
 
-    /// A slot of a PCI bus, and the function in it.
+    /// A slot and a function of a PCI bus.
     struct Place: Sendable, Hashable {
         var slot: UInt32
         var function: UInt32
     }
 
-    /// A watchdog, with its model as libvirt names it.
+    /// A watchdog. The model has libvirt's name.
     struct Watchdog: Sendable, Hashable {
         var model: String
         var id: String?
     }
 
-    /// The devices, in their order.
+    /// The devices, in their order on the command line.
     private(set) var devices: [Device] = []
-    /// The places that `-set`, `-global` or an override gives some device, on a bus that is unknown.
+    /// The places that `-set`, `-global` or an override gives a device on an unknown bus.
     private(set) var places: [Place] = []
-    /// The buses that `-set` or an override plugs some device into.
+    /// The buses that `-set` or an override plugs a device into.
     private(set) var buses: [String] = []
     /// The chassis numbers in use.
     private(set) var chassis: [UInt32] = []
@@ -38,25 +38,24 @@ package struct QEMUArguments: Sendable, Hashable {
     private(set) var ports: [UInt32] = []
     /// The IDs of devices.
     private(set) var ids: [String] = []
-    /// What a watchdog that fires leads to, if an argument says so.
+    /// The action of all watchdogs, from `-watchdog-action` or `-action`.
     package private(set) var watchdogAction: String?
-    /// The watchdogs.
     private(set) var watchdogs: [Watchdog] = []
-    /// The drivers of which `-global` sets a property for each device.
+    /// The drivers with a property that `-global` sets for each device.
     private(set) var globalDrivers: [String] = []
-    /// What else the operator should know; each a clause.
+    /// Other facts for the operator. Each is a clause.
     package private(set) var remarks: [String] = []
-    /// What could not be understood, so that the guest may have more; each a clause.
+    /// The unreadable arguments, which may add more devices. Each is a clause.
     package private(set) var doubts: [String] = []
 
-    /// Reads the arguments in their order.
+    /// Reads the arguments in their order. The last one wins.
     package init(arguments: [String]) {
         var index = 0
         while index < arguments.count {
             let argument = arguments[index]
             index += 1
             guard argument.utf8.first == UInt8(ascii: "-") else { continue }
-            // QEMU takes two dashes as one.
+            // QEMU reads two dashes as one.
             let option = argument.drop { $0 == "-" }
             guard let reader = Self.readers[String(option)] else { continue }
             guard index < arguments.count else {
@@ -70,7 +69,7 @@ package struct QEMUArguments: Sendable, Hashable {
 
     /// Adds a property that `qemu:override` sets for the device with an alias.
     ///
-    /// - Parameter isNumber: Whether QEMU gets the value as a number, and not as a string.
+    /// - Parameter isNumber: Whether libvirt passes the value to QEMU as a number.
     package mutating func override(
         _ property: String, of alias: String, to value: String, isNumber: Bool
     ) {
@@ -106,7 +105,7 @@ package struct QEMUArguments: Sendable, Hashable {
         "M": { $0.addMachine($1) },
     ]
 
-    /// The devices that have a bus of their own behind them.
+    /// The devices that provide a bus.
     var bridges: [Device] {
         devices.filter { device in
             device.driver.contains("bridge") || device.driver.contains("root-port")
@@ -115,9 +114,10 @@ package struct QEMUArguments: Sendable, Hashable {
         }
     }
 
-    /// Whether `-global` sets a property for each device of a driver, by its name or a parent's.
+    /// Returns whether `-global` sets a property for each device of a driver, by its name or a
+    /// parent's.
     ///
-    /// A second device cannot have the same place, and QEMU 7.2 aborts if it is hot-plugged then.
+    /// A second device cannot have the same address, and QEMU 7.2 aborts when it is hot-plugged.
     func changesEvery(_ driver: String) -> Bool {
         globalDrivers.contains { [driver, "pci-device", "device"].contains($0) }
     }
@@ -133,7 +133,7 @@ package struct QEMUArguments: Sendable, Hashable {
         }
         let id = options.text("id")
         if let id { ids.append(id) }
-        if let model = WatchdogModel(rawValue: driver), model != .itco {
+        if let model = WatchdogModel(rawValue: driver), !model.isBuiltIn {
             watchdogs.append(Watchdog(model: model.rawValue, id: id))
         }
         var device = Device(driver: driver, id: id, bus: options.text("bus"))
@@ -145,14 +145,14 @@ package struct QEMUArguments: Sendable, Hashable {
         for (key, value) in options.values { note(key, value, of: "-device \(quoted(text))") }
     }
 
-    /// Adds the device that comes with another option.
+    /// Adds the device that another option implies.
     private mutating func addImplied(_ option: String, _ text: String, unless none: String? = nil) {
         guard text != none else { return }
         let options = DeviceOptions(text, implied: "type")
         devices.append(Device(driver: option, place: options?["addr"].flatMap(Place.init)))
     }
 
-    /// The C function is `qemu_set_option`: `GROUP.ID.PROPERTY=VALUE`.
+    /// Reads `GROUP.ID.PROPERTY=VALUE`. QEMU's C function is `qemu_set_option`.
     private mutating func addSetting(_ text: String) {
         let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let names = pair[0].split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
@@ -164,7 +164,7 @@ package struct QEMUArguments: Sendable, Hashable {
         set(String(names[2]), to: .text(String(pair[1])), on: String(names[1]))
     }
 
-    /// `DRIVER.PROPERTY=VALUE`, or the three by their names.
+    /// Reads `DRIVER.PROPERTY=VALUE`, or `driver=,property=,value=`.
     private mutating func addGlobal(_ text: String) {
         let driver: String
         let property: String
@@ -184,7 +184,7 @@ package struct QEMUArguments: Sendable, Hashable {
         }
         switch (driver, property) {
         case ("ICH9-LPC", "noreboot"):
-            // It lets the chipset's timer act, or keeps it from that.
+            // The property decides whether the chipset's timer may reset the guest.
             if ["off", "no", "false", "n"].contains(value.lowercased()) {
                 watchdogs.append(Watchdog(model: WatchdogModel.itco.rawValue))
             } else {
@@ -206,7 +206,7 @@ package struct QEMUArguments: Sendable, Hashable {
     private mutating func addMachine(_ text: String) {
         guard let options = DeviceOptions(text, implied: "type"), let type = options.text("type")
         else { return }
-        doubts.append("-machine \(quoted(type)) may be another machine than the definition's")
+        doubts.append("-machine \(quoted(type)) may be another machine than the domain XML's")
     }
 
     private mutating func set(_ property: String, to value: DeviceOptions.Value, on id: String) {
@@ -215,16 +215,16 @@ package struct QEMUArguments: Sendable, Hashable {
             if let place = Place(value) {
                 places.append(place)
             } else {
-                doubts.append("the device \(quoted(id)) is given no valid addr")
+                doubts.append("the device \(quoted(id)) has no valid addr")
             }
         case "bus": if case .text(let bus) = value { buses.append(bus) }
         case "id": if case .text(let id) = value { ids.append(id) }
-        case "driver": doubts.append("the device \(quoted(id)) is given another driver")
+        case "driver": doubts.append("an argument gives the device \(quoted(id)) another driver")
         default: note(property, value, of: "the device \(quoted(id))")
         }
     }
 
-    /// Takes note of the numbers that no second device may have.
+    /// Adds the numbers that no second device may have.
     private mutating func note(
         _ property: String, _ value: DeviceOptions.Value, of argument: String
     ) {
@@ -239,7 +239,7 @@ package struct QEMUArguments: Sendable, Hashable {
             if let number { chassis.append(number) }
             if number == nil { doubts.append("\(argument) has no valid \(property)") }
         case "port", "slot":
-            // USB has ports, too, whose numbers are no numbers.
+            // A USB port such as 1.2 is no number, and no root port.
             if let number { ports.append(number) }
         default: break
         }
@@ -250,10 +250,10 @@ extension QEMUArguments.Place {
     /// The slot and the function in one number.
     var number: UInt32 { slot << 3 | function }
 
-    /// Reads the property `addr` of a PCI device: `SLOT` or `SLOT.FUNCTION` in hexadecimal, or as a
-    /// number of JSON both in one.
+    /// Reads the property `addr` of a PCI device: hexadecimal `SLOT` or `SLOT.FUNCTION`, or a JSON
+    /// number of both.
     ///
-    /// The C function is QEMU's `set_pci_devfn`.
+    /// QEMU's C function is `set_pci_devfn`.
     init?(_ value: DeviceOptions.Value) {
         switch value {
         case .number(let number):
@@ -273,7 +273,7 @@ extension QEMUArguments.Place {
 }
 
 extension UInt32 {
-    /// Reads a number as QEMU's options have it: decimal, or hexadecimal after `0x`.
+    /// Reads a number of a QEMU option: decimal, or hexadecimal after `0x`.
     fileprivate init?(number text: String) {
         if text.hasPrefix("0x") || text.hasPrefix("0X") {
             self.init(text.dropFirst(2), radix: 16)
@@ -284,11 +284,12 @@ extension UInt32 {
 }
 
 extension QEMUArguments.Device {
-    /// Whether it goes to a PCI bus where the argument names none, as far as its name tells.
+    /// Whether QEMU plugs the device into a PCI bus by default, as its name suggests.
     var isPCI: Bool {
         driver.hasPrefix("-") || driver.hasSuffix("-pci") || driver.contains("pci-bridge")
+            || WatchdogModel(rawValue: driver)?.needsPCI == true
             || [
-                "i6300esb", "pcie-root-port", "ioh3420", "vfio-pci", "nvme", "e1000", "e1000e",
+                "pcie-root-port", "ioh3420", "vfio-pci", "nvme", "e1000", "e1000e",
                 "igb", "rtl8139", "ne2k_pci", "pcnet", "vmxnet3", "ivshmem-plain",
                 "ivshmem-doorbell", "qemu-xhci", "nec-usb-xhci", "usb-ehci", "piix3-usb-uhci",
                 "VGA", "cirrus-vga", "bochs-display", "qxl", "vmware-svga", "secondary-vga",

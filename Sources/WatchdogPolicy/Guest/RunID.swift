@@ -1,29 +1,29 @@
-/// The name of one run of a guest, which no other run has.
+/// The unique name of one run of a guest.
 ///
-/// libvirt names no run: its numbers start again. Within one start of the host, the kernel gives a
-/// process ID a second time, but not with the same start.
+/// libvirt's IDs start again with each daemon. The kernel reuses a process ID within one boot of
+/// the host, but not with the same start time.
 package struct RunID: Sendable, Hashable {
     /// The host's boot ID.
     package var boot: String
     /// QEMU's process ID.
     package var process: Int32
-    /// When QEMU's process started, in kernel ticks since the host's boot.
+    /// The start time of QEMU's process, in kernel ticks since the host's boot.
     package var startTicks: UInt64
 
     /// Makes a name of its parts.
     ///
-    /// - Parameter boot: Visible ASCII characters other than `/`; only such a name has a ``text`` that
-    ///   can be read back.
+    /// - Parameter boot: Visible ASCII characters other than `/`. Only then can ``init(_:)`` read
+    ///   the ``text``.
     package init(boot: String, process: Int32, startTicks: UInt64) {
         self.boot = boot
         self.process = process
         self.startTicks = startTicks
     }
 
-    /// Reads ``text``; returns nothing for any other form.
+    /// Reads ``text``, or returns `nil` for any other form.
     ///
-    /// It refuses numbers with a sign or leading zeros, a process ID below 1, and a boot ID that is
-    /// empty or has other characters than visible ASCII.
+    /// It refuses numbers with a sign or leading zeros, and a process ID below 1. It also refuses a
+    /// boot ID that is empty or has other characters than visible ASCII.
     package init?(_ text: String) {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty,

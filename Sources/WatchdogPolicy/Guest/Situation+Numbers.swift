@@ -1,12 +1,12 @@
 extension Situation {
     /// Reads the numbers of `virDomainGetState`.
     ///
-    /// libvirt only ever adds to its enumerations `virDomainState`, `virDomainRunningReason`,
-    /// `virDomainPausedReason` and `virDomainShutoffReason`; the tables are in their order.
+    /// The tables have the order of `virDomainState`, `virDomainRunningReason`,
+    /// `virDomainPausedReason` and `virDomainShutoffReason`. libvirt only adds to the end of them.
     ///
     /// - Parameters:
-    ///   - state: The state.
-    ///   - reason: The reason, in the enumeration of the state.
+    ///   - state: A `virDomainState`.
+    ///   - reason: A number of the state's own enumeration.
     package init(state: Int32, reason: Int32) {
         let states: [GuestState] = [
             .noState, .running, .idle, .paused, .inShutdown, .shutOff, .crashed, .suspended,

@@ -4,93 +4,81 @@ package struct Situation: Sendable, Hashable, CustomStringConvertible {
     package enum Reason: String, Sendable, Hashable {
         // Running
 
-        /// It was started.
         case booted
-        /// It came from another host, or went there.
+        /// The guest migrated here, or to another host.
         case migrated
-        /// It was restored from a file.
+        /// libvirt restored the guest from a file.
         case restored
-        /// It was reverted to a snapshot.
+        /// libvirt reverted the guest to a snapshot.
         case fromSnapshot = "from snapshot"
-        /// It was paused before.
         case unpaused
-        /// A migration to another host was canceled.
         case migrationCanceled = "migration canceled"
-        /// A save was canceled.
         case saveCanceled = "save canceled"
-        /// It slept before.
+        /// The guest woke up from suspension.
         case wakeup = "event wakeup"
-        /// Its memory is still coming from another host, or is still on its way there.
+        /// A part of the guest's memory is still on the other host.
         case postCopy = "post-copy"
-        /// The same, and the migration has failed.
+        /// A part of the guest's memory is still on the other host, and the migration failed.
         case postCopyFailed = "post-copy failed"
 
         // Paused
 
-        /// An operator or a program paused it.
+        /// An operator or a program paused the guest.
         case user
-        /// It is paused for a migration.
+        /// libvirt paused the guest for a migration.
         case pausedByMigration = "migrating"
-        /// It is being saved.
         case saving
-        /// Its memory is being dumped.
+        /// libvirt dumps the guest's memory.
         case dumping
-        /// A disk error paused it.
+        /// A disk error paused the guest.
         case ioError = "I/O error"
-        /// Its watchdog paused it.
+        /// The guest's watchdog paused it.
         case watchdog
-        /// It is shutting down.
         case shuttingDown = "shutting down"
-        /// A snapshot is being made.
         case creatingSnapshot = "creating snapshot"
-        /// Its kernel panicked, or it was paused by a panic before.
+        /// The guest's kernel panicked.
         case crashed
-        /// It is starting.
         case startingUp = "starting up"
         /// A libvirt call failed half-way.
         case apiError = "api error"
 
         // Shut off
 
-        /// It shut down.
+        /// The guest shut itself down.
         case shutdown
-        /// An operator or a program ended it.
+        /// An operator or a program ended the guest.
         case destroyed
-        /// It was saved.
         case saved
-        /// It did not start.
+        /// The guest failed to start.
         case failed
-        /// libvirt's daemon ended it when the daemon started.
+        /// libvirt's daemon ended the guest when the daemon started.
         case daemon
 
         // Crashed
 
-        /// Its kernel panicked.
+        /// The guest's kernel panicked.
         case panicked
 
-        /// Another reason, or one of a later libvirt.
+        /// Another reason, or a reason of a later libvirt.
         case other = "unknown"
     }
 
-    /// The state.
     package var state: GuestState
-    /// The reason.
     package var reason: Reason
 
-    /// Describes a situation.
     package init(state: GuestState, reason: Reason) {
         self.state = state
         self.reason = reason
     }
 
-    /// Whether the run continues that of another host, or of a file.
+    /// Whether the run continues a run on another host, or from a file.
     ///
-    /// libvirt tells until the guest is paused and resumed.
+    /// libvirt forgets this once the guest is paused and resumed.
     package var isOfArrival: Bool {
         state != .shutOff && (reason == .migrated || reason == .restored)
     }
 
-    /// The state, with the reason where it matters to an operator.
+    /// The state, with the reason if an operator needs it.
     package var description: String {
         switch (state, reason) {
         case (.paused, _), (.crashed, _), (.running, .postCopy), (.running, .postCopyFailed),

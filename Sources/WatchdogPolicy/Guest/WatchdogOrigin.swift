@@ -1,11 +1,11 @@
-/// Who put a watchdog into a definition.
+/// The origin of a guest's watchdog.
 package enum WatchdogOrigin: String, Sendable, Hashable {
-    /// We did: it bears our alias.
+    /// virt-watchdog added it, as its alias shows.
     case owned
-    /// Somebody else chose it.
+    /// The domain XML's author added it.
     case defined
-    /// libvirt (9.1 and later) did by itself, as it does on every q35 machine.
+    /// libvirt 9.1 or later added it, as on every q35 machine.
     case implicit
-    /// The definition's own QEMU arguments do; libvirt does not know it.
+    /// `qemu:commandline` adds it, and libvirt does not know it.
     case commandLine = "command-line"
 }

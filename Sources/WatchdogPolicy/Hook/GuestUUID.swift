@@ -1,9 +1,9 @@
-/// The UUID of a guest, in the form that libvirt writes.
+/// The UUID of a guest in libvirt's form.
 package struct GuestUUID: Sendable, Hashable {
-    /// 32 hexadecimal digits with hyphens after 8, 12, 16 and 20 of them.
+    /// The text: 32 hexadecimal digits with hyphens after 8, 12, 16 and 20 of them.
     package let text: String
 
-    /// Takes a text; returns `nil` where it is no UUID.
+    /// Reads a text, or returns `nil` for any other form.
     package init?(_ text: String) {
         guard text.utf8.count == 36 else { return nil }
         let isUUID = text.utf8.enumerated().allSatisfy { index, byte in

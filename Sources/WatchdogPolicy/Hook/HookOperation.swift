@@ -1,28 +1,26 @@
-/// One row of the hook's table: what an operation reads, prints, starts and may refuse.
+/// A row of the hook's table, with the input, output and effects of an operation.
 ///
-/// libvirt calls the hook as described on [its page](https://libvirt.org/hooks.html). It looks at
-/// what the hook prints for `migrate` and `restore` only, and there accepts a changed action but no
-/// device added or removed. A failure at `started` or `reconnect` kills a guest that runs.
+/// libvirt calls the hook as described on [its page](https://libvirt.org/hooks.html). It reads the
+/// hook's output only at `migrate` and `restore`, and accepts another action there but no other
+/// devices. If the hook fails at `started` or `reconnect`, libvirt kills the running guest.
 package struct HookOperation: Sendable {
-    /// What goes to standard output.
+    /// The kind of standard output.
     package enum Output: Sendable, Hashable {
-        /// Nothing.
         case nothing
-        /// The patched definition if the plan changes it, else nothing.
+        /// The patched domain XML if the plan changes it.
         case patchedDefinition
-        /// The definition with another action if the plan changes it, else nothing.
+        /// The domain XML with another action if the plan changes it.
         case changedAction
     }
 
     private let staticName: StaticString
     private let staticPhase: StaticString
-    /// Whether the definition is read from standard input; if not, the hook leaves at once.
+    /// Whether the hook reads the domain XML from standard input. If not, it exits at once.
     package var readsDefinition: Bool
-    /// What goes to standard output.
     package var output: Output
-    /// Whether the guest runs and has to be brought to the policy: by the service, or else by a one-shot.
+    /// Whether the service, or else a one-shot, treats the running guest.
     package var needsTreatment: Bool
-    /// Whether the hook may exit with 1, under `vm.watchdog.enforce=true`.
+    /// Whether the hook may exit with 1 under `vm.watchdog.enforce=true`.
     package var mayRefuse: Bool
 
     private init(
@@ -43,10 +41,10 @@ package struct HookOperation: Sendable {
     /// The sub-operation, the third argument.
     package var phase: String { staticPhase.description }
 
-    /// Every operation that libvirt documents. One that is missing here is met with silence and 0.
+    /// Every operation that libvirt documents. For any other, the hook prints nothing and exits 0.
     ///
-    /// The table and its rows are such that they need no memory and no type made at run time: most
-    /// calls of the hook do nothing but look here and leave.
+    /// The compiler makes the table a constant, without memory or types from the runtime. Most
+    /// calls of the hook only look here and exit.
     package static let table: [9 of HookOperation] = [
         HookOperation("prepare", "begin", prints: .patchedDefinition, mayRefuse: true),
         HookOperation("start", "begin", reads: false),
@@ -59,18 +57,18 @@ package struct HookOperation: Sendable {
         HookOperation("attach", "begin", reads: false),
     ]
 
-    /// How the hook begins, told before Swift's runtime is set up.
+    /// The first step of the hook, before Swift's runtime is set up.
     package enum Beginning: Sendable {
-        /// The operation reads nothing, or libvirt does not document it: the hook leaves.
+        /// The hook exits: the operation reads nothing, or libvirt does not document it.
         case leaves
-        /// The operation reads the definition.
+        /// The hook reads the domain XML.
         case reads
-        /// The same, unless a service takes care of the guest.
+        /// The hook reads the domain XML unless a service treats the guest.
         case asksService
     }
 
-    /// Tells how the hook begins, without any part of Swift's runtime: no string is made and no memory
-    /// taken.
+    /// Returns the first step of the hook, without Swift's runtime: it makes no string and
+    /// allocates no memory.
     ///
     /// - Parameters:
     ///   - name: The hook's second argument, a C string.
@@ -87,7 +85,8 @@ package struct HookOperation: Sendable {
         return .leaves
     }
 
-    /// Finds the row of an operation; nothing for one that libvirt does not document.
+    /// Finds the row of an operation, or returns `nil` for an operation that libvirt does not
+    /// document.
     ///
     /// - Parameters:
     ///   - name: The hook's second argument.
@@ -105,12 +104,12 @@ package struct HookOperation: Sendable {
 }
 
 extension StaticString {
-    /// Whether a C string has the same bytes.
+    /// Returns whether a C string has the same bytes.
     fileprivate func isEqual(to text: UnsafePointer<CChar>) -> Bool {
         var index = 0
         while index < utf8CodeUnitCount {
             let byte = unsafe UInt8(bitPattern: text[index])
-            // A shorter text ends here, at its terminator.
+            // The terminator of a shorter text differs here.
             guard unsafe byte == utf8Start[index] else { return false }
             index += 1
         }

@@ -1,17 +1,17 @@
-/// What the hook does about a plan.
+/// The effects of the hook for a plan.
 package struct HookOutcome: Sendable, Hashable {
-    /// Whether the definition is printed as the plan changes it.
+    /// Whether the hook prints the changed domain XML.
     package var printsDefinition: Bool
-    /// Whether a one-shot is started where no service takes care of the guest.
+    /// Whether the hook starts a one-shot if no service treats the guest.
     package var startsOneShot: Bool
-    /// Whether the guest's start is refused where neither a service nor a one-shot can run.
+    /// Whether the hook refuses the guest's start if neither a service nor a one-shot can run.
     package var needsProtector: Bool
-    /// Why the guest's start is refused, or nothing where it is not.
+    /// The reason why the hook refuses the guest's start.
     package var refusal: String?
 
-    /// Decides what an operation does about a plan.
+    /// Decides on the effects of an operation.
     ///
-    /// - Parameter hasRecord: Whether the guest bears the record of an action that we gave it.
+    /// - Parameter hasRecord: Whether the guest's metadata has an ``ActionOverride``.
     package init(
         of operation: HookOperation, for plan: Plan, under policy: Policy, hasRecord: Bool = false
     ) {
@@ -22,8 +22,7 @@ package struct HookOutcome: Sendable, Hashable {
             case (.changedAction, .changeAction): true
             case (.changedAction, _): false
             }
-        // What only a cold start can bring is written down for that, at least; and a record that
-        // does not hold any more goes.
+        // The one-shot also writes a change for the next cold start, and removes a stale record.
         let isWorthWriting = policy.persist && plan.changesDefinition && !plan.changesLiveGuest
         startsOneShot =
             operation.needsTreatment
@@ -34,9 +33,8 @@ package struct HookOutcome: Sendable, Hashable {
             operation.mayRefuse && policy.enforce && refusal == nil && plan.changesLiveGuest
         if let refusal { refuse(refusal) }
     }
-    /// Refuses the guest's start.
-    ///
-    /// - Parameter reason: Why, in a clause.
+
+    /// Refuses the guest's start for a reason.
     package mutating func refuse(_ reason: String) {
         refusal = reason
         printsDefinition = false

@@ -1,14 +1,14 @@
-/// A line of the log: one a decision.
+/// A log line about one decision.
 package struct LogLine: Sendable, Hashable {
-    /// The line as it goes to the log, `key=value` pairs with the reason last.
+    /// The line: `key=value` pairs with the reason last.
     package let text: String
 
     /// Makes the line for a plan.
     ///
     /// - Parameters:
     ///   - operation: The hook's operation, or `protect`.
-    ///   - result: What came of it, where something was done.
-    ///   - reason: What to say instead of the plan's own reason.
+    ///   - result: The result of carrying out the plan.
+    ///   - reason: A reason to log instead of the plan's own.
     package init(
         operation: String, guest: String, uuid: String?, plan: Plan, result: String? = nil,
         reason: String? = nil
@@ -19,13 +19,13 @@ package struct LogLine: Sendable, Hashable {
             reason: clauses([reason ?? plan.reason] + plan.warnings))
     }
 
-    /// Makes the line for something that was done besides a plan.
+    /// Makes the line for a result without a plan.
     package init(operation: String, guest: String, uuid: String?, result: String, reason: String) {
         text = Self.join(
             operation, guest: guest, uuid: uuid, more: [("result", result)], reason: reason)
     }
 
-    /// Makes the line for something that kept a plan from being made.
+    /// Makes the line for a failure before a plan.
     package init(operation: String, guest: String, uuid: String? = nil, failure: String) {
         self.init(
             operation: operation, guest: guest, uuid: uuid, result: "failed", reason: failure)
@@ -41,9 +41,9 @@ package struct LogLine: Sendable, Hashable {
     }
 }
 
-/// Makes one sentence of clauses.
+/// Joins clauses with semicolons.
 ///
-/// The library's `joined` looks for types at run time, which takes longer than all the rest of a line.
+/// The standard library's `joined` looks up types at run time, which is slow in the hook.
 package func clauses(_ parts: [String]) -> String {
     var sentence = ""
     for part in parts {
@@ -53,8 +53,7 @@ package func clauses(_ parts: [String]) -> String {
     return sentence
 }
 
-/// Writes a UUID as it is, and anything else that a definition has in its place in quotes, so that it
-/// cannot pass for another field.
+/// Returns a UUID unchanged, and any other text in quotes: it must not look like another field.
 private func word(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
         switch byte {
@@ -67,7 +66,7 @@ private func word(_ text: String) -> String {
     return isPlain && text.utf8.count <= 36 ? text : "\"\(escaped(text, quote: "\""))\""
 }
 
-/// Keeps a sentence whole on one line and inside its quotes; foreign text in it is quoted already.
+/// Returns a sentence for one quoted line. Foreign text in it is escaped already.
 private func onOneLine(_ sentence: String) -> String {
     var result = ""
     for scalar in sentence.unicodeScalars {

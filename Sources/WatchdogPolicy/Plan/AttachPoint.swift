@@ -1,19 +1,20 @@
-/// Where an i6300esb goes.
+/// The place of a hot-plugged watchdog.
 package enum AttachPoint: Sendable, Hashable {
-    /// libvirt picks a slot, in a definition that it has yet to complete.
+    /// libvirt picks a slot when it completes the domain XML.
     case automatic
     /// A slot of a conventional PCI bus.
     ///
-    /// libvirt picks the lowest free slot of the live and of the persistent definition by themselves. The
-    /// watchdog takes the highest one, so a device that is added to both gets the same slot in both.
+    /// libvirt picks the lowest free slot, separately in the live and in the persistent domain XML.
+    /// The watchdog takes the highest one, so a device that you add to both gets the same slot in
+    /// both.
     case slot(GuestFacts.PCIAddress)
     /// The only slot of an empty PCI Express port.
     ///
-    /// The device is a conventional one, so libvirt would not pick such a port. It accepts the
-    /// explicit address, and the device works there.
+    /// libvirt would not pick a port for a conventional device. It accepts the explicit address,
+    /// and the device works there.
     case rootPort(GuestFacts.PCIAddress)
 
-    /// The place, as the end of a sentence.
+    /// The end of a sentence that names the place.
     var clause: String {
         switch self {
         case .automatic: ""
@@ -22,10 +23,10 @@ package enum AttachPoint: Sendable, Hashable {
         }
     }
 
-    /// Finds the place in a guest that runs.
+    /// Finds a place in a running guest.
     ///
-    /// - Parameter reserved: How many empty PCI Express ports stay empty.
-    /// - Returns: Nothing where no bus can take a hot-plugged device.
+    /// - Parameter reserved: The number of PCI Express ports that must stay empty.
+    /// - Returns: `nil` if no bus can take a hot-plugged device.
     init?(in facts: GuestFacts, reserving reserved: Int) {
         let ports = facts.freePorts
         if let address = facts.highestFreeSlot(where: facts.canHotplug) {
@@ -37,7 +38,7 @@ package enum AttachPoint: Sendable, Hashable {
         }
     }
 
-    /// The chosen address, or nothing where libvirt picks one.
+    /// The address, or `nil` if libvirt picks it.
     package var address: GuestFacts.PCIAddress? {
         switch self {
         case .automatic: nil

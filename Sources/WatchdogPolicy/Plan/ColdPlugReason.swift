@@ -1,38 +1,38 @@
-/// Why a device can only be there from a cold start on.
+/// Why a guest can have a device only from its next cold start on.
 package enum ColdPlugReason: Sendable, Hashable {
-    /// Only the i6300esb can be hot-plugged.
+    /// libvirt cannot hot-plug the model.
     case notHotPluggable
-    /// No conventional bus and no pcie-root-port has room for one more device.
+    /// Neither a conventional PCI bus nor a pcie-root-port has a free slot.
     case noFreeSlot
-    /// No conventional bus has room, and the policy reserves the empty ports; how many there are.
+    /// No conventional bus has a free slot, and the policy reserves the empty ports. The number is
+    /// that of the guest's empty ports.
     case reservedPorts(Int, of: Int)
-    /// The machine's bus takes devices only by way of ACPI, which it does not have.
+    /// The machine hot-plugs through ACPI, and the guest has none.
     case noACPI
-    /// A watchdog with another action is there, and a guest has one action for all of them.
+    /// Another watchdog has another action, and a guest has one action for all.
     case sharedAction(GuestFacts.Watchdog)
 
     func description(of device: WatchdogDevice) -> String {
-        let start = "\(device) can only be there from a cold start on:"
+        let start = "cannot hot-plug \(device):"
         return switch self {
         case .notHotPluggable:
-            "\(start) libvirt hot-plugs no other model than i6300esb;"
-                + " write it into the persistent definition"
+            "\(start) libvirt hot-plugs no other model than \(WatchdogModel.hotPluggableNames);"
+                + " write it into the persistent domain XML"
         case .noFreeSlot:
-            "\(start) no conventional PCI slot and no empty pcie-root-port is left that would take"
-                + " it while the guest runs;"
+            "\(start) the guest has no free conventional PCI slot and no empty pcie-root-port for it;"
                 + " add a pcie-root-port (on pc machines a pci-bridge), or write the watchdog into the"
-                + " persistent definition (virt-watchdog apply --config)"
+                + " persistent domain XML (virt-watchdog apply --config)"
         case .reservedPorts(let empty, let reserved):
             "\(start) vm.watchdog.reserve-ports=\(reserved) reserves empty PCI Express ports, and the"
                 + " guest has only \(empty); add a pcie-root-port, or write the watchdog into the persistent"
-                + " definition (virt-watchdog apply --config), which gives it a port of its own"
+                + " domain XML with its own port (virt-watchdog apply --config)"
         case .noACPI:
-            "\(start) without ACPI the machine's PCI bus takes no device while the guest runs;"
-                + " add <acpi/> to its features, or write the watchdog into the persistent definition"
+            "\(start) the machine hot-plugs PCI devices through ACPI, which the guest does not have;"
+                + " add <acpi/> to its features, or write the watchdog into the persistent domain XML"
         case .sharedAction(let watchdog):
             "\(start) all watchdogs of a guest share one action, its \(quoted(watchdog.model))"
-                + " has \(quoted(watchdog.action)), and a dump is taken by libvirt, by the"
-                + " definition; write the watchdog into the persistent definition"
+                + " has \(quoted(watchdog.action)), and libvirt takes a dump only if the live domain XML"
+                + " says so; write the watchdog into the persistent domain XML"
         }
     }
 }

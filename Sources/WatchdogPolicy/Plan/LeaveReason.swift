@@ -1,56 +1,56 @@
-/// Why a guest is left as it is.
+/// Why a plan changes nothing.
 package enum LeaveReason: Sendable, Hashable {
-    /// The policy file has an error, quoted here with its place.
+    /// The policy file has this error.
     case faultyPolicy(String)
-    /// The guest's metadata has an error.
+    /// The guest's metadata has this error.
     case faultyGuestPolicy(String)
-    /// The name is not included, or excluded.
+    /// `vm.watchdog.include` or `vm.watchdog.exclude` leaves the guest out.
     case excluded
-    /// The guest's metadata says no.
+    /// The guest's metadata wants no watchdog.
     case optedOut
-    /// The operator took our watchdog away from this run of the guest.
+    /// The operator removed our watchdog from this run of the guest.
     case removedFromRun
-    /// The same, and the guest has not released the device yet.
+    /// The operator removed our watchdog, and the guest has not released the device yet.
     case removalPending
-    /// The host's policy says no.
+    /// The policy has `vm.watchdog.model=none`.
     case modelNone
-    /// The guest has the device already.
+    /// The guest already has the device.
     case asWanted(WatchdogDevice)
-    /// A watchdog with another action is there and is kept.
+    /// The guest has a watchdog with another action, which the policy keeps.
     case keptAction(GuestFacts.Watchdog, wanted: WatchdogDevice)
-    /// A watchdog of another model is there, with the right action.
+    /// The guest has a watchdog of another model with the right action.
     case otherModel(GuestFacts.Watchdog, wanted: WatchdogDevice)
 }
 
 extension LeaveReason: CustomStringConvertible {
-    /// A clause that an operator understands.
+    /// The reason as `fact: cause; fix`.
     package var description: String {
         switch self {
         case .faultyPolicy(let fault):
-            "the policy cannot be understood: \(fault)"
+            "cannot read the policy: \(fault)"
         case .faultyGuestPolicy(let fault):
-            "the guest's metadata policy cannot be understood: \(fault)"
+            "cannot read the policy in the guest's metadata: \(fault)"
         case .excluded:
             "the policy does not cover the guest (vm.watchdog.include, vm.watchdog.exclude)"
         case .optedOut:
-            "the guest's metadata says that it wants no watchdog"
+            "the guest's metadata wants no watchdog"
         case .removedFromRun:
-            "the watchdog was taken away from this run of the guest;"
-                + " virt-watchdog apply GUEST brings it back"
+            "virt-watchdog remove has removed the watchdog from this run of the guest;"
+                + " to add it again, run virt-watchdog apply GUEST"
         case .removalPending:
-            "virt-watchdog remove has taken the watchdog away; the guest has not released it yet, and"
+            "virt-watchdog remove is removing the watchdog: the guest has not released it yet, and"
                 + " loses it at its next reset at the latest"
         case .modelNone:
-            "the policy gives no watchdogs (vm.watchdog.model=none)"
+            "the policy adds no watchdog (vm.watchdog.model=none)"
         case .asWanted(let device):
             "the guest already has \(device)"
         case .keptAction(let watchdog, let wanted):
             "the guest already has a watchdog \(quoted(watchdog.model))\(watchdog.placeClause) with action"
-                + " \(quoted(watchdog.action)), which is kept (vm.watchdog.existing=keep)"
-                + " although the policy's action is '\(wanted.action.rawValue)'"
+                + " \(quoted(watchdog.action)); the policy's action is '\(wanted.action.rawValue)', but"
+                + " vm.watchdog.existing=keep"
         case .otherModel(let watchdog, let wanted):
             "the guest already has a watchdog \(quoted(watchdog.model)) with the policy's action;"
-                + " '\(wanted.model.rawValue)' is not added beside it"
+                + " virt-watchdog does not add '\(wanted.model.rawValue)' to it"
         }
     }
 }

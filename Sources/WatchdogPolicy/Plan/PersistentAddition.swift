@@ -1,33 +1,31 @@
-/// What is written into a persistent definition, so that the guest has a watchdog from its first
-/// instruction on.
+/// An addition to a persistent domain XML, with which the guest has a watchdog from power-on.
 package struct PersistentAddition: Sendable, Hashable {
-    /// A pcie-root-port that is added for the watchdog alone, so that the guest's own stay free.
+    /// A pcie-root-port for the watchdog, which leaves the guest's own ports empty.
     package struct RootPort: Sendable, Hashable {
         /// The alias that marks the port as ours.
         package static let alias = "ua-virt-watchdog-port"
 
-        /// The number of the bus that it provides.
+        /// The number of the port's bus.
         package var index: UInt32
-        /// The chassis number, which is no other port's.
+        /// The chassis number, which no other port has.
         package var chassis: UInt32
-        /// The port number, which is no other port's.
+        /// The port number, which no other port has.
         package var port: UInt32
-        /// The place on bus 0, after all bridges, so the guest numbers no other bus anew.
+        /// The address on bus 0, after all bridges: a place before them would renumber their buses.
         package var address: GuestFacts.PCIAddress
     }
 
-    /// The watchdog.
     package var device: WatchdogDevice
-    /// The port that is added before it, if one is.
+    /// The port to add before the watchdog.
     package var port: RootPort?
-    /// Where the watchdog goes.
+    /// The watchdog's place.
     package var point: AttachPoint
-    /// The action that the device has to have at first, since an implicit watchdog has it.
+    /// The implicit watchdog's action, which the device must have at first.
     package var sharedAction: WatchdogAction?
 
-    /// Decides what to add to the persistent definition that has these facts.
+    /// Decides on the addition to the persistent domain XML with these facts.
     ///
-    /// - Returns: Nothing where the plan adds no device, or there is no room for one.
+    /// - Returns: `nil` if the plan adds no device, or the guest has no room for it.
     package init?(_ plan: Plan, to facts: GuestFacts) {
         guard facts.qemuArguments?.doubts.isEmpty != false else { return nil }
         switch plan.decision {
@@ -49,7 +47,7 @@ package struct PersistentAddition: Sendable, Hashable {
             } else if let free = AttachPoint(in: facts, reserving: 0) {
                 point = free
             } else if let address = facts.highestFreeSlot(where: { _ in true }) {
-                // A bus that takes no device while the guest runs takes one before.
+                // A bus without hot-plug still takes a device before the guest starts.
                 point = .slot(address)
             } else if facts.controllers.contains(where: { $0.model == "pci-root" }) {
                 // libvirt adds a bridge.
@@ -66,20 +64,22 @@ package struct PersistentAddition: Sendable, Hashable {
 }
 
 extension PersistentAddition {
-    /// Returns why a persistent definition stays as it is although a plan gives the guest a device, as a
-    /// clause with the remedy; nothing where something is added, or nothing is wanted.
+    /// Returns why virt-watchdog cannot add a plan's device to the persistent domain XML, with a
+    /// fix.
+    ///
+    /// - Returns: `nil` if it can, or if the plan adds no device.
     package static func obstacle(to plan: Plan, in facts: GuestFacts) -> String? {
         guard plan.addedModel != nil, PersistentAddition(plan, to: facts) == nil else { return nil }
         if let doubt = facts.qemuArguments?.doubts.first {
             return
-                "the persistent definition stays as it is, since the guest might not start with another"
-                + " device: its qemu:commandline is not understood whole: \(doubt); write a <watchdog>"
-                + " element with an address that is free"
+                "cannot change the persistent domain XML: the guest might not start with another"
+                + " device, since its qemu:commandline is not readable (\(doubt)); write a <watchdog>"
+                + " element with a free address"
         }
         return
-            "the persistent definition stays as it is: no PCI port is empty, and a new one would have to come"
-            + " before the guest's own, whose buses would get other numbers; move the last"
-            + " pcie-root-port to a lower slot, or add an empty one"
+            "cannot change the persistent domain XML: no PCI port is empty, and a new one before the"
+            + " guest's own ports would renumber their buses; move the last pcie-root-port to a lower"
+            + " slot, or add an empty one"
     }
 }
 
@@ -87,7 +87,7 @@ extension PersistentAddition.RootPort {
     fileprivate init?(for facts: GuestFacts) {
         guard facts.controllers.contains(where: { $0.model == "pcie-root" }),
             let highest = facts.controllers.map(\.index).max(),
-            // libvirt adds the ports of buses that a definition uses and does not list.
+            // libvirt adds a port for each bus that the domain XML uses and does not list.
             case let last = facts.usedAddresses.map(\.bus).reduce(highest, max), last < 255,
             facts.qemuArguments?.ids.contains(Self.alias) != true,
             facts.qemuArguments?.changesEvery("pcie-root-port") != true,

@@ -1,11 +1,8 @@
 extension Plan {
-    /// Decides what is to be done with a guest.
+    /// Decides on a guest by its domain XML and the operator's policy.
     ///
-    /// The function is pure and converges: carried out and asked again, it finds nothing to do.
-    ///
-    /// - Parameters:
-    ///   - facts: The guest, by its domain XML.
-    ///   - policy: The operator's policy.
+    /// The function is pure and converges: after a plan is carried out, the next one changes
+    /// nothing.
     package init(for facts: GuestFacts, under policy: Policy) {
         self = Self.decide(facts, policy)
     }
@@ -20,15 +17,10 @@ extension Plan {
             return Plan(.leave(.optedOut))
         }
         var choice = guest?.model ?? policy.model
-        // A guest that asks for a watchdog gets one even where the host gives none by itself.
+        // The guest's own wish wins over the host's vm.watchdog.model=none.
         if choice == .none, guest?.isEnabled == true { choice = .fitting }
         let machine = facts.machineType
-        let model: WatchdogModel
-        switch choice {
-        case .none: return Plan(.leave(.modelNone))
-        case .model(let chosen): model = chosen
-        case .fitting: model = machine == .s390 ? .diag288 : .i6300esb
-        }
+        guard let model = choice.model(on: machine) else { return Plan(.leave(.modelNone)) }
         if facts.isOptedOutOfRun {
             let isPending = facts.watchdogs.contains(where: \.isOwned)
             return Plan(.leave(isPending ? .removalPending : .removedFromRun))
@@ -44,7 +36,7 @@ extension Plan {
         var decision =
             decideOnExisting(wanted, policy, facts)
             ?? decideOnNew(wanted, policy, facts, machine)
-        // A definition with another action would not bring it about.
+        // That argument wins over the action in the domain XML.
         if let own = facts.qemuArguments?.watchdogAction, own != wanted.action.rawValue,
             Plan(decision).changesDefinition
         {
@@ -57,11 +49,11 @@ extension Plan {
         return plan
     }
 
-    /// Decides what a filter does to a definition on its way to a new QEMU, which does what it says.
+    /// Decides how the hook changes the domain XML that libvirt passes to a new QEMU process.
     ///
-    /// A filter may change the action and nothing else. An action that a monitor gave the guest and the
-    /// policy does not want otherwise goes along, unless somebody has edited the definition since.
-    /// An opt-out changes nothing here: it concerns our device, and a filter adds none.
+    /// The hook may change the action and nothing else. It keeps an action that QEMU's monitor set,
+    /// unless the policy wants another one. It does not keep it if the domain XML was edited since.
+    /// It ignores an opt-out, which concerns only our own device.
     package init(filtering facts: GuestFacts, under policy: Policy) {
         var facts = facts
         facts.isOptedOutOfRun = false
@@ -78,7 +70,8 @@ extension Plan {
         }
     }
 
-    /// Decides on a guest that has a watchdog already, or returns nothing where it has none to speak of.
+    /// Decides on a guest that has a watchdog, or returns `nil` for one without, or with the
+    /// implicit one.
     private static func decideOnExisting(
         _ wanted: WatchdogDevice, _ policy: Policy, _ facts: GuestFacts
     ) -> Plan.Decision? {
@@ -94,17 +87,17 @@ extension Plan {
             let watchdog = chosen.first(where: { $0.model == wanted.model.rawValue })
                 ?? chosen.first
         else {
-            // The implicit iTCO is nobody's choice, so that an itco policy may change it at will.
-            guard wanted.model == .itco, let implicit = facts.watchdogs.first.map(facts.effective)
-            else {
-                return nil
-            }
+            // The implicit watchdog has libvirt's default action, so the policy may change it.
+            guard
+                let implicit = facts.watchdogs.first(where: { $0.model == wanted.model.rawValue })
+                    .map(facts.effective)
+            else { return nil }
             return implicit.action == wanted.action.rawValue
                 ? .leave(.asWanted(wanted))
                 : .changeAction(from: implicit.action, to: wanted.action)
         }
         let differing = chosen.first { $0.action != wanted.action.rawValue }
-        // A device of ours follows the policy; nobody else chose its action.
+        // Our own device follows the policy: the operator did not choose its action.
         if let differing, policy.existing == .align || differing.isOwned {
             return .changeAction(from: differing.action, to: wanted.action)
         }
@@ -126,13 +119,13 @@ extension Plan {
         if facts.qemuArguments?.ids.contains(WatchdogDevice.alias) == true {
             return .refuse(.idInUse(WatchdogDevice.alias))
         }
-        guard wanted.model == .i6300esb else { return .coldPlug(wanted, .notHotPluggable) }
+        guard wanted.model.isHotPluggable else { return .coldPlug(wanted, .notHotPluggable) }
         if wanted.action == .dump, let implicit = facts.watchdogs.first,
             implicit.action != wanted.action.rawValue
         {
             return .coldPlug(wanted, .sharedAction(implicit))
         }
-        // A definition without controllers is one that libvirt has yet to complete.
+        // libvirt has not completed a domain XML without controllers yet.
         if facts.controllers.isEmpty, !facts.isLive { return .attach(wanted, .automatic) }
         if let point = AttachPoint(in: facts, reserving: policy.reservePorts) {
             return .attach(wanted, point)
@@ -162,25 +155,25 @@ extension Plan {
             ["destroy", "preserve"].contains(onReboot)
         {
             warnings.append(
-                "on_reboot is '\(onReboot)', so that a reset powers the guest off;"
-                    + " on_reboot 'restart' would bring it back")
+                "on_reboot is '\(onReboot)', so a reset powers the guest off;"
+                    + " set on_reboot to 'restart'")
         }
         if let warning = facts.panicWarning { warnings.append(warning) }
         if case .attach(_, .rootPort) = decision, !facts.hasACPI,
             facts.machineType == .q35
         {
             warnings.append(
-                "without ACPI a guest that has booted already finds the device after its next reset only"
+                "without ACPI, a guest that has already booted finds the device only after its next reset"
             )
         }
         if facts.hasNoPortLeft(after: decision) {
             warnings.append(
                 "the watchdog has the last empty pcie-root-port, so no other device can be hot-plugged; "
                     + (policy.persist
-                        ? "it has a port of its own from the next cold start on (vm.watchdog.persist=true);"
-                            + " vm.watchdog.reserve-ports=1 leaves one empty in the first run, too"
-                        : "add pcie-root-ports to the persistent definition, or set vm.watchdog.persist=true,"
-                            + " which gives the watchdog a port of its own (vm.watchdog.reserve-ports=1 leaves"
+                        ? "from the next cold start on it has its own port (vm.watchdog.persist=true);"
+                            + " to keep one empty in the first run, too, set vm.watchdog.reserve-ports=1"
+                        : "add pcie-root-ports to the persistent domain XML, or set vm.watchdog.persist=true,"
+                            + " which gives the watchdog its own port (vm.watchdog.reserve-ports=1 leaves"
                             + " one empty)")
             )
         }

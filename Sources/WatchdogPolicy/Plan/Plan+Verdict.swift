@@ -1,5 +1,5 @@
 extension Plan {
-    /// Whether the policy or the operator wants the guest to have no watchdog of ours.
+    /// Whether the policy or the operator wants no watchdog of virt-watchdog in the guest.
     var isWantedAbsence: Bool {
         switch decision {
         case .leave(.excluded), .leave(.optedOut), .leave(.removedFromRun), .leave(.removalPending),
@@ -9,15 +9,15 @@ extension Plan {
         }
     }
 
-    /// What is wrong with the action of a watchdog that is there, if anything.
+    /// Returns the verdict on the action of a guest's watchdog, or `nil` if the action is right.
     func reasonAgainst(
         action: String, isLive: Bool = true
     ) -> (kind: Verdict.Kind, text: String)? {
-        let remedy = isLive && changesLiveGuest ? "; virt-watchdog apply does it now" : ""
+        let fix = isLive && changesLiveGuest ? "; run virt-watchdog apply" : ""
         if action == WatchdogAction.none.rawValue {
-            return (.unprotected, "its watchdog does nothing when it fires; \(reason)\(remedy)")
+            return (.unprotected, "its watchdog has action 'none'; \(reason)\(fix)")
         }
-        if case .changeAction = decision { return (.conflict, reason + remedy) }
+        if case .changeAction = decision { return (.conflict, reason + fix) }
         return nil
     }
 }

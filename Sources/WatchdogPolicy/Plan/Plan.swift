@@ -1,30 +1,28 @@
-/// What is to be done with a guest, and why.
+/// The decision on a guest, and the reason for it.
 package struct Plan: Sendable, Hashable {
-    /// The decision, with what is needed to carry it out.
+    /// A decision with all that is needed to carry it out.
     package enum Decision: Sendable, Hashable {
-        /// Nothing is to be done.
+        /// virt-watchdog changes nothing.
         case leave(LeaveReason)
-        /// The device can be hot-plugged into the running guest.
+        /// virt-watchdog hot-plugs the device into the running guest.
         case attach(WatchdogDevice, AttachPoint)
-        /// A watchdog is there and gets another action.
+        /// virt-watchdog gives the guest's watchdogs another action.
         case changeAction(from: String, to: WatchdogAction)
-        /// The device can only be there from a cold start on.
+        /// The guest can have the device only from its next cold start on.
         case coldPlug(WatchdogDevice, ColdPlugReason)
-        /// The guest cannot have the watchdog that the policy asks for.
+        /// The guest cannot have the policy's watchdog.
         case refuse(RefuseReason)
     }
 
-    /// The decision.
     package var decision: Decision
-    /// What the operator should know besides.
+    /// The warnings for the operator. Each is a clause.
     package var warnings: [String]
-    /// The implicit watchdog whose action a device that is attached has to have at first.
+    /// The implicit watchdog, whose action the attached device must have at first.
     ///
-    /// All watchdogs of a guest share one action, in its definition; QEMU's monitor then gives them
-    /// the one that is wanted.
+    /// libvirt accepts only one action for all watchdogs of a guest. QEMU's monitor then changes
+    /// it.
     package var companion: GuestFacts.Watchdog?
 
-    /// Makes a plan.
     package init(
         _ decision: Decision, warnings: [String] = [], companion: GuestFacts.Watchdog? = nil
     ) {
@@ -33,7 +31,7 @@ package struct Plan: Sendable, Hashable {
         self.companion = companion
     }
 
-    /// The decision in a word, as the log and `--json` give it.
+    /// The decision in a word, as the log and `--json` print it.
     package var name: String {
         switch decision {
         case .leave: "leave"
@@ -44,22 +42,22 @@ package struct Plan: Sendable, Hashable {
         }
     }
 
-    /// Why, in a clause that an operator understands.
+    /// The reason for the operator, as `fact: cause; fix`.
     package var reason: String {
         switch decision {
         case .leave(let reason): reason.description
         case .attach(let device, let point):
-            "the guest has no watchdog; \(device) can be hot-plugged\(point.clause) while it runs"
+            "the guest has no watchdog; libvirt can hot-plug \(device)\(point.clause)"
                 + companionClause
         case .changeAction(let old, let new):
-            "the guest's watchdog has action \(quoted(old)) and gets '\(new.rawValue)'"
+            "the action of the guest's watchdog changes from \(quoted(old)) to '\(new.rawValue)'"
                 + (changesLiveGuest ? "" : dumpClause)
         case .coldPlug(let device, let reason): reason.description(of: device)
         case .refuse(let reason): reason.description
         }
     }
 
-    /// Whether the definition differs once the plan is carried out.
+    /// Whether the plan changes the domain XML.
     package var changesDefinition: Bool {
         switch decision {
         case .attach, .changeAction, .coldPlug: true
@@ -69,18 +67,19 @@ package struct Plan: Sendable, Hashable {
 
     private var companionClause: String {
         guard let companion else { return "" }
-        return ", at first with action \(quoted(companion.action)), which it shares with the"
-            + " \(quoted(companion.model)) until QEMU's monitor changes both"
+        return ", at first with action \(quoted(companion.action)) like the"
+            + " \(quoted(companion.model)), until QEMU's monitor changes both"
     }
 
     private var dumpClause: String {
-        ", but not while it runs: libvirt itself takes the dump, by the definition that the guest was"
-            + " started from; change the action there"
+        ", but not in this run: libvirt takes a dump only if the live domain XML says so;"
+            + " change the action in the persistent domain XML"
     }
 
-    /// Whether there is something that a protector could do to the running guest.
+    /// Whether a protector can carry out the plan on the running guest.
     ///
-    /// QEMU knows no dump: libvirt has it pause the guest, and does the rest by its own definition.
+    /// QEMU has no action `dump`: it pauses the guest, and libvirt dumps it if the live domain XML
+    /// says so.
     package var changesLiveGuest: Bool {
         switch decision {
         case .attach: true
@@ -90,7 +89,7 @@ package struct Plan: Sendable, Hashable {
         }
     }
 
-    /// The model that the plan adds to the guest, or nothing where it adds none.
+    /// The model that the plan adds to the guest.
     package var addedModel: WatchdogModel? {
         switch decision {
         case .attach(let device, _), .coldPlug(let device, _): device.model
@@ -98,7 +97,7 @@ package struct Plan: Sendable, Hashable {
         }
     }
 
-    /// Whether the device can only be there from a cold start on.
+    /// Whether the guest can have the device only from its next cold start on.
     package var needsColdStart: Bool {
         if case .coldPlug = decision { true } else { false }
     }
@@ -112,7 +111,7 @@ package struct Plan: Sendable, Hashable {
         }
     }
 
-    /// The address that the device gets, where libvirt does not choose it.
+    /// The device's address, or `nil` if libvirt chooses it.
     package var address: GuestFacts.PCIAddress? {
         if case .attach(_, let point) = decision { point.address } else { nil }
     }

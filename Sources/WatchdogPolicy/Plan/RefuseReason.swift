@@ -1,20 +1,20 @@
 /// Why a guest cannot have the watchdog that the policy asks for.
 package enum RefuseReason: Sendable, Hashable {
-    /// The guest is not QEMU's.
+    /// Another hypervisor than QEMU runs the guest.
     case notQEMU(type: String)
-    /// The machine has no PCI bus.
-    case noPCI(machine: String)
-    /// The model belongs to another kind of machine.
+    /// The machine has no PCI bus, and the model needs one.
+    case noPCI(WatchdogModel, machine: String)
+    /// Only other machines have the model.
     case wrongMachine(WatchdogModel, machine: String)
-    /// The definition's own QEMU arguments have a watchdog with another action.
+    /// `qemu:commandline` adds a watchdog with another action.
     case onCommandLine(GuestFacts.Watchdog, wanted: WatchdogDevice)
-    /// The definition's own QEMU arguments have another action for all watchdogs.
+    /// `qemu:commandline` sets another action for all watchdogs.
     case actionOnCommandLine(String, wanted: WatchdogDevice)
-    /// The definition's own QEMU arguments set properties of each device of the model.
+    /// `qemu:commandline` sets properties of each device of the model.
     case setByGlobal(WatchdogModel)
-    /// The definition's own QEMU arguments use the ID that our device would have.
+    /// `qemu:commandline` uses the ID of our device.
     case idInUse(String)
-    /// The guest's emulator was built without the model.
+    /// The guest's emulator does not have the model.
     case notInEmulator(WatchdogModel, emulator: String)
 
     init?(_ model: WatchdogModel, _ facts: GuestFacts, _ machine: MachineType) {
@@ -23,77 +23,53 @@ package enum RefuseReason: Sendable, Hashable {
             return
         }
         let name = facts.machine ?? facts.arch ?? "unknown"
-        switch model {
-        case .ib700 where machine != .i440fx,
-            .itco where machine != .q35,
-            .diag288 where machine != .s390,
-            .i6300esb where machine == .s390:
+        if !model.exists(on: machine) {
             self = .wrongMachine(model, machine: name)
-        case .i6300esb where machine == .withoutPCI || facts.lacksPCI:
-            self = .noPCI(machine: name)
-        case .i6300esb, .ib700, .itco, .diag288:
-            guard let emulator = facts.emulator, facts.missingModels.contains(model) else {
-                return nil
-            }
+        } else if model.needsPCI, machine == .withoutPCI || facts.lacksPCI {
+            self = .noPCI(model, machine: name)
+        } else if let emulator = facts.emulator, facts.missingModels.contains(model) {
             self = .notInEmulator(model, emulator: emulator)
+        } else {
+            return nil
         }
     }
 }
 
 extension RefuseReason: CustomStringConvertible {
-    /// A clause that an operator understands.
+    /// The reason as `fact: cause; fix`.
     package var description: String {
         switch self {
         case .notQEMU(let type):
-            "a domain of type \(quoted(type)) is not QEMU's and has no watchdog device"
-        case .noPCI(let machine):
-            "the machine \(quoted(machine)) has no PCI bus, which the model 'i6300esb' needs;"
+            "QEMU does not run a domain of type \(quoted(type)), and only QEMU has watchdog devices"
+        case .noPCI(let model, let machine):
+            "the machine \(quoted(machine)) has no PCI bus, which the model '\(model.rawValue)' needs;"
                 + " exclude the guest, or give it another machine type"
         case .wrongMachine(let model, let machine):
             "the machine \(quoted(machine)) cannot take the model '\(model.rawValue)',"
-                + " which \(model.home); \(model.remedy)"
+                + " which \(model.home); \(model.fix)"
         case .onCommandLine(let watchdog, let wanted):
-            "the guest's qemu:commandline has a watchdog \(quoted(watchdog.model)) with action"
-                + " \(quoted(watchdog.action)), which libvirt does not know, so its action cannot become"
-                + " '\(wanted.action.rawValue)' (vm.watchdog.existing=align); replace the arguments by"
-                + " a <watchdog> element, or exclude the guest"
+            "cannot change the action of the watchdog \(quoted(watchdog.model)) from"
+                + " \(quoted(watchdog.action)) to '\(wanted.action.rawValue)' (vm.watchdog.existing=align):"
+                + " the guest's qemu:commandline adds it, and libvirt does not know it; replace the"
+                + " arguments by a <watchdog> element, or exclude the guest"
         case .actionOnCommandLine(let action, let wanted):
             "the guest's qemu:commandline sets the action \(quoted(action)) for all its watchdogs at each start,"
-                + " and '\(wanted.action.rawValue)' is wanted; remove that argument, or set"
-                + " vm.watchdog.existing=keep, under which its action stays"
+                + " but the policy's action is '\(wanted.action.rawValue)'; remove that argument, or set"
+                + " vm.watchdog.existing=keep"
         case .setByGlobal(let model):
-            "the guest's qemu:commandline sets properties of each '\(model.rawValue)' by -global, and QEMU may"
-                + " abort if one is added; remove that argument"
+            "the guest's qemu:commandline sets properties of each '\(model.rawValue)' by -global, so QEMU may"
+                + " abort on one more; remove that argument"
         case .idInUse(let id):
             "the guest's qemu:commandline has a device with the id \(quoted(id)), which virt-watchdog"
                 + " needs; give that device another id"
         case .notInEmulator(let model, let emulator):
-            "the emulator \(quoted(emulator)) was built without the model '\(model.rawValue)';"
+            "the emulator \(quoted(emulator)) does not have the model '\(model.rawValue)';"
                 + " install the full QEMU, or choose another vm.watchdog.model"
         }
     }
 }
 
 extension GuestFacts.Watchdog {
-    /// Where it is, if not where the definition shows devices.
+    /// The watchdog's place, if it is on `qemu:commandline` and not among the devices.
     var placeClause: String { isOnCommandLine ? " on its qemu:commandline" : "" }
-}
-
-extension WatchdogModel {
-    fileprivate var home: String {
-        switch self {
-        case .i6300esb: "QEMU does not have on s390x"
-        case .ib700: "only i440fx machines (pc) have"
-        case .diag288: "only s390x has"
-        case .itco: "only q35 machines have"
-        }
-    }
-
-    fileprivate var remedy: String {
-        switch self {
-        case .i6300esb: "leave vm.watchdog.model out, or choose diag288 in the guest's metadata"
-        case .ib700, .diag288, .itco:
-            "leave vm.watchdog.model out, or choose i6300esb in the guest's metadata"
-        }
-    }
 }

@@ -1,14 +1,11 @@
-/// A watchdog that we give to a guest.
+/// A watchdog that virt-watchdog adds to a guest.
 package struct WatchdogDevice: Sendable, Hashable {
-    /// The alias that marks a device as ours; libvirt keeps user aliases that start with `ua-`.
+    /// The alias of our device. libvirt keeps user aliases that start with `ua-`.
     package static let alias = "ua-virt-watchdog"
 
-    /// The device's model.
     package var model: WatchdogModel
-    /// What the hypervisor does when it fires.
     package var action: WatchdogAction
 
-    /// Makes a device.
     package init(model: WatchdogModel, action: WatchdogAction) {
         self.model = model
         self.action = action
@@ -16,6 +13,5 @@ package struct WatchdogDevice: Sendable, Hashable {
 }
 
 extension WatchdogDevice: CustomStringConvertible {
-    /// The model and the action.
     package var description: String { "\(model.rawValue) with action \(action.rawValue)" }
 }

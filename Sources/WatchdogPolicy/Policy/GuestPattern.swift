@@ -1,21 +1,20 @@
-/// A pattern for guest names: `*` stands for any characters, `?` for one, all else for itself.
+/// A pattern for guest names: `*` matches any characters, `?` one, and all others themselves.
 ///
-/// Case counts, as it does in libvirt's names, and so does the way in which an accented letter is
-/// composed: to libvirt, names are bytes.
+/// Matching is case-sensitive and compares composed and decomposed letters as different: to
+/// libvirt, names are bytes.
 package struct GuestPattern: Sendable, Hashable {
     /// The pattern as Java reads it.
     package let text: String
-    /// The pattern where the bytes that Java reads one by one are UTF-8, or nothing where that is the
-    /// same or they are none.
+    /// The pattern with its bytes read as UTF-8, or `nil` if that gives the same text, or is
+    /// impossible.
     package let utf8Text: String?
 
-    /// Makes a pattern; every text is one.
     package init(_ text: String, utf8Text: String? = nil) {
         self.text = text
         self.utf8Text = utf8Text
     }
 
-    /// Tells whether the whole of a name fits one reading of the pattern.
+    /// Returns whether a whole name matches the pattern in one of both readings.
     package func matches(_ name: String) -> Bool {
         Self.matches(text, name) || utf8Text.map { Self.matches($0, name) } == true
     }
@@ -25,7 +24,7 @@ package struct GuestPattern: Sendable, Hashable {
         let scalars = Array(name.unicodeScalars)
         var patternIndex = 0
         var nameIndex = 0
-        // Where to take up again when the text after the last `*` turns out not to fit.
+        // The position to continue from when the text after the last `*` does not match.
         var retry: (patternIndex: Int, nameIndex: Int)?
         while nameIndex < scalars.count {
             if patternIndex < pattern.count, pattern[patternIndex] == "*" {

@@ -1,4 +1,4 @@
-/// What a guest's own metadata says of its watchdog; it wins over the host's policy.
+/// The policy in a guest's own metadata, which wins over the host's policy.
 ///
 ///     <metadata>
 ///       <watchdog:policy xmlns:watchdog='urn:virt-watchdog:policy:1' enabled='no'/>
@@ -10,16 +10,14 @@ package struct GuestPolicy: Sendable, Hashable {
     package static let namespace = "urn:virt-watchdog:policy:1"
     /// The local name of the element, a child of `metadata`.
     package static let elementName = "policy"
-    /// The prefix that our elements have where we write them.
+    /// The namespace prefix of the elements that virt-watchdog writes.
     package static let prefix = "watchdog"
 
-    /// Whether the guest takes part; nothing where the metadata does not say.
+    /// Whether the guest wants a watchdog.
     package private(set) var isEnabled: Bool?
-    /// The model for this guest; nothing where the metadata does not say.
     package private(set) var model: ModelChoice?
-    /// The action for this guest; nothing where the metadata does not say.
     package private(set) var action: WatchdogAction?
-    /// What cannot be understood; the guest is left alone as long as there is something.
+    /// The first error. virt-watchdog does not change a guest with one.
     package private(set) var fault: String?
 
     /// Reads the attributes of the element.

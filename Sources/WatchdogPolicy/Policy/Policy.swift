@@ -1,49 +1,47 @@
-/// What the operator wants for the guests of a host.
+/// The operator's policy for the guests of a host.
 package struct Policy: Sendable, Hashable {
-    /// What becomes of a watchdog that the definition already has, with another action.
+    /// The treatment of a watchdog with another action in a guest's domain XML.
     package enum Existing: String, Sendable, Hashable, CaseIterable {
-        /// It stays as it is.
+        /// The watchdog keeps its action.
         case keep
-        /// It is brought to the policy's action.
+        /// The watchdog gets the policy's action.
         case align
     }
 
-    /// Which guests the service treats by itself.
+    /// The guests that the service treats without `apply`.
     package enum Running: String, Sendable, Hashable, CaseIterable {
-        /// Guests as they start, arrive or are restored. Guests that ran before the service first came
-        /// wait for `apply`, and so do changes of the policy on running guests.
+        /// Guests that start, arrive or are restored.
+        ///
+        /// Guests that ran before the service's first start wait for `apply`. So do changes of the
+        /// policy on running guests.
         case new
-        /// All guests: the first of those that run already alone, and a minute later at most ten a
-        /// minute.
+        /// All guests. The service treats the running ones slowly, the first one alone.
         case all
     }
 
-    /// The watchdog's model.
     package var model: ModelChoice
-    /// What the hypervisor does when the watchdog fires.
     package var action: WatchdogAction
-    /// What becomes of a watchdog that is there already.
     package var existing: Existing
-    /// Which guests the service treats by itself.
     package var running: Running
-    /// Whether the watchdog is also written into the persistent definition.
+    /// Whether virt-watchdog also writes the watchdog into the persistent domain XML.
     package var persist: Bool
-    /// Whether a guest that cannot be protected is refused its start.
+    /// Whether the hook refuses the start of a guest that virt-watchdog cannot protect.
     package var enforce: Bool
-    /// How many empty PCI Express ports of a guest stay empty for other devices.
+    /// The number of PCI Express ports that a guest keeps empty for other devices.
     package var reservePorts: Int
-    /// Whether timers are read by QEMU's monitor, which taints guests in libvirt's eyes.
+    /// Whether virt-watchdog reads timers through QEMU's monitor, for which libvirt taints the
+    /// guest.
     package var usesMonitor: Bool
-    /// The guests that the policy is for; empty means all.
+    /// The included guests, or all if empty.
     package var include: [GuestPattern]
-    /// The guests that the policy is not for, even if included.
+    /// The excluded guests, which wins over ``include``.
     package var exclude: [GuestPattern]
-    /// The first error of the file that the policy came from.
+    /// The first error of the policy file.
     ///
-    /// As long as there is one, every guest is left alone: what a reset should be is not guessed.
+    /// virt-watchdog then changes no guest, because a guess might reset the wrong one.
     package var fault: String?
 
-    /// Makes a policy; what is not given is as built in.
+    /// Makes a policy. The defaults are the built-in policy.
     package init(
         model: ModelChoice = .fitting, action: WatchdogAction = .reset, existing: Existing = .keep,
         running: Running = .new, persist: Bool = false, enforce: Bool = false,
@@ -63,13 +61,13 @@ package struct Policy: Sendable, Hashable {
         self.fault = fault
     }
 
-    /// The numbers that ``reservePorts`` may have: a machine has no more buses.
+    /// The valid values of ``reservePorts``: a machine has at most 255 buses besides its root.
     package static let reservablePorts = 0...255
 
-    /// The policy of a host without any properties file: i6300esb with action reset.
+    /// The policy of a host without a properties file.
     package static let builtIn = Policy()
 
-    /// Tells whether `include` and `exclude` let the policy apply to a guest of that name.
+    /// Returns whether `include` and `exclude` select a guest of this name.
     func covers(_ name: String) -> Bool {
         (include.isEmpty || include.contains { $0.matches(name) })
             && !exclude.contains { $0.matches(name) }

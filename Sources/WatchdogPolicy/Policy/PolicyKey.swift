@@ -1,35 +1,25 @@
 /// A key of the properties file that virt-watchdog reads.
 package enum PolicyKey: String, Sendable, Hashable, CaseIterable {
-    /// The watchdog's model.
     case model = "vm.watchdog.model"
-    /// What the hypervisor does when the watchdog fires.
     case action = "vm.watchdog.action"
-    /// What becomes of a watchdog that is there already.
     case existing = "vm.watchdog.existing"
-    /// Which guests the service treats by itself.
     case running = "vm.watchdog.running"
-    /// Whether the persistent definition gets the watchdog, too.
     case persist = "vm.watchdog.persist"
-    /// Whether a guest that cannot be protected is refused its start.
     case enforce = "vm.watchdog.enforce"
-    /// How many empty PCI Express ports of a guest stay empty for other devices.
     case reservePorts = "vm.watchdog.reserve-ports"
-    /// Whether timers are read by QEMU's monitor.
     case monitor = "vm.watchdog.monitor"
-    /// Name patterns of the guests that the policy is for.
     case include = "vm.watchdog.include"
-    /// Name patterns of the guests that it is not for.
     case exclude = "vm.watchdog.exclude"
 
-    /// What every key of ours starts with.
+    /// The prefix of our keys.
     package static let prefix = "vm.watchdog."
 
-    /// Brings a value into the policy.
+    /// Sets a value in a policy.
     ///
     /// - Parameters:
     ///   - value: The value without surrounding blanks, not empty.
-    ///   - parts: The parts of a list of patterns, where the file's bytes are known.
-    /// - Returns: The valid values if this is none of them.
+    ///   - parts: The parts of a list of patterns, if the file's bytes are known.
+    /// - Returns: The error, or `nil` for a valid value.
     func set(
         _ value: String, parts: [EncodedText]? = nil, in policy: inout Policy
     ) -> InvalidValue? {
@@ -85,7 +75,7 @@ package enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         return nil
     }
 
-    /// The value that a policy has under this key, as the properties file spells it.
+    /// Returns a policy's value of this key, as the properties file spells it.
     func value(in policy: Policy) -> String {
         switch self {
         case .model: policy.model.description
@@ -102,7 +92,7 @@ package enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The same where the bytes that Java reads one by one are UTF-8, or nothing where that is the
+    /// Returns a policy's value of this key with its bytes read as UTF-8, or `nil` if that is the
     /// same.
     func utf8Value(in policy: Policy) -> String? {
         let patterns: [GuestPattern]
@@ -115,80 +105,17 @@ package enum PolicyKey: String, Sendable, Hashable, CaseIterable {
         return patterns.map { $0.utf8Text ?? $0.text }.joined(separator: ",")
     }
 
-    /// Whether the value is a list of patterns.
     var takesPatterns: Bool { self == .include || self == .exclude }
 
-    /// Makes patterns of a list's parts; one with a character in it that may end a key is none, but
-    /// most likely a line glued to it.
+    /// Makes patterns from the parts of a list.
+    ///
+    /// - Returns: `nil` if a part has a character that may end a key. Such a part is most likely
+    ///   two lines joined by mistake.
     private func patterns(_ parts: [EncodedText]) -> [GuestPattern]? {
         let patterns = parts.map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
         guard
             patterns.allSatisfy({ !$0.asWritten.unicodeScalars.contains(where: \.mayEndKey) })
         else { return nil }
         return patterns.map { GuestPattern($0.asJava, utf8Text: $0.asUTF8) }
-    }
-}
-
-/// A value that is none of a closed set.
-struct InvalidValue {
-    var value: String
-    var valid: [String]
-    /// The valid value that was probably meant, or nothing where any other text would be valid.
-    private var nearest: String?
-    /// What else helps, as the end of a clause.
-    private var hint = ""
-
-    init(_ value: String, valid: [String]) {
-        self.value = value
-        self.valid = valid
-        nearest = nearestSpelling(to: value.lowercased(), among: valid)
-    }
-
-    /// A list of name patterns with something else in it.
-    static func notPatterns(_ value: String) -> InvalidValue {
-        var invalid = InvalidValue(value, valid: ["patterns with * and ?, separated by commas"])
-        invalid.nearest = nil
-        invalid.hint = "; write ? for a blank, '=' or ':' in a name"
-        return invalid
-    }
-
-    /// A value that is not a number of that range.
-    static func notACount(_ value: String, in range: ClosedRange<Int>) -> InvalidValue {
-        var invalid = InvalidValue(
-            value, valid: ["a number from \(range.lowerBound) to \(range.upperBound)"])
-        invalid.nearest = nil
-        return invalid
-    }
-
-    /// A value that is neither `true` nor `false`, but may mean one.
-    static func notAFlag(_ value: String) -> InvalidValue {
-        var invalid = InvalidValue(value, valid: ["false", "true"])
-        switch value.lowercased() {
-        case "yes", "y", "on", "1", "enabled": invalid.nearest = "true"
-        case "no", "n", "off", "0", "disabled": invalid.nearest = "false"
-        default: break
-        }
-        return invalid
-    }
-
-    /// A value that is neither `yes` nor `no`, but may mean one.
-    static func notYesOrNo(_ value: String) -> InvalidValue {
-        var invalid = InvalidValue(value, valid: ["no", "yes"])
-        switch notAFlag(value).nearest {
-        case "true": invalid.nearest = "yes"
-        case "false": invalid.nearest = "no"
-        default: break
-        }
-        return invalid
-    }
-
-    /// A clause that quotes the value and names the remedy.
-    var message: String { message(quoting: value) }
-
-    /// The clause with less of the value than there is.
-    func message(quoting shown: String) -> String {
-        let remedy = nearest.map { "; did you mean '\($0)'?" } ?? ""
-        return
-            "unknown value \(quoted(shown))\(remedy)\(hint) (valid: \(valid.joined(separator: ", ")))"
     }
 }

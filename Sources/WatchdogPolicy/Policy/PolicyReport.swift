@@ -1,63 +1,58 @@
-/// A policy with everything that was found on the way to it.
+/// A policy with the settings and problems of its file.
 package struct PolicyReport: Sendable, Hashable {
-    /// A setting of the policy and where its value came from.
+    /// A setting of the policy and its source.
     package struct Setting: Sendable, Hashable {
-        /// Which setting.
         package var key: PolicyKey
-        /// The value in force, as Java reads it.
+        /// The effective value, as Java reads it.
         package var value: String
-        /// The value with the bytes that Java reads one by one as UTF-8, or nothing where that is the
-        /// same. Patterns match in both readings.
+        /// The value with its bytes read as UTF-8, or `nil` if that is the same. Patterns match in
+        /// both readings.
         package var utf8Value: String?
-        /// The place in the file, or nothing where the value is built in.
+        /// The place in the file, or `nil` for a built-in value.
         package var position: SourcePosition?
     }
 
-    /// Something in the file that the operator should look at.
+    /// A problem in the file.
     package struct Problem: Sendable, Hashable {
-        /// How much a problem matters.
         package enum Severity: String, Sendable, Hashable {
-            /// The file is understood all the same.
+            /// virt-watchdog follows the file.
             case warning
-            /// Something in the file cannot be understood.
+            /// virt-watchdog changes no guest until the operator fixes the file.
             case error
         }
 
-        /// The place, or nothing where it is the whole file.
+        /// The place, or `nil` for the whole file.
         package var position: SourcePosition?
-        /// How much it matters.
         package var severity: Severity
-        /// A clause with the remedy.
+        /// The problem as `fact: cause; fix`.
         package var message: String
     }
 
-    /// A key that starts with `vm.watchdog.`, with the value as Java gives it.
+    /// A key that starts with `vm.watchdog.`, with the value that Java reads.
     ///
-    /// Only what may be another entry's value is left out: see ``init(reading:from:)``.
+    /// It leaves out all that may be another entry's value: see ``init(reading:from:)``.
     package struct RawEntry: Sendable, Hashable {
-        /// The key.
         package var key: String
-        /// The value, blanks at its end included; of duplicates the last one.
+        /// The value with the blanks at its end. Of duplicates, Java takes the last one.
         package var value: String
     }
 
-    /// The file, or nothing where there is none.
+    /// The path of the file, or `nil` without a file.
     package var file: String?
-    /// The policy in force.
+    /// The effective policy.
     package var policy: Policy
-    /// The entries of ours as they stand in the file.
+    /// Our entries as Java reads them.
     package var raw: [RawEntry]
-    /// What was found, in the order of the file.
+    /// The problems, in the order of the file.
     package var problems: [Problem]
 
-    /// Where a setting stands that is not built in.
+    /// The place of a setting in the file.
     private struct Place: Sendable, Hashable {
         var key: PolicyKey
         var position: SourcePosition
     }
 
-    /// Where the settings stand. A list, since what it takes Swift's runtime to make a dictionary is a
-    /// good part of the hook's time.
+    /// The places of the settings. An array: making a dictionary is slow in the hook.
     private var places: [Place] = []
 
     /// All settings, in the order of the manual.
@@ -73,16 +68,15 @@ package struct PolicyReport: Sendable, Hashable {
         places.last { $0.key == key }?.position
     }
 
-    /// Whether a problem is an error.
     package var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
-    /// What the log should say beside a plan: warnings that are about the whole file.
+    /// The warnings about the whole file, which the log adds to a plan.
     package var remarks: [String] {
         problems.filter { $0.position == nil && $0.severity == .warning }
             .map { "\(file ?? ""): \($0.message)" }
     }
 
-    /// The built-in policy, for a host without a file.
+    /// The report of a host without a file.
     package static let builtIn = PolicyReport(file: nil, policy: .builtIn, raw: [], problems: [])
 
     private init(file: String?, policy: Policy, raw: [RawEntry], problems: [Problem]) {
@@ -92,11 +86,11 @@ package struct PolicyReport: Sendable, Hashable {
         self.problems = problems
     }
 
-    /// Reports a file that is there but cannot be read: every guest is left alone.
+    /// Reports an unreadable file, with which virt-watchdog changes no guest.
     ///
     /// - Parameters:
     ///   - file: The file's path.
-    ///   - message: A clause that says why, with the remedy.
+    ///   - message: The reason, with a fix.
     package init(unreadable file: String, because message: String) {
         self = .builtIn
         self.file = file
@@ -106,8 +100,8 @@ package struct PolicyReport: Sendable, Hashable {
 
     /// Reads the policy from the text of a properties file.
     ///
-    /// Where another entry was glued to one of ours, by a lost line end or a backslash, no part of
-    /// the report holds the other's value: it may be a passphrase.
+    /// A lost line end or a backslash may join another entry to our own. The report never holds the
+    /// other's value, which may be a passphrase.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.
@@ -156,16 +150,17 @@ package struct PolicyReport: Sendable, Hashable {
             }
             if read(entry, as: known) {
                 places.append(Place(key: known, position: entry.valuePosition))
-                // Patterns hold no other entry, but may hold bytes that look as if they ended one.
+                // No other entry is joined to a valid list of patterns, so all of it may be shown.
                 if known.takesPatterns { raw[raw.count - 1].value = entry.value.string }
             }
         }
         problems.sort { ($0.position?.order ?? (0, 0)) < ($1.position?.order ?? (0, 0)) }
     }
 
-    /// Reports an entry that is none of ours, but looks like one.
+    /// Reports an entry with an unknown key that looks like ours.
     ///
-    /// - Parameter isExplained: Whether the file's encoding explains the odd characters in keys.
+    /// - Parameter isExplained: Whether a reported fault of the encoding explains odd characters in
+    ///   keys.
     private mutating func readUnknown(_ entry: Properties.Entry, isExplained: Bool) {
         let key = entry.key.string
         guard !entry.key.isPrintable else {
@@ -180,12 +175,12 @@ package struct PolicyReport: Sendable, Hashable {
         }
     }
 
-    /// Brings one entry into the policy.
+    /// Sets one entry's value in the policy.
     ///
-    /// - Returns: Whether its value is in force.
+    /// - Returns: Whether the value is effective.
     private mutating func read(_ entry: Properties.Entry, as key: PolicyKey) -> Bool {
         let parts = key.takesPatterns ? entry.parts : nil
-        // In UTF-8, a letter's last byte may look like a blank.
+        // The last byte of a UTF-8 letter may look like a blank.
         let text = parts?.map(\.asWritten).joined(separator: ",") ?? entry.value.string
         let value = text.trimmingBlanks()
         if value.isEmpty {
@@ -223,7 +218,7 @@ package struct PolicyReport: Sendable, Hashable {
 }
 
 extension PolicyReport.Problem {
-    /// The problem as a compiler would print it: `file:line:column: severity: message`.
+    /// Returns the problem in a compiler's form: `file:line:column: severity: message`.
     package func line(in file: String) -> String {
         let place = position.map { ":\($0.line):\($0.column)" } ?? ""
         return "\(file)\(place): \(severity.rawValue): \(message)"
@@ -235,7 +230,7 @@ extension SourcePosition {
 }
 
 extension Properties {
-    /// Of each entry, whether the same key comes again further down.
+    /// For each entry, whether a later entry has the same key.
     fileprivate var repetitions: [Bool] {
         let order = entries.indices.sorted { one, other in
             let (key, otherKey) = (entries[one].key, entries[other].key)
@@ -250,20 +245,19 @@ extension Properties {
 }
 
 extension Properties.Text {
-    /// The text as a string; what is ASCII, as it mostly is, needs no decoder.
+    /// The text as a string. ASCII, the common case, needs no UTF-16 decoder.
     fileprivate var string: String {
         guard allSatisfy({ $0 < 0x80 }) else { return String(decoding: self, as: UTF16.self) }
         return String(decoding: map { UInt8($0) }, as: UTF8.self)
     }
 
-    /// Whether all characters are of ASCII, and neither blanks nor control characters.
+    /// Whether all characters are visible ASCII.
     fileprivate var isPrintable: Bool { allSatisfy { (0x21...0x7E).contains($0) } }
 
-    /// The text without the characters that ``isPrintable`` speaks of.
+    /// The visible ASCII characters of the text.
     fileprivate var printable: Self { filter { (0x21...0x7E).contains($0) } }
 
-    /// Whether the key is one of ours, or was meant to be: in another case, or with characters that
-    /// the author did not type or did not see.
+    /// Returns whether the key starts with our prefix in any case, apart from invisible characters.
     fileprivate func mayBeOurs(prefix: [UInt16]) -> Bool {
         let key = isPrintable ? self : printable
         return key.count >= prefix.count
@@ -274,8 +268,9 @@ extension Properties.Text {
 }
 
 extension Properties.Entry {
-    /// Whether the key seems to be one of ours without a value and another key behind it, whose value
-    /// this then is: it goes on behind a key of ours, or on another line, or has one more part.
+    /// Whether the key seems to be two joined keys, and the value that of the second one.
+    ///
+    /// Such a key starts with a valid key, or continues on another line, or has one more part.
     fileprivate var isGluedInKey: Bool {
         guard !knownKeys.contains(key) else { return false }
         let name = key.dropFirst(PolicyKey.prefix.utf16.count)
@@ -291,20 +286,21 @@ extension UInt8 {
 }
 
 private enum Message {
+    static let untilThen = "; virt-watchdog changes no guest until you fix it"
     static let malformedEscape =
-        "malformed \\uXXXX escape, for which Java refuses the whole file;"
+        "malformed \\uXXXX escape: Java refuses the whole file;"
         + " write four hexadecimal digits after \\u, or \\\\u for a backslash and a u"
-    static let emptyFile = "the file is empty; the built-in policy is in force"
+    static let emptyFile = "the file is empty; the built-in policy is effective"
 
     static func duplicate(_ key: String) -> String {
-        "\(escaped(withoutGluedEntry(key), quote: "'")) is set again further down; the last one is in force"
+        "\(escaped(withoutGluedEntry(key), quote: "'")) is set again further down; the last one is effective"
     }
 
     static func disguisedKey(_ key: PolicyKey?) -> String {
         "a key looks like \(key?.rawValue ?? "one of \(PolicyKey.prefix)*"), but Java reads another one:"
-            + " there are characters in it beyond ASCII, or control characters; type the key again,"
-            + " and save the file as UTF-8 or ISO 8859-1 without a byte order mark;"
-            + " guests are left alone until you fix it"
+            + " it has characters beyond ASCII or control characters; type the key again,"
+            + " and save the file as UTF-8 or ISO 8859-1 without a byte order mark"
+            + untilThen
     }
 
     static func unknownKey(_ key: String) -> String {
@@ -314,17 +310,17 @@ private enum Message {
     }
 
     static func blank(_ key: PolicyKey, default value: String) -> String {
-        "\(key.rawValue) has no value; the default is in force"
+        "\(key.rawValue) has no value; the default is effective"
             + (value.isEmpty ? "" : ": '\(value)'")
     }
 
     static func surroundingBlanks(_ key: PolicyKey) -> String {
-        "\(key.rawValue) has blanks around its value, which are left out here;"
-            + " Java keeps blanks at the end, and the CloudStack agent stops on them"
+        "\(key.rawValue) has blanks around its value: virt-watchdog ignores them, but Java keeps blanks"
+            + " at the end, and the CloudStack agent stops on them; remove them"
     }
 
     static func uncertainValue(_ key: PolicyKey) -> String {
-        "\(key.rawValue) has a malformed \\uXXXX escape; guests are left alone until it is mended"
+        "\(key.rawValue) has a malformed \\uXXXX escape\(untilThen)"
     }
 
     static func badValue(
@@ -332,7 +328,7 @@ private enum Message {
     ) -> String {
         var message = "\(key.rawValue): \(invalid.message(quoting: shown))"
         if isContinued {
-            message += "; the backslash at the end of its line joins the next line to it"
+            message += "; the backslash at the end of the line joins the next line to it"
         }
         if invalid.value.contains("#") || invalid.value.contains("!") {
             message += "; a comment cannot follow a value on its line"
@@ -340,6 +336,6 @@ private enum Message {
         if invalid.value.contains("\"") || invalid.value.contains("'") {
             message += "; quotes are taken literally"
         }
-        return message + "; guests are left alone until this is mended"
+        return message + untilThen
     }
 }

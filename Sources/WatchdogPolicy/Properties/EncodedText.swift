@@ -1,20 +1,20 @@
-/// A part of a value in both readings that it may have.
+/// A part of a value in both possible readings.
 ///
 /// Java reads each byte of a properties file as a character of ISO 8859-1, but editors write UTF-8.
-/// A character that stands in the file as an escape is the same in both readings.
+/// An escaped character is the same in both readings.
 struct EncodedText {
-    /// The characters that the author most likely saw, each with the code units that Java makes of it.
+    /// The characters in the author's probable reading, each with Java's code units for it.
     private var characters: [(scalar: Unicode.Scalar, units: ArraySlice<UInt16>)] = []
     /// The text as Java reads it.
     var asJava: String { String(decoding: characters.flatMap(\.units), as: UTF16.self) }
 
-    /// The text as UTF-8, or nothing where it is the same or the bytes are no UTF-8.
+    /// The text in UTF-8, or `nil` if that is the same, or the bytes are not UTF-8.
     var asUTF8: String? {
-        // Not `==`, for which a composed character equals its parts.
+        // `==` would compare a composed character and its parts as equal.
         asWritten.utf8.elementsEqual(asJava.utf8) ? nil : asWritten
     }
 
-    /// The text in UTF-8 where it can be that, else as Java reads it.
+    /// The text in UTF-8 if the bytes are valid, else as Java reads it.
     var asWritten: String {
         var text = ""
         text.unicodeScalars.append(contentsOf: characters.lazy.map(\.scalar))
@@ -23,7 +23,7 @@ struct EncodedText {
 
     /// Reads a part of an entry's value.
     ///
-    /// - Parameter isByte: Whether the code unit with an index is a byte beyond ASCII.
+    /// - Parameter isByte: Returns whether the code unit at an index is a byte beyond ASCII.
     fileprivate init(_ units: ArraySlice<UInt16>, isByte: (Int) -> Bool) {
         var index = units.startIndex
         while index < units.endIndex {
@@ -45,13 +45,13 @@ struct EncodedText {
         }
     }
 
-    /// The parts of a text between its commas, where no bytes may be UTF-8.
+    /// Splits a text without UTF-8 bytes at its commas.
     static func parts(of text: String) -> [EncodedText] {
         text.utf16.split(separator: UInt16(UInt8(ascii: ",")), omittingEmptySubsequences: false)
             .map { EncodedText(ArraySlice($0), isByte: { _ in false }) }
     }
 
-    /// Appends code units as the UTF-16 that they are.
+    /// Appends code units as UTF-16.
     private mutating func appendUnits(_ units: ArraySlice<UInt16>) {
         var place = units.startIndex
         for scalar in String(decoding: units, as: UTF16.self).unicodeScalars {
@@ -61,7 +61,7 @@ struct EncodedText {
         }
     }
 
-    /// The text without blanks at both ends: ASCII white space and the no-break space.
+    /// Returns the text without blanks at both ends: ASCII white space and the no-break space.
     func trimmingBlanks() -> EncodedText {
         var text = self
         let end = characters.lastIndex { !$0.scalar.isBlank }.map { $0 + 1 } ?? 0
@@ -69,19 +69,18 @@ struct EncodedText {
         return text
     }
 
-    /// Whether there is no character.
     var isEmpty: Bool { characters.isEmpty }
 }
 
 extension Properties.Entry {
-    /// The parts of the value between its commas; each may be in another encoding.
+    /// The parts of the value between its commas, each in its own encoding.
     var parts: [EncodedText] {
         value.split(separator: UInt16(UInt8(ascii: ",")), omittingEmptySubsequences: false).map {
             EncodedText($0) { (0x80...0xFF).contains(value[$0]) && !isEscaped($0) }
         }
     }
 
-    /// Whether a code unit of the value is one of ``escapedLatin1``, which are in order.
+    /// Returns whether the sorted ``escapedLatin1`` has the index of a code unit.
     private func isEscaped(_ index: Int) -> Bool {
         var range = escapedLatin1.indices
         while !range.isEmpty {

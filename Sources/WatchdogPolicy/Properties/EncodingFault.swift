@@ -1,15 +1,14 @@
-/// A fault of a file's encoding: Java reads another text than its author sees.
+/// A fault of a file's encoding, by which Java reads another text than its author sees.
 struct EncodingFault {
-    /// The place in the file.
     let position: SourcePosition
-    /// A clause with the remedy.
+    /// The fault as `fact: cause; fix`.
     let message: String
-    /// Whether keys that the author sees may not be there for Java.
+    /// Whether Java may not see keys that the author sees.
     let hidesKeys: Bool
 
-    /// Finds the worst fault of a file's encoding, or nothing.
+    /// Finds the worst fault of a file's encoding.
     ///
-    /// - Parameter prefix: What the keys that matter start with.
+    /// - Parameter prefix: The prefix of our keys.
     init?(of bytes: [UInt8], hiding prefix: String) {
         if let nul = bytes.firstIndex(of: 0) {
             let encoding = UnicodeEncoding(of: bytes)
@@ -22,7 +21,7 @@ struct EncodingFault {
         let wanted = Array(prefix.utf16)
         let seen = Properties(reading: withoutMarks) { $0.starts(with: wanted) }.entries
         let read = Properties(reading: bytes) { $0.starts(with: wanted) }.entries
-        // Lines are the same in both.
+        // The marks do not change the order of the entries.
         var rest = read[...]
         for entry in seen {
             if let next = rest.first, next.key == entry.key, next.value == entry.value {
@@ -40,7 +39,8 @@ struct EncodingFault {
         hidesKeys = !rest.isEmpty
     }
 
-    /// The file without the byte order marks at the starts of its lines, or nothing where there is none.
+    /// Returns the file without the byte order marks at the starts of its lines, or `nil` without
+    /// any.
     private static func removingMarks(from bytes: [UInt8]) -> [UInt8]? {
         guard bytes.contains(byteOrderMark[0]) else { return nil }
         var result: [UInt8] = []
@@ -58,12 +58,12 @@ struct EncodingFault {
     }
 }
 
-/// An encoding of several bytes a character.
+/// An encoding with several bytes per character.
 private enum UnicodeEncoding: String {
     case utf16 = "UTF-16"
     case utf32 = "UTF-32"
 
-    /// Guesses the encoding of a file with NUL bytes in it, by its mark or by where these are.
+    /// Guesses the encoding of a file with NUL bytes, by its mark or by the places of those bytes.
     init?(of bytes: [UInt8]) {
         let marks: [(mark: [UInt8], encoding: Self)] = [
             ([0xFF, 0xFE, 0, 0], .utf32), ([0, 0, 0xFE, 0xFF], .utf32),
@@ -73,7 +73,7 @@ private enum UnicodeEncoding: String {
             self = found.encoding
             return
         }
-        // What such files say is mostly ASCII.
+        // Properties files are mostly ASCII.
         let start = bytes.prefix(1024)
         let counts = (0..<4).map { place in
             start.indices.count { $0 % 4 == place && start[$0] != 0 }
@@ -90,22 +90,22 @@ private enum UnicodeEncoding: String {
 private let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
 private enum Message {
-    static let remedy =
+    static let fix =
         "save it as UTF-8 or ISO 8859-1 without a byte order mark"
         + " (in vim: :set nobomb fileencoding=utf-8)"
-    static let untilThen = "; guests are left alone until you fix it"
+    static let untilThen = "; virt-watchdog changes no guest until you fix it"
     static let markBeforeKey =
-        "a byte order mark stands before a vm.watchdog key: Java takes it for a part of the line,"
-        + " and the key is lost; \(remedy)\(untilThen)"
+        "Java cannot see a vm.watchdog key: it reads the byte order mark before it as a part of the line;"
+        + " \(fix)\(untilThen)"
     static let mark =
-        "the file starts with a byte order mark: Java takes it for a part of the first line; \(remedy)"
+        "the file starts with a byte order mark: Java reads it as a part of the first line; \(fix)"
 
     static func nul(in encoding: UnicodeEncoding?) -> String {
         let fact =
             encoding.map {
                 "the file is in \($0.rawValue): Java reads each of its bytes as a character"
             }
-            ?? "the file has a NUL byte: it was written in another encoding, or is damaged"
-        return "\(fact); \(remedy)\(untilThen)"
+            ?? "the file has a NUL byte: it is in another encoding, or damaged"
+        return "\(fact); \(fix)\(untilThen)"
     }
 }

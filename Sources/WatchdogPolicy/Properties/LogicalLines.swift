@@ -1,8 +1,9 @@
-/// The logical lines of a properties file: comments and blank lines left out, continuations joined.
+/// The logical lines of a properties file, without comments and blank lines, and with continuations
+/// joined.
 ///
-/// The order of the tests below is Java's (`Properties.LineReader.readLine`), since it decides the
-/// odd cases: a comment sign directly after an empty continued line starts a comment, one after a
-/// line with text does not.
+/// The order of the tests below is that of Java's `Properties.LineReader.readLine`. It decides odd
+/// cases: after an empty continued line, a comment sign starts a comment. After a line with text,
+/// it does not.
 struct LogicalLines {
     let bytes: [UInt8]
     private var index = 0
@@ -11,7 +12,7 @@ struct LogicalLines {
         self.bytes = bytes
     }
 
-    /// Reads the next logical line, or nothing at the end of the file.
+    /// Reads the next logical line, or returns `nil` at the end of the file.
     mutating func next() -> LogicalLine? {
         var line = LogicalLine()
         var skipsBlanks = true
@@ -65,7 +66,8 @@ struct LogicalLines {
 /// One logical line, still escaped, with the source of each of its bytes.
 struct LogicalLine {
     private var bytes: [UInt8] = []
-    /// Where the source offsets jump: from the byte `index` on, byte i comes from `source` + i - index.
+    /// The jumps of the source offsets: from byte `index` on, byte i comes from `source` + i -
+    /// index.
     private var runs: [(index: Int, source: Int)] = []
 
     var isEmpty: Bool { bytes.isEmpty }
@@ -82,7 +84,7 @@ struct LogicalLine {
         bytes.removeLast()
     }
 
-    /// The offset in the file of a byte of this line; one past the end is allowed.
+    /// Returns the offset in the file of a byte of this line, or of its end.
     func source(of index: Int) -> Int {
         guard let run = runs.last(where: { $0.index <= index }) else { return 0 }
         return run.source + index - run.index
@@ -155,7 +157,7 @@ struct LogicalLine {
         return text
     }
 
-    /// Resolves the escapes of what stands on the line where the entry begins.
+    /// Resolves the escapes on the entry's first line.
     func unescapedOnFirstLine(from start: Int) -> Properties.Text {
         let end = runs.count > 1 ? min(runs[1].index, count) : count
         var (ignored, alsoIgnored): ([Int], [Int]) = ([], [])
@@ -174,7 +176,7 @@ struct LogicalLine {
     }
 }
 
-/// The characters that the properties format knows.
+/// The special characters of the properties format.
 enum ASCII {
     static let tab: UInt8 = 0x09
     static let lineFeed: UInt8 = 0x0A

@@ -1,47 +1,47 @@
 /// The entries of a Java properties file, in the order of the file.
 ///
-/// The format is that of `java.util.Properties.load(InputStream)` as JDK 17 reads it: ISO-8859-1
-/// bytes, `\uXXXX` and the other escapes, continuation lines, `=`, `:` and blanks as separators,
-/// comments only at the start of a logical line. Blanks at the end of a value belong to it.
+/// The format is that of `java.util.Properties.load(InputStream)` in JDK 17. Bytes are ISO 8859-1,
+/// and `=`, `:` and blanks separate keys and values. Comments start only at the start of a logical
+/// line. Blanks at the end of a value belong to it.
 ///
-/// Where Java would refuse the whole file (a malformed `\uXXXX`), the place is kept in ``defects``
-/// and reading goes on: the `u` then stands for itself.
+/// Java refuses a whole file with a malformed `\uXXXX`. This type keeps the place in ``defects``,
+/// reads the `u` as a letter, and continues.
 package struct Properties: Sendable {
     /// The UTF-16 code units of a Java string, which may hold surrogates without a partner.
     package typealias Text = [UInt16]
 
-    /// A key with its value and the places of both.
+    /// A key and a value with their places.
     package struct Entry: Sendable, Hashable {
-        /// The key, unescaped.
+        /// The unescaped key.
         package var key: Text
-        /// The value, unescaped, blanks at its end included.
+        /// The unescaped value with the blanks at its end.
         package var value: Text
-        /// As much of the value as stands on the line where the entry begins; what follows a
-        /// backslash at the end of that line may have been meant for another key.
+        /// The part of the value on the entry's first line. The lines after a backslash may be
+        /// another entry, joined by mistake.
         package var valueOnFirstLine: Text
-        /// The indices of the value's code units from U+0080 to U+00FF that stand there as `\uXXXX`.
-        /// The others of these code units are bytes of the file, which may be UTF-8.
+        /// The indices of the value's code units from U+0080 to U+00FF that the file has as
+        /// `\uXXXX`. The others are bytes of the file, which may be UTF-8.
         package var escapedLatin1: [Int]
         /// The place of the key's first character.
         package var keyPosition: SourcePosition
-        /// The place of the value's first character, or of where one would stand.
+        /// The place of the value's first character, or of an empty value.
         package var valuePosition: SourcePosition
-        /// Whether a malformed `\uXXXX` stands in the key or the value, so that neither is certain.
+        /// Whether the key or the value has a malformed `\uXXXX`, and both are uncertain.
         package var isMalformed: Bool
     }
 
     /// The wanted entries, duplicates included, in the order of the file.
     package private(set) var entries: [Entry] = []
 
-    /// The places of malformed `\uXXXX` escapes; Java throws at the first one.
+    /// The places of malformed `\uXXXX` escapes. Java throws at the first one.
     package private(set) var defects: [SourcePosition] = []
 
     /// Reads a properties file.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.
-    ///   - isWanted: Whether to keep an entry with that key. The rest is dropped at once, so that
-    ///     a file's secrets do not stay in memory.
+    ///   - isWanted: Returns whether to keep an entry with that key. Dropping the others at once
+    ///     keeps the file's secrets out of memory.
     package init(reading bytes: [UInt8], keeping isWanted: (Text) -> Bool = { _ in true }) {
         var lines = LogicalLines(bytes: bytes)
         var places = SourceMap(bytes: bytes)
@@ -77,7 +77,6 @@ package struct SourcePosition: Sendable, Hashable {
     /// The column, from 1, in characters of the file's encoding.
     package var column: Int
 
-    /// Makes a place from its numbers, both from 1.
     package init(line: Int, column: Int) {
         self.line = line
         self.column = column
@@ -85,16 +84,16 @@ package struct SourcePosition: Sendable, Hashable {
 }
 
 extension SourcePosition {
-    /// Finds the place of a byte in a text of one byte per character.
+    /// Finds the place of a byte in a text with one byte per character.
     init(of offset: Int, in bytes: [UInt8]) {
         var places = SourceMap(bytes: bytes)
         self = places.position(of: offset)
     }
 }
 
-/// The places of bytes in a text of one byte per character; CR, LF and CR LF each end a line.
+/// The places of bytes in a text with one byte per character. CR, LF and CR LF each end a line.
 ///
-/// It goes on from the last place asked for, so that places asked for in order take one pass.
+/// Each search continues from the last place, so sorted searches take one pass.
 private struct SourceMap {
     private let bytes: [UInt8]
     private var line = 1

@@ -1,11 +1,10 @@
-/// One time that a guest's watchdog fired.
+/// A fire of a guest's watchdog.
 package struct Fire: Sendable, Hashable {
-    /// The time of day in ISO 8601, with the zone.
+    /// The time in ISO 8601, with the zone.
     package var time: String
     /// The action that QEMU took, in libvirt's words.
     package var action: String
 
-    /// Describes a fire.
     package init(time: String, action: String) {
         self.time = time
         self.action = action
@@ -14,8 +13,8 @@ package struct Fire: Sendable, Hashable {
 
 /// The evidence that a guest's watchdog has fired in its present run.
 package enum FireEvidence: Sendable, Hashable {
-    /// virt-watchdogd saw the event.
+    /// virt-watchdogd received libvirt's event.
     case seen(Fire)
-    /// The device still shows it, and virt-watchdogd saw no event.
+    /// The device still shows the fire, but virt-watchdogd received no event.
     case shownByDevice
 }

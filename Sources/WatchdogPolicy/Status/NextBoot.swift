@@ -1,26 +1,26 @@
 /// The watchdog that a guest will have after its next cold start.
 package enum NextBoot: Sendable, Hashable {
-    /// The guest has no persistent definition; it is gone once it is shut off.
+    /// The guest is transient: libvirt forgets it when it shuts off.
     case transient
-    /// The persistent definition has it.
+    /// The persistent domain XML has the watchdog.
     case definition(GuestFacts.Watchdog)
-    /// The hook sees to it while the guest is in its firmware.
+    /// virt-watchdog adds the watchdog while the guest is in its firmware.
     case hook(WatchdogDevice)
-    /// None.
+    /// The guest will have no watchdog.
     case nothing
 
-    /// Foretells it from what the persistent definition says.
+    /// Predicts the watchdog from the persistent domain XML.
     ///
     /// - Parameters:
-    ///   - persistent: Nothing for a guest without a persistent definition.
-    ///   - hookInstalled: Whether the hook sees to guests that start.
+    ///   - persistent: The persistent domain XML's facts, or `nil` for a transient guest.
+    ///   - hookInstalled: Whether libvirt runs the hook when guests start.
     package init(_ policy: Policy, persistent: GuestFacts?, hookInstalled: Bool = true) {
         guard let persistent else {
             self = .transient
             return
         }
         let plan = Plan(for: persistent, under: policy)
-        if let watchdog = persistent.watchdogThatCounts(under: plan) {
+        if let watchdog = persistent.effectiveWatchdog(under: plan) {
             if let aligned = persistent.upcomingWatchdog(under: policy, hookInstalled),
                 aligned.action != watchdog.action,
                 let model = WatchdogModel(rawValue: aligned.model),
@@ -37,7 +37,7 @@ package enum NextBoot: Sendable, Hashable {
         }
     }
 
-    /// Who gives the guest the watchdog, in a word, as `--json` gives it.
+    /// The source of the watchdog in a word, as `--json` prints it.
     package var source: String {
         switch self {
         case .transient: "transient"
@@ -47,7 +47,7 @@ package enum NextBoot: Sendable, Hashable {
         }
     }
 
-    /// The watchdog's model, or nothing where there will be none.
+    /// The watchdog's model.
     package var model: String? {
         switch self {
         case .transient, .nothing: nil
@@ -56,7 +56,7 @@ package enum NextBoot: Sendable, Hashable {
         }
     }
 
-    /// The watchdog's action, or nothing where there will be none.
+    /// The watchdog's action.
     package var action: String? {
         switch self {
         case .transient, .nothing: nil

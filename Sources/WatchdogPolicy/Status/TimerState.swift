@@ -1,13 +1,13 @@
-/// Whether a guest has started the timer of its watchdog.
+/// The state of a watchdog's timer.
 package enum TimerState: Sendable, Hashable {
-    /// The timer runs: once the guest stops feeding it, it fires.
+    /// The timer runs, and fires once the guest stops feeding it.
     case armed
-    /// The timer does not run: a hang goes unnoticed.
+    /// The timer does not run, so a hang goes unnoticed.
     case notArmed
-    /// It cannot be known; the reason is a clause.
+    /// The state is unknown, for the reason in this clause.
     case unknown(String)
 
-    /// The state in a word, as the table and `--json` give it.
+    /// The state in a word, as the table and `--json` print it.
     package var name: String {
         switch self {
         case .armed: "yes"
@@ -16,7 +16,7 @@ package enum TimerState: Sendable, Hashable {
         }
     }
 
-    /// Why it is not known, or nothing where it is.
+    /// The reason why the state is unknown.
     package var doubt: String? {
         if case .unknown(let reason) = self { reason } else { nil }
     }

@@ -1,35 +1,33 @@
-/// What becomes of a guest that hangs, and why.
+/// The consequence of a hang for a guest, and the reason.
 package struct Verdict: Sendable, Hashable {
-    /// The verdict in a word.
-    ///
-    /// They are in the order in which an operator wants to see them: trouble first.
+    /// The verdict in a word, in the order of `virt-watchdog status`: trouble first.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// The guest's kernel panicked, and libvirt keeps the guest as it is.
+        /// The guest's kernel panicked, and libvirt preserves the guest.
         case crashed
         /// The watchdog fired and paused the guest.
         case fired
-        /// It cannot be known whether the watchdog acts.
+        /// virt-watchdog does not know whether the watchdog would fire.
         case unknown
-        /// Nothing happens: the guest has no watchdog, or one that does nothing.
+        /// The guest has no watchdog, or a watchdog without effect.
         case unprotected
-        /// It has a watchdog whose action is not the one that was asked for, or not for long.
+        /// The watchdog's action differs from the policy, now or after the next cold start.
         case conflict
         /// QEMU or libvirt stopped the guest because of an error, and the timer with it.
         case halted
-        /// It has a watchdog that it has not started.
+        /// The guest has not started its watchdog's timer.
         case notArmed = "not armed"
-        /// Its definition has a watchdog that is there from the next cold start on.
+        /// The persistent domain XML has a watchdog, which takes effect at the next cold start.
         case pendingColdBoot = "pending cold boot"
-        /// An operator, a program or libvirt paused the guest, or it sleeps; its timer has stopped.
+        /// The guest is paused or suspended, and its timer has stopped.
         case paused
-        /// Its watchdog acts.
+        /// The watchdog acts on a hang.
         case protected
-        /// The guest does not run, and has a watchdog from its next start on.
+        /// The guest is shut off, and will have a watchdog when it starts.
         case protectedAtStart = "protected at start"
-        /// Nothing happens, and the policy wants it so.
+        /// The policy or the operator wants no watchdog for the guest.
         case excluded
 
-        /// Whether all is as it should be.
+        /// Whether the operator has nothing to fix.
         package var isFine: Bool {
             switch self {
             case .paused, .protected, .protectedAtStart, .excluded: true
@@ -40,18 +38,16 @@ package struct Verdict: Sendable, Hashable {
         }
     }
 
-    /// The evidence about a guest that runs, apart from its definitions.
+    /// The evidence about a running guest, apart from its domain XML.
     package struct Evidence: Sendable, Hashable {
-        /// The state of the guest.
         package var situation: Situation
-        /// The states of its watchdogs' timers, in the order of the live definition.
+        /// The states of the watchdogs' timers, in the order of the live domain XML.
         package var timers: [TimerState]
-        /// Why QEMU does not answer, if that is known.
+        /// The reason why QEMU does not answer.
         package var silence: String?
-        /// The evidence of a fire in the present run, if there is any.
+        /// The evidence of a fire in the present run.
         package var fire: FireEvidence?
 
-        /// Collects evidence.
         package init(
             situation: Situation = Situation(state: .running, reason: .booted),
             timers: [TimerState], silence: String? = nil, fire: FireEvidence? = nil
@@ -63,18 +59,16 @@ package struct Verdict: Sendable, Hashable {
         }
     }
 
-    /// The verdict in a word.
     package var kind: Kind
-    /// Why, in a clause with the remedy where there is one.
+    /// The reason, with a fix if there is one.
     package var reason: String
 
-    /// Judges a guest that runs.
+    /// Judges a running guest.
     ///
     /// - Parameters:
-    ///   - live: What its live definition says.
-    ///   - persistent: What its persistent definition says, if it has one.
-    ///   - evidence: What else is known of it.
-    ///   - hookInstalled: Whether the hook sees to guests that start.
+    ///   - live: The facts of the live domain XML.
+    ///   - persistent: The facts of the persistent domain XML, or `nil` for a transient guest.
+    ///   - hookInstalled: Whether libvirt runs the hook when guests start.
     package init(
         _ policy: Policy, live: GuestFacts, persistent: GuestFacts?, evidence: Evidence,
         hookInstalled: Bool = true
@@ -96,11 +90,12 @@ package struct Verdict: Sendable, Hashable {
         add(plan.warnings)
     }
 
-    /// Judges a guest that is shut off by what it will be once it is started.
+    /// Judges a guest that is shut off by its next start.
     ///
     /// - Parameters:
-    ///   - situation: Why it is shut off.
-    ///   - hookInstalled: Whether the hook sees to guests that start.
+    ///   - persistent: The facts of the persistent domain XML.
+    ///   - situation: The reason why the guest is shut off.
+    ///   - hookInstalled: Whether libvirt runs the hook when guests start.
     package init(
         _ policy: Policy, inactive persistent: GuestFacts,
         situation: Situation = Situation(state: .shutOff, reason: .shutdown),
@@ -114,28 +109,28 @@ package struct Verdict: Sendable, Hashable {
         if plan.isWantedAbsence {
             self.init(.excluded, plan.reason)
         } else if let watchdog = persistent.upcomingWatchdog(under: policy, hookInstalled) {
-            let defined = persistent.watchdogThatCounts(under: plan)
+            let defined = persistent.effectiveWatchdog(under: plan)
             if let defined, watchdog.action != defined.action,
                 watchdog.action != WatchdogAction.none.rawValue
             {
                 self.init(
                     .protectedAtStart,
-                    "once it starts, when the hook gives its watchdog the action"
+                    "at its start, virt-watchdog changes its watchdog's action to"
                         + " \(quoted(watchdog.action))")
             } else if let reason = plan.reasonAgainst(action: watchdog.action, isLive: false) {
                 self.init(reason.kind, reason.text)
             } else {
-                self.init(.protectedAtStart, "from its start on, by its definition")
+                self.init(.protectedAtStart, "its persistent domain XML has the watchdog")
             }
         } else if case .attach(let device, _) = plan.decision {
             guard hookInstalled else {
                 self.init(
                     .unprotected,
-                    "it has no watchdog, and the hook that would give it one at its start is not"
-                        + " installed; virt-watchdog doctor tells more")
+                    "its domain XML has no watchdog, and the hook, which would add one at its start, is"
+                        + " not installed; run virt-watchdog doctor")
                 return
             }
-            self.init(.protectedAtStart, "once it starts, when the hook gives it \(device)")
+            self.init(.protectedAtStart, "at its start, virt-watchdog adds \(device)")
         } else {
             self.init(.unprotected, plan.reason)
         }
@@ -150,7 +145,7 @@ package struct Verdict: Sendable, Hashable {
         for warning in warnings { reason += "; warning: \(warning)" }
     }
 
-    /// Judges a guest whose run has come to an end, whatever its watchdog is.
+    /// Judges a guest that crashed or that its watchdog paused, or returns `nil` for others.
     private init?(endOf evidence: Evidence) {
         switch (evidence.situation.state, evidence.situation.reason) {
         case (.crashed, _), (.paused, .crashed):
@@ -161,18 +156,18 @@ package struct Verdict: Sendable, Hashable {
             self.init(
                 .fired,
                 "its watchdog fired\(time) and paused it; \(lookAndBoot), or virsh resume GUEST alone"
-                    + " to let it run on")
+                    + " to continue it")
         default: return nil
         }
     }
 
-    /// Judges a guest by its definitions; nothing where they show no fault.
+    /// Judges a guest by its domain XML, or returns `nil` without a fault in it.
     private init?(
         troubleWith plan: Plan, _ policy: Policy, _ live: GuestFacts, _ persistent: GuestFacts?,
         _ timers: [TimerState], _ hookInstalled: Bool
     ) {
         let upcoming = persistent.flatMap { $0.upcomingWatchdog(under: policy, hookInstalled) }
-        guard let watchdog = live.watchdogThatCounts(under: plan) else {
+        guard let watchdog = live.effectiveWatchdog(under: plan) else {
             if timers.contains(.armed), !live.watchdogs.isEmpty { return nil }
             self.init(withoutWatchdog: plan, upcoming)
             if case .unknown = timers.first {
@@ -185,31 +180,31 @@ package struct Verdict: Sendable, Hashable {
         } else if let upcoming, upcoming.action != watchdog.action {
             self.init(
                 .conflict,
-                "it runs with action \(quoted(watchdog.action)), and from its next cold start on"
-                    + " its definition gives it \(quoted(upcoming.action));"
+                "it runs with action \(quoted(watchdog.action)), but its persistent domain XML has"
+                    + " \(quoted(upcoming.action)), effective from its next cold start on;"
                     + (persistent.map { Plan(for: $0, under: policy).changesDefinition } == true
-                        ? " virt-watchdog apply --config brings it to the policy"
-                        : " fix the definition, or set vm.watchdog.existing=align"))
+                        ? " run virt-watchdog apply --config"
+                        : " fix the persistent domain XML, or set vm.watchdog.existing=align"))
         } else {
             return nil
         }
     }
 
-    /// Judges a guest that has no watchdog, or the implicit iTCO alone.
+    /// Judges a guest without a watchdog, or with only the implicit iTCO.
     private init(withoutWatchdog plan: Plan, _ upcoming: GuestFacts.Watchdog?) {
-        let remedy = plan.changesLiveGuest ? "; virt-watchdog apply does it now" : ""
+        let fix = plan.changesLiveGuest ? "; run virt-watchdog apply" : ""
         if let upcoming {
             self.init(
                 .pendingColdBoot,
-                "its definition has \(quoted(upcoming.model)) with action"
-                    + " \(quoted(upcoming.action)), which is there from its next cold start on"
-                    + (remedy.isEmpty ? "" : "; virt-watchdog apply gives it one now"))
+                "its persistent domain XML has \(quoted(upcoming.model)) with action"
+                    + " \(quoted(upcoming.action)), effective from its next cold start on"
+                    + (fix.isEmpty ? "" : "; to add it now, run virt-watchdog apply"))
         } else {
-            self.init(.unprotected, plan.reason + remedy)
+            self.init(.unprotected, plan.reason + fix)
         }
     }
 
-    /// Judges a guest whose definitions are no trouble by its state and its timers.
+    /// Judges a guest without a fault in its domain XML by its state and its timers.
     private init(timerOf live: GuestFacts, under plan: Plan, _ evidence: Evidence) {
         if let silence = evidence.silence {
             self.init(.unknown, silence)
@@ -219,9 +214,9 @@ package struct Verdict: Sendable, Hashable {
             self.init(stoppedState.kind, stoppedState.reason)
             return
         }
-        let chosen = live.watchdogThatCounts(under: plan)
+        let chosen = live.effectiveWatchdog(under: plan)
         let action = (chosen ?? live.watchdogs.first.map(live.effective))?.action ?? ""
-        switch live.timer(among: evidence.timers) ?? .unknown("the guest was not asked") {
+        switch live.timer(among: evidence.timers) ?? .unknown("no timer was read") {
         case .armed:
             self.init(
                 .protected,
@@ -263,21 +258,20 @@ package struct Verdict: Sendable, Hashable {
     }
 }
 
-/// The remedy for a stopped guest whose memory is still there.
+/// The fix for a stopped guest that QEMU still holds.
 private let lookAndBoot =
-    "look at it with virsh screenshot GUEST or virsh dump --memory-only GUEST FILE, then boot it anew with"
+    "look at it with virsh screenshot GUEST or virsh dump --memory-only GUEST FILE, then boot it with"
     + " virsh reset GUEST and virsh resume GUEST"
 
 extension Situation {
-    /// The verdict on a guest whose vCPUs are stopped, or whose run is not here; nothing for a guest
-    /// that runs.
+    /// The verdict on a guest whose vCPUs are stopped, or that migrates, or `nil` for other guests.
     fileprivate var stoppedState: (kind: Verdict.Kind, reason: String)? {
         let still = "its timer has stopped"
         return switch (state, reason) {
         case (.running, .postCopy):
             (
                 .unknown,
-                "its memory is still on its way between two hosts; ask again once it is there"
+                "a part of its memory is still on the other host; ask again after the migration"
             )
         case (.running, .postCopyFailed):
             (
@@ -289,7 +283,7 @@ extension Situation {
             (.paused, .restored):
             (.paused, "paused, and \(still); run virsh resume GUEST")
         case (.paused, .pausedByMigration), (.paused, .postCopy):
-            (.unknown, "the guest is migrating; ask again once it has arrived")
+            (.unknown, "the guest is migrating; ask again after the migration")
         case (.paused, .saving), (.paused, .dumping), (.paused, .creatingSnapshot),
             (.paused, .startingUp):
             (.paused, "paused while libvirt works on it (\(reason.rawValue)): \(still)")
@@ -298,8 +292,8 @@ extension Situation {
         case (.paused, .ioError):
             (
                 .halted,
-                "a disk error paused it, and \(still); virsh domblkerror GUEST names the disk: fix its"
-                    + " storage, then run virsh resume GUEST"
+                "a disk error paused it, and \(still); find the disk with virsh domblkerror GUEST, fix"
+                    + " its storage, then run virsh resume GUEST"
             )
         case (.paused, .postCopyFailed):
             (
@@ -312,25 +306,25 @@ extension Situation {
         case (.paused, _):
             (
                 .halted,
-                "it is paused, and libvirt does not know the cause: \(still) until virsh resume GUEST"
+                "it is paused, libvirt does not know the cause, and \(still); run virsh resume GUEST"
             )
         case (.suspended, _):
             (
                 .paused,
-                "the guest sleeps: \(still) until it wakes up (virsh dompmwakeup GUEST)"
+                "the guest is suspended, and \(still); to wake it up, run virsh dompmwakeup GUEST"
             )
         case (.crashed, _), (.shutOff, _), (.noState, _):
             (.unknown, "libvirt says that its state is '\(description)'; ask again")
         }
     }
 
-    /// How the last run of a guest ended, where that was not as anybody wanted.
+    /// The abnormal end of a guest's last run.
     fileprivate var ending: String? {
         guard state == .shutOff else { return nil }
         return switch reason {
         case .crashed: "its last run ended because its kernel panicked or its QEMU crashed"
         case .failed:
-            "its last start failed: /var/log/libvirt/qemu/ and libvirt's log say why"
+            "its last start failed; see /var/log/libvirt/qemu/ and libvirt's log"
         case .daemon:
             "libvirt's daemon killed it when the daemon started: a hook failed, or QEMU did not"
                 + " answer; run virt-watchdog doctor"

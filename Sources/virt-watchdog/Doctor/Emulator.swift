@@ -45,22 +45,13 @@ enum Emulator {
                     remedy: "install QEMU, such as the package qemu-system or qemu-kvm")
             ]
         }
-        guard let device = device(policy.model, on: capabilities.arch) else {
+        guard let device = policy.model.device(onHostOf: capabilities.arch) else {
             let reason =
                 policy.model == .none
                 ? "the policy adds no watchdog" : "each q35 machine has the policy's model"
             return [.ok(.emulator, reason)]
         }
         return capabilities.emulators.map { finding($0, device) }
-    }
-
-    /// Returns the device that QEMU must have, or `nil` if the policy adds none.
-    private static func device(_ choice: ModelChoice, on arch: String?) -> WatchdogModel? {
-        switch choice {
-        case .fitting: arch?.hasPrefix("s390") == true ? .diag288 : .i6300esb
-        case .model(.itco), .none: nil
-        case .model(let model): model
-        }
     }
 
     private static func finding(_ path: String, _ device: WatchdogModel) -> Finding {

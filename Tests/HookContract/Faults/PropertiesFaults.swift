@@ -55,7 +55,7 @@ extension Fault {
     /// Properties files that give no policy, or another one than they were to give.
     static let properties: [Fault] = [
         Fault(file: "missing", .leftAlone("No such file")) { _ in },
-        Fault(file: "a folder", .leftAlone("no regular file")) {
+        Fault(file: "a folder", .leftAlone("not a regular file")) {
             try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: true)
         },
         Fault(
@@ -64,11 +64,11 @@ extension Fault {
                 if let path = host.chosenProperties { chmod(path, 0o600) }
                 host.wrapper = Host.asNobody
             }),
-        Fault(file: "a FIFO without a writer", .leftAlone("no regular file")) {
+        Fault(file: "a FIFO without a writer", .leftAlone("not a regular file")) {
             mkfifo($0, 0o644)
         },
-        Fault(file: "a device", .leftAlone("no regular file")) { symlink("/dev/zero", $0) },
-        Fault(file: "a socket", .leftAlone("cannot be read")) { symlink("/dev/log", $0) },
+        Fault(file: "a device", .leftAlone("not a regular file")) { symlink("/dev/zero", $0) },
+        Fault(file: "a socket", .leftAlone("cannot read the file")) { symlink("/dev/log", $0) },
         Fault(file: "a link to itself", .leftAlone("symbolic links")) { symlink($0, $0) },
         Fault(file: "100 MB, most of it nothing", .leftAlone("longer than 1 MiB")) {
             try Data("\(HookCall.policy)\n".utf8).write(to: URL(filePath: $0))

@@ -39,7 +39,7 @@ extension Fault {
             "mkdir ../open; mv agent.properties ../open; chmod 0777 ../open;"
                 + " ln -s ../open/agent.properties ."),
         Fault(
-            exposed: "a link to nothing", "'/etc/virt-watchdog/agent.properties' leads to nothing",
+            exposed: "a link to nothing", "'/etc/virt-watchdog/agent.properties' does not exist",
             "rm agent.properties; ln -s /nowhere/agent.properties ."),
         Fault(
             name: "agent.properties: named in another user's folder, by its name alone",

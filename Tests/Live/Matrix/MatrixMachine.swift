@@ -38,7 +38,7 @@ struct MatrixMachine: Sendable {
             "<controller type='usb' model='none'/>\(devices)<memballoon model='none'/>"
     }
 
-    private static let noPort = "no conventional PCI slot and no empty pcie-root-port is left"
+    private static let noPort = "no free conventional PCI slot and no empty pcie-root-port"
     private static let noPCI = "has no PCI bus"
 
     /// The controllers of a PCI Express machine with so many ports.

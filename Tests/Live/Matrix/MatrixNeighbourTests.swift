@@ -84,7 +84,7 @@ extension LiveTests.Matrix {
             let guest = try Traveller(
                 .cloudStack, "pc", "i-2-7-VM", .created,
                 options: ["--extra-devices", devices.path], on: source)
-            try guest.guest.waits(forLog: "op=started", "plan=leave", "is kept")
+            try guest.guest.waits(forLog: "op=started", "plan=leave", "existing=keep")
             try guest.guest.waitsUntilArmed()
             try setAgentProperties(
                 "guid=1\nvm.watchdog.action=reset\nvm.watchdog.existing=align\n")

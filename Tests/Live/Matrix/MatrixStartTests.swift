@@ -54,7 +54,7 @@ extension LiveTests.Matrix {
             let none = try folder.write("none", "<watchdog model='i6300esb' action='none'/>")
             let options = ["--extra-devices", none.path]
             let kept = try Traveller(.kept, "pc", "kept", options: options)
-            try kept.guest.waits(forLog: "op=started", "plan=leave", "is kept")
+            try kept.guest.waits(forLog: "op=started", "plan=leave", "existing=keep")
             let row = try #require(LabStatus([kept.guest.name]).guests.first)
             #expect(row.verdict == "unprotected")
             #expect(row.reason.contains("vm.watchdog.existing=keep"))

@@ -2,15 +2,15 @@ internal import CLibXML2
 package import WatchdogPolicy
 
 extension Document {
-    /// Changes the definition as a plan says; a plan that changes none leaves it as it is.
+    /// Carries out a plan on the domain XML.
     ///
-    /// - Parameter isPlacing: Whether a new device gets its place, and a port of its own where it needs
-    ///   one; without room for it, nothing changes. Otherwise libvirt places it, which takes slots
-    ///   that `qemu:commandline` uses.
+    /// - Parameter isPlacing: Whether a new device gets an address, and its own port if it needs
+    ///   one. Without room for it, the domain XML stays unchanged. If `false`, libvirt chooses the
+    ///   address, which may be one that `qemu:commandline` uses.
     package mutating func apply(_ plan: Plan, isPlacing: Bool = true) {
         switch plan.decision {
         case .attach(let device, _), .coldPlug(let device, _):
-            // All watchdogs of a guest share one action, the implicit iTCO included.
+            // All watchdogs of a guest share one action, also the implicit iTCO.
             let addition = isPlacing ? PersistentAddition(plan, to: facts) : nil
             if isPlacing, addition == nil { return }
             setWatchdogAction(device.action.rawValue)
@@ -21,8 +21,7 @@ extension Document {
         }
     }
 
-    /// Writes down in the metadata which action the watchdogs were given and which they had, in the
-    /// place of what was written down before; or nothing.
+    /// Replaces the record of the action in the metadata. `nil` removes it.
     package mutating func setSavedAction(_ alignment: SavedAction?) {
         removeSavedAction()
         guard let alignment,
@@ -35,7 +34,7 @@ extension Document {
         xmlNewProp(element.node, "was", alignment.former)
     }
 
-    /// Takes the record out, wherever one stands, and metadata that is empty without it.
+    /// Removes all records of an action, and metadata that is empty then.
     private mutating func removeSavedAction() {
         for metadata in root.children(named: "metadata") {
             for element in metadata.children
@@ -48,18 +47,20 @@ extension Document {
         }
     }
 
-    /// Writes the document as libxml2 does, with an XML declaration only if it was read with one.
+    /// Returns the document's text, with an XML declaration only if the parsed text had one.
     ///
-    /// The C function is [`xmlSaveDoc`](https://gnome.pages.gitlab.gnome.org/libxml2/html/xmlsave_8h.html).
+    /// The C function is
+    /// [`xmlSaveDoc`](https://gnome.pages.gitlab.gnome.org/libxml2/html/xmlsave_8h.html).
     ///
-    /// - Returns: The text in the encoding that the document declares if that is UTF-8, UTF-16,
-    ///   ISO-8859-1 or ASCII, which libxml2 writes itself, else in UTF-8. Other encodings it has
-    ///   written by ICU or iconv; a character that they lack may then cost the text around it, and in
-    ///   some, such as UTF-7, a text does not begin as XML does.
+    /// - Returns: The text in the declared encoding if that is UTF-8, UTF-16, ISO-8859-1 or ASCII,
+    ///   else in UTF-8. For other encodings, libxml2 uses ICU or iconv, which may lose text around
+    ///   an unsupported character. In some, such as UTF-7, the text would not even start like XML.
     package func serialized() throws(DocumentError) -> [UInt8] {
-        let unwritable = [root.declaringUnwritableNamespace?.line, settled.unwritableLine]
+        let unwritable = [
+            root.declaringUnwritableNamespace?.line, serializedDevices.unwritableLine,
+        ]
         if let line = unwritable.compactMap({ $0 }).min() { throw .namespace(line: line) }
-        // libxml2 marks a document without a declaration by this value of `standalone`.
+        // libxml2 sets this value of `standalone` for a document without a declaration.
         let hasDeclaration = pointer.pointee.standalone != -1
         let namesEncoding = pointer.pointee.encoding != nil
         var options = CInt(XML_SAVE_AS_XML.rawValue)
@@ -68,11 +69,11 @@ extension Document {
         let isOwn = hasDeclaration && Self.ownEncodings.contains(encoding.uppercased())
         let text = try written(in: isOwn ? encoding : "UTF-8", options)
 
-        // Saved as UTF-8 and not as references, text would gain an `encoding` in its declaration.
+        // libxml2 would add `encoding="UTF-8"` to the declaration.
         return hasDeclaration && !namesEncoding ? Array(bareDeclaration.utf8) + text : text
     }
 
-    /// The encodings that every libxml2 writes by code of its own.
+    /// The encodings that every libxml2 writes without ICU or iconv.
     private static let ownEncodings = [
         "UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "ISO-8859-1", "US-ASCII", "ASCII",
     ]
@@ -102,11 +103,11 @@ extension Document {
         return "<?xml version=\"\(version)\"\(standalone)?>\n"
     }
 
-    /// Gives all watchdogs an action; each keeps its place and whatever else it has.
+    /// Sets the action of all watchdogs.
     package mutating func setWatchdogAction(_ action: String) {
         for devices in root.children(named: "devices") {
             for watchdog in devices.children(named: "watchdog") {
-                // The default stays unsaid where it is unsaid.
+                // An absent attribute means the default already.
                 guard (watchdog["action"] ?? WatchdogAction.reset.rawValue) != action else {
                     continue
                 }
@@ -115,7 +116,7 @@ extension Document {
         }
     }
 
-    /// Inserts a device; libvirt picks its place where none is given.
+    /// Inserts a device. Without an address, libvirt chooses one.
     private mutating func insert(_ device: WatchdogDevice, at address: GuestFacts.PCIAddress?) {
         let watchdog = appendDevice(named: "watchdog")
         watchdog?.set([("model", device.model.rawValue), ("action", device.action.rawValue)])
@@ -158,10 +159,10 @@ extension Element {
 }
 
 extension Element {
-    /// Adds an element in this element's namespace before its closing tag, on a line of its own
-    /// where its siblings have one each.
+    /// Adds an element in this element's namespace as its last child. It gets the line break and
+    /// the indentation of its siblings.
     ///
-    /// - Returns: Nothing if memory runs out.
+    /// - Returns: `nil` if memory runs out.
     fileprivate func appendChild(named name: String) -> Element? {
         guard let new = xmlNewDocNode(node.pointee.doc, node.pointee.ns, name, nil) else {
             return nil
@@ -179,10 +180,10 @@ extension Element {
         return Element(new)
     }
 
-    /// The last child element, settled ones included.
+    /// The last child element, also a serialized one.
     private var lastChild: Element? { node.pointee.last.flatMap(Self.last) }
 
-    /// The element that a node is, or the last one before it; settled ones included.
+    /// Returns the last element up to a node, also a serialized one.
     private static func last(_ node: xmlNodePtr) -> Element? {
         var next: xmlNodePtr? = node
         while let node = next {
@@ -194,7 +195,7 @@ extension Element {
         return nil
     }
 
-    /// The line break in front of the last child element that starts a line.
+    /// The line break before the last child element that starts a line.
     private var siblingBreak: String? {
         var next = lastChild
         while let child = next {
@@ -204,7 +205,7 @@ extension Element {
         return nil
     }
 
-    /// The line break in front of a first child: one step further in than the element itself.
+    /// The line break before a first child: the element's own, indented by one more step.
     private var childBreak: String? {
         guard let lineBreak else { return nil }
         let parent = node.pointee.parent.flatMap { Element($0).lineBreak } ?? "\n"
@@ -212,13 +213,13 @@ extension Element {
         return lineBreak + (step.isEmpty ? lineBreak.dropFirst() : step)
     }
 
-    /// Takes the element out of its document; it is gone then.
+    /// Removes the element from its document and frees it.
     fileprivate func remove() {
         xmlUnlinkNode(node)
         xmlFreeNode(node)
     }
 
-    /// The line break in front of the element and its indentation, if it starts a line.
+    /// The line break before the element with its indentation, if it starts a line.
     private var lineBreak: String? {
         guard let previous = node.pointee.prev, xmlIsBlankNode(previous) != 0,
             let content = previous.pointee.content

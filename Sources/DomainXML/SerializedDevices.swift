@@ -1,20 +1,18 @@
 internal import CLibXML2
 internal import WatchdogPolicy
 
-/// Devices that no plan changes, each written down as soon as it is read.
+/// The devices that no plan changes, serialized as soon as the parser has read them.
 ///
-/// A tree takes some fifteen times the memory of its text, and a definition is mostly such devices.
-/// What is read of them is kept here; in the tree, a node of markup stands for each.
+/// A tree takes far more memory than its text, and a domain XML consists mostly of such devices.
+/// This type keeps their facts. In the tree, a node of markup replaces each device.
 struct SerializedDevices {
     /// The text of the first emulator.
     private(set) var emulator: String?
-    /// The PCI addresses that they take.
+    /// The PCI addresses of the devices.
     private(set) var usedAddresses: [GuestFacts.PCIAddress] = []
-    /// The channel to the guest agent.
     private(set) var agent = GuestFacts.AgentChannel.absent
-    /// Whether one of them is a panic device.
     private(set) var hasPanicDevice = false
-    /// The line of the first namespace in them that libxml2 would not write as it read it.
+    /// The line of the first namespace name that libxml2 cannot write.
     private(set) var unwritableLine: Int?
     private let buffer: xmlBufferPtr?
 
@@ -22,16 +20,16 @@ struct SerializedDevices {
         buffer = xmlBufferCreate()
     }
 
-    /// Gives back what is needed to settle more; a parser's guard calls it when all is read.
+    /// Frees the buffer. Call it after parsing.
     func close() {
         xmlBufferFree(buffer)
     }
 
-    /// Puts its text in the place of an element that was just read, if that is such a device. Where
-    /// memory runs out, the element stays.
+    /// Replaces an element by its text, if it is a device that no plan changes.
     ///
-    /// The C function is `xmlNodeDump`, which writes as `xmlSaveDoc` does.
-    mutating func settle(_ node: xmlNodePtr) {
+    /// If memory runs out, the element stays. The C function is `xmlNodeDump`, which writes the
+    /// same text as `xmlSaveDoc`.
+    mutating func serialize(_ node: xmlNodePtr) {
         guard let buffer, let devices = node.pointee.parent, let root = devices.pointee.parent,
             root.pointee.parent?.pointee.type == XML_DOCUMENT_NODE
         else { return }
@@ -54,10 +52,10 @@ struct SerializedDevices {
         xmlFreeNode(node)
     }
 
-    /// A text node with what an element is written as.
+    /// Returns a text node with the text of an element.
     private func written(_ node: xmlNodePtr, into buffer: xmlBufferPtr) -> xmlNodePtr? {
         guard let document = node.pointee.doc else { return nil }
-        // In a document that names no encoding, attributes would be written with references.
+        // Without an encoding in the document, libxml2 would write references into attributes.
         let encoding = document.pointee.encoding
         document.pointee.encoding = UnsafePointer(utf8.utf8Start)
         defer { document.pointee.encoding = encoding }

@@ -1,7 +1,7 @@
 package import WatchdogPolicy
 
 extension Document {
-    /// Reads what the plan needs to know of the definition.
+    /// The facts that a plan needs.
     package var facts: GuestFacts {
         let system = root.child(named: "os")
         let type = system?.child(named: "type")
@@ -14,8 +14,8 @@ extension Document {
             guestPolicy: guestPolicy, onReboot: root.child(named: "on_reboot")?.text,
             id: root["id"])
         facts.onCrash = root.child(named: "on_crash")?.text
-        facts.hasPanicDevice = settled.hasPanicDevice
-        // Of several records, the first one with all that it needs counts.
+        facts.hasPanicDevice = serializedDevices.hasPanicDevice
+        // Of several records, the first complete one is valid.
         for element in metadata(ActionOverride.elementName, ActionOverride.namespace) {
             let values = element.attributeDictionary
             facts.alignment = facts.alignment ?? ActionOverride(attributes: values)
@@ -27,10 +27,10 @@ extension Document {
             let record = OptOut(attributes: element.attributeDictionary)
             if facts.optOut == nil || record.run != nil { facts.optOut = record }
         }
-        facts.emulator = settled.emulator
+        facts.emulator = serializedDevices.emulator
         facts.isComplete = facts.uuid != nil && facts.emulator != nil && hasClock
-        facts.usedAddresses = settled.usedAddresses
-        facts.agent = settled.agent
+        facts.usedAddresses = serializedDevices.usedAddresses
+        facts.agent = serializedDevices.agent
         for devices in root.children(named: "devices") {
             for device in devices.children where device.sharesNamespace(with: root) {
                 let address = device.pciAddress
@@ -52,7 +52,7 @@ extension Document {
         return facts
     }
 
-    /// The definition's own QEMU arguments; nothing without any.
+    /// The arguments of `qemu:commandline` and `qemu:override`, or `nil` without any.
     private var qemuArguments: QEMUArguments? {
         let own = root.children.filter { $0.isIn(namespace: Self.qemuNamespace) }
         guard !own.isEmpty else { return nil }
@@ -75,7 +75,7 @@ extension Document {
         return line == QEMUArguments(arguments: []) ? nil : line
     }
 
-    /// The namespace of [QEMU's own arguments](https://libvirt.org/drvqemu.html).
+    /// The namespace of [`qemu:commandline`](https://libvirt.org/drvqemu.html).
     private static let qemuNamespace = "http://libvirt.org/schemas/domain/qemu/1.0"
 
     private var uuid: String? {
@@ -83,8 +83,8 @@ extension Document {
         return text
     }
 
-    /// Whether the machine has ACPI. libvirt writes a clock into each definition; one without is a
-    /// fragment, which does not tell.
+    /// Whether the machine has ACPI. A domain XML without a clock is a fragment, and libvirt's
+    /// default is unknown.
     private var hasACPI: Bool {
         root.child(named: "features")?.child(named: "acpi") != nil || !hasClock
     }
@@ -97,7 +97,7 @@ extension Document {
         }
     }
 
-    /// The elements of that name and namespace in the metadata, in order.
+    /// Returns the elements of a name and namespace in the metadata, in order.
     private func metadata(_ name: String, _ namespace: String) -> [Element] {
         root.child(named: "metadata")?.children.filter {
             $0.isNamed(name) && $0.isIn(namespace: namespace)
@@ -111,7 +111,7 @@ extension Element {
         Dictionary(attributeValues.map { ($0.name, $0.value) }) { first, _ in first }
     }
 
-    /// Where the device is on a PCI bus, or nothing.
+    /// The device's PCI address.
     var pciAddress: GuestFacts.PCIAddress? {
         guard let address = child(named: "address"), address.has("type", "pci") else { return nil }
         return GuestFacts.PCIAddress(
@@ -119,7 +119,7 @@ extension Element {
             slot: address.number("slot"), function: address.number("function"))
     }
 
-    /// The channel to the guest agent, if the device is that.
+    /// The state of the channel to the guest agent, if the device is that channel.
     var agentChannel: GuestFacts.AgentChannel? {
         guard isNamed("channel"), let target = child(named: "target"),
             target.has("name", GuestFacts.AgentChannel.target)

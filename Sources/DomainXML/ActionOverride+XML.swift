@@ -1,0 +1,10 @@
+package import WatchdogPolicy
+
+extension ActionOverride {
+    /// The element for `virDomainSetMetadata`, which adds the namespace.
+    package var xml: String {
+        "<\(Self.elementName) action='\(action.asAttribute)' over='\(over.asAttribute)'"
+            + " id='\(id.asAttribute)' run='\((run?.text ?? "").asAttribute)'"
+            + (isPending ? " pending='yes'/>" : "/>")
+    }
+}

@@ -1,0 +1,6 @@
+package import WatchdogPolicy
+
+extension OptOut {
+    /// The element for `virDomainSetMetadata`, which adds the namespace.
+    package var xml: String { "<\(Self.elementName) run='\((run?.text ?? "").asAttribute)'/>" }
+}
