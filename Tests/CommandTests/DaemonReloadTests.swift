@@ -37,9 +37,9 @@ struct DaemonReloadTests {
     }
 
     /// A reload whose daemon answers so many connections late.
-    private func reload(answersAfter failures: Int = 0, patience: Int = 10) -> DaemonReload {
+    private func reload(answersAfter failures: Int = 0, timeout: Int = 10) -> DaemonReload {
         var reload = DaemonReload(installation: installation())
-        reload.patience = patience
+        reload.timeout = timeout
         reload.connect = { [calls] _, _ in
             calls.connections += 1
             return calls.connections > failures
@@ -141,9 +141,9 @@ struct DaemonReloadTests {
 
     @Test func `A daemon that does not answer is neither reloaded nor recorded`() throws {
         let daemon = try runDaemon()
-        #expect(!installation().reloadDaemons(by: reload(answersAfter: .max, patience: 1)))
+        #expect(!installation().reloadDaemons(by: reload(answersAfter: .max, timeout: 1)))
         guard
-            case .failed(let message) = reload(answersAfter: .max, patience: 1)
+            case .failed(let message) = reload(answersAfter: .max, timeout: 1)
                 .run(wakesIdle: true)
         else {
             Issue.record("no failure")
@@ -157,7 +157,7 @@ struct DaemonReloadTests {
 
     @Test func `A daemon without a socket yet is waited for`() throws {
         let daemon = try LockedFile(fake.path("run/libvirtd.pid"), name: "libvirtd")
-        guard case .failed(let message) = reload(patience: 1).run(wakesIdle: true) else {
+        guard case .failed(let message) = reload(timeout: 1).run(wakesIdle: true) else {
             Issue.record("no failure")
             return
         }

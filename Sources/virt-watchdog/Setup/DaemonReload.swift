@@ -24,7 +24,7 @@ struct DaemonReload {
     /// The installation whose hook the daemon should run.
     var installation: Installation
     /// The seconds for which the daemon may not answer.
-    var patience = 30
+    var timeout = 30
     /// Connects to a daemon by its URI; returns `nil` if it does not answer within some seconds. The
     /// daemon stays up while the value exists.
     var connect: Connect = Self.open
@@ -42,7 +42,7 @@ struct DaemonReload {
         _ uri: String, _ seconds: Int
     ) -> Result<any Sendable, LibvirtError> {
         Result { () throws(LibvirtError) in
-            try Connection.open(to: uri, readOnly: false, patience: seconds)
+            try Connection.open(to: uri, readOnly: false, timeout: seconds)
         }
     }
 
@@ -50,7 +50,7 @@ struct DaemonReload {
     ///
     /// - Parameter wakesIdle: Whether to start an idle daemon for which systemd listens.
     func run(wakesIdle: Bool) -> Outcome {
-        let end = ContinuousClock.now + .seconds(patience)
+        let end = ContinuousClock.now + .seconds(timeout)
         var last: LibvirtError?
         while let holder = DaemonProcess.holder(in: runtimeDirectory) {
             let rest = max(1, Int((end - .now).components.seconds))
@@ -75,7 +75,7 @@ struct DaemonReload {
 
     private func notAnswering(_ daemon: Daemon, _ error: LibvirtError?) -> String {
         "\(daemon.name) (process \(daemon.process)) was not reloaded: it did not answer within"
-            + " \(patience) seconds\(error.map { " (\($0))" } ?? ""); see its log, then run"
+            + " \(timeout) seconds\(error.map { " (\($0))" } ?? ""); see its log, then run"
             + " virt-watchdog setup again"
     }
 
@@ -86,7 +86,7 @@ struct DaemonReload {
         let failure = "\(daemon.name) (process \(daemon.process)) was not reloaded"
         if isUnit(daemon) {
             let unit = "\(daemon.name).service"
-            guard installation.run("systemctl", ["reload", unit], within: .seconds(patience)) == 0
+            guard installation.run("systemctl", ["reload", unit], within: .seconds(timeout)) == 0
             else {
                 return .failed(
                     "\(failure): systemctl reload \(unit) failed; see systemctl status \(unit)")
@@ -120,7 +120,7 @@ struct DaemonReload {
             let path = "\(runtimeDirectory)/libvirt/\(socket)"
             guard isListening(at: path) else { continue }
             installation.step("Starting \(name), which is idle")
-            switch connect("qemu+unix:///system?socket=\(path)", patience) {
+            switch connect("qemu+unix:///system?socket=\(path)", timeout) {
             case .failure(let error):
                 return .failed(
                     "\(name) does not start when a client connects: \(error); see systemctl status"

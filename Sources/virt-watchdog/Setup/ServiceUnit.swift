@@ -8,7 +8,7 @@ struct ServiceUnit {
 
     private static let name = "virt-watchdogd.service"
     /// The seconds that a process gets to end.
-    private static let patience = 5
+    private static let timeout = 5
 
     /// Enables the unit and starts it anew.
     func start() throws(SetupError) {
@@ -66,7 +66,7 @@ struct ServiceUnit {
             else { continue }
             var seconds = 0
             while handle.isRunning {
-                guard seconds < Self.patience else { throw .processNotEnded(process.id) }
+                guard seconds < Self.timeout else { throw .processNotEnded(process.id) }
                 System.Thread.sleep(seconds: 1)
                 seconds += 1
             }
