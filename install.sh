@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds virt-watchdog and installs it on a libvirt host; see --help.
 set -eu
-# What is installed is for every user's libvirt, whatever root's own files are like.
+# Every user's libvirt needs the installed files, regardless of root's umask.
 umask 022
 
 root=$(cd "$(dirname "$0")" && pwd)
@@ -31,7 +31,7 @@ first agent.properties. Running it again upgrades in place.
   --no-deps      do not call the package manager
   --no-verify    do not prove at the end, with a guest that hangs, that it works
   --dry-run      say what would be done, and do nothing
-  --uninstall    take back what was installed, but a changed agent.properties
+  --uninstall    remove installed files; keep a modified agent.properties
   --demo         show on a private libvirtd, beside the system's own, that a
                  guest that hangs is reset; install nothing but packages
   --help         show this text
@@ -96,7 +96,7 @@ need_root() {
     [ "$(id -u)" -eq 0 ] || [ "$dry_run" = yes ] || fail "needs root: run it with sudo"
 }
 
-# --- What it takes -----------------------------------------------------------
+# --- Dependencies -----------------------------------------------------------
 
 package_manager() {
     for manager in apt-get dnf zypper; do

@@ -6,7 +6,7 @@ extension Document {
     ///
     /// - Parameter isPlacing: Whether a new device gets an address, and its own port if it needs
     ///   one. Without room for it, the domain XML stays unchanged. If `false`, libvirt chooses the
-    ///   address, which may be one that `qemu:commandline` uses.
+    ///   address, and may choose an address of `qemu:commandline`.
     package mutating func apply(_ plan: Plan, isPlacing: Bool = true) {
         switch plan.decision {
         case .attach(let device, _), .coldPlug(let device, _):

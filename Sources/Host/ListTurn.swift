@@ -13,7 +13,7 @@ package struct ListTurn: Sendable {
     private static let interval: UInt32 = 5
     /// The time after which another one-shot's list counts as blocked, in milliseconds.
     private static let timeout: UInt32 = 10_000
-    /// The time without another list after one that has not ended, in seconds.
+    /// The time without another list after a list that has not ended, in seconds.
     private static let blockedTime: UInt64 = 300
 
     /// The contents of the file.

@@ -75,7 +75,7 @@ struct SetupTests {
 
     // MARK: The hook's place
 
-    /// What stands in the places of hooks, what else the host has, and the place of ours.
+    /// The hooks in their places, the rest of the host, and the place of our hook.
     @Test(
         arguments: [
             ([], nil, HookTarget.single, nil),

@@ -7,7 +7,7 @@ package enum ModelChoice: Sendable, Hashable {
     /// No watchdog.
     case none
 
-    /// Reads a model's name in any case, or `none`.
+    /// Reads a model's name, in upper or lower case, or `none`.
     init?(_ text: String) {
         if text.lowercased() == "none" {
             self = .none

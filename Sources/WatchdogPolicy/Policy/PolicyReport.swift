@@ -257,7 +257,7 @@ extension Properties.Text {
     /// The visible ASCII characters of the text.
     fileprivate var printable: Self { filter { (0x21...0x7E).contains($0) } }
 
-    /// Returns whether the key starts with our prefix in any case, apart from invisible characters.
+    /// Returns whether the key starts with our prefix, in upper or lower case, apart from invisible characters.
     fileprivate func mayBeOurs(prefix: [UInt16]) -> Bool {
         let key = isPrintable ? self : printable
         return key.count >= prefix.count

@@ -18,7 +18,7 @@ package enum WatchdogAction: String, Sendable, Hashable, CaseIterable {
     /// Injects a non-maskable interrupt into the guest.
     case injectNMI = "inject-nmi"
 
-    /// Reads an action's name in any case, and CloudStack's spelling `inject_nmi`.
+    /// Reads an action's name, in upper or lower case, and CloudStack's spelling `inject_nmi`.
     init?(_ text: String) {
         let name = text.lowercased()
         self.init(rawValue: name == "inject_nmi" ? "inject-nmi" : name)

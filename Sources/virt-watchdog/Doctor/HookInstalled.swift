@@ -1,9 +1,9 @@
 import Host
 import System
 
-/// The check `hook-installed`: our hook stands where libvirt looks, once.
+/// The check `hook-installed`: libvirt finds our hook, and only once.
 enum HookInstalled {
-    /// Checks what stands on a host.
+    /// Checks the hooks of a host.
     static func finding(_ hooks: Hooks, on host: LocalHost) -> Finding {
         let ours = hooks.ours
         let run = ours.filter(\.isRun)
@@ -12,7 +12,7 @@ enum HookInstalled {
             let surplus = run.map(\.path).filter { $0 != kept.path }
             return .warn(
                 .hookInstalled,
-                "it stands there \(run.count) times, so that each guest is treated as often: "
+                "libvirt runs it \(run.count) times for each guest: "
                     + run.map { $0.path.shellWord }.joined(separator: ", "),
                 remedy: "keep \(kept.path.shellWord): sudo rm "
                     + surplus.map(\.shellWord).joined(separator: " "))
@@ -22,7 +22,7 @@ enum HookInstalled {
         }
         if let folder = hooks.closedFolder {
             return .warn(
-                .hookInstalled, "\(folder) may not be looked into by this user",
+                .hookInstalled, "this user cannot read \(folder)",
                 remedy: LocalHost.readAsRoot)
         }
         if let closed = hooks.files.first(where: { $0.maker == .unknown }) {
@@ -36,12 +36,12 @@ enum HookInstalled {
         }
         return .fail(
             .hookInstalled,
-            "there is no hook of ours at \(host.path(Paths.hooks))/qemu or in qemu.d beside it"
-                + (other ?? "") + ": guests that start get no watchdog",
+            "our hook is not at \(host.path(Paths.hooks))/qemu or in qemu.d"
+                + (other ?? "") + ": starting guests get no watchdog",
             remedy: LocalHost.installAgain)
     }
 
-    /// The one of several that `setup` upgrades.
+    /// Returns the hook that `setup` upgrades, if there are several.
     private static func kept(of hooks: [HookFile]) -> HookFile {
         for place in HookTarget.all {
             if let hook = hooks.first(where: { $0.nominalPath == place }) { return hook }

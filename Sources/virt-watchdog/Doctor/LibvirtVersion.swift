@@ -4,9 +4,9 @@ import Protector
 import System
 import TimerProbe
 
-/// The check `libvirt-version`: libvirt runs the hook where it stands.
+/// The check `libvirt-version`: libvirt runs a hook in that place.
 enum LibvirtVersion {
-    /// What is known of the versions.
+    /// The known versions.
     struct Versions {
         /// libvirt's.
         var libvirt: Version

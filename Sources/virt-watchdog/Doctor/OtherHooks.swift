@@ -6,7 +6,7 @@ import TimerProbe
 
 /// The check `other-hooks`: which hooks libvirt runs besides ours, and in which order.
 enum OtherHooks {
-    /// Checks what stands beside ours.
+    /// Checks the other hooks.
     ///
     /// - Parameters:
     ///   - version: libvirt's version, where it is known.
@@ -18,7 +18,7 @@ enum OtherHooks {
         if let folder = hooks.closedFolder {
             return [
                 .warn(
-                    .otherHooks, "\(folder) may not be looked into by this user",
+                    .otherHooks, "this user cannot read \(folder)",
                     remedy: LocalHost.readAsRoot)
             ]
         }
@@ -37,7 +37,7 @@ enum OtherHooks {
                     + " executable in qemu.d",
                 remedy: "sudo rm \(hook.path.shellWord)")
         }
-        // The agent does so without looking, at each of its upgrades.
+        // The agent overwrites that file at each of its upgrades.
         if hooks.ours.contains(where: { !$0.isInFolder }), host.hasCloudStackAgent {
             let place = (host.path(Paths.hooks + "/qemu")).shellWord
             findings.append(
@@ -85,7 +85,7 @@ enum OtherHooks {
         let path = hook.path.shellWord
         return .fail(
             .otherHooks,
-            "\(path) is a symbolic link that leads to nothing: libvirt skips it silently, and the hook"
+            "\(path) is a dangling symbolic link: libvirt skips it silently, and the hook"
                 + " does not run",
             remedy: "put the file where the link leads to, or remove the link: sudo rm \(path)")
     }
@@ -114,7 +114,7 @@ enum OtherHooks {
         return findings
     }
 
-    /// Whether a name is one that editors, packages and people give to what they put aside.
+    /// Returns whether editors, packages or people use such a name for a backup.
     private static func isBackup(_ path: String) -> Bool {
         let name = path.split(separator: "/").last ?? ""
         return name.hasSuffix("~") || name.hasPrefix("#") && name.hasSuffix("#")
@@ -135,18 +135,18 @@ extension ExecutionFault {
         let path = hook.path.shellWord
         return .fail(
             .otherHooks, "\(path) cannot run: \(reason). \(reach.effect)",
-            remedy: "\(remedy); until then, take the hook away: sudo chmod -x \(path)")
+            remedy: "\(remedy); until then, disable the hook: sudo chmod -x \(path)")
     }
 }
 
 extension HookFile.Maker {
-    /// Whose hook it is, in a word.
+    /// The maker's name in the output.
     fileprivate var name: String {
         switch self {
         case .us: "ours"
         case .cloudStack: "CloudStack's"
         case .vfioTools: "VFIO-Tools'"
-        case .other: "somebody else's"
+        case .other: "another program's"
         case .unknown: "not readable"
         }
     }

@@ -23,7 +23,7 @@ enum SecurityModules {
         guard let profiles = profiles(of: daemons, on: host) else {
             return .warn(
                 .securityModule,
-                "AppArmor is active; this user may not see what it does to libvirt's daemon",
+                "AppArmor is active; this user cannot read the profile of libvirt's daemon",
                 remedy: LocalHost.readAsRoot)
         }
         guard let enforced = profiles.first(where: { $0.hasSuffix("(enforce)") }) else {
@@ -90,7 +90,7 @@ enum SecurityModules {
         if daemons.running.count > contexts.count {
             return .warn(
                 .securityModule,
-                "SELinux is enforcing; this user may not see what it does to libvirt's daemon",
+                "SELinux is enforcing; this user cannot read the context of libvirt's daemon",
                 remedy: LocalHost.readAsRoot)
         }
         let isConfined: (String) -> Bool = { $0.split(separator: ":").contains { $0 == confined } }

@@ -2,19 +2,19 @@ import Host
 import System
 import WatchdogPolicy
 
-/// A file that stands where libvirt looks for a hook for QEMU guests.
+/// A file in a place where libvirt looks for QEMU's hooks.
 struct HookFile {
-    /// Who made a hook.
+    /// The maker of a hook.
     enum Maker: Hashable {
-        /// We did.
+        /// virt-watchdog.
         case us
-        /// CloudStack's agent brought it.
+        /// CloudStack's agent.
         case cloudStack
-        /// It hands each guest to the scripts in its folder, as the one of VFIO-Tools does.
+        /// VFIO-Tools: it runs the scripts of a guest in its directory.
         case vfioTools
-        /// Somebody.
+        /// Another program, or a person.
         case other
-        /// It cannot be read.
+        /// Unknown: this user cannot read the file.
         case unknown
     }
 
@@ -22,12 +22,12 @@ struct HookFile {
     var path: String
     /// The path as it is on the host itself, from its root.
     var nominalPath: String
-    /// Who made it.
+    /// The maker.
     var maker: Maker
-    /// What the path leads to, or nothing where it is a link to nowhere.
+    /// The status of the target; `nil` for a dangling link.
     var status: FileStatus?
 
-    /// Whether libvirt runs it: a regular file, or a link to one, that anybody may execute.
+    /// Whether libvirt runs it: a regular file, or a link to one, that any user may execute.
     var isRun: Bool {
         guard let status else { return false }
         return status.kind == .regular && status.mode & 0o111 != 0

@@ -21,7 +21,7 @@ struct HookTarget: Hashable {
     /// The hook's program, to which a package may link instead of copying it.
     static let program =
         Path.directory(of: Path.directory(of: Paths.service)) + "/bin/virt-watchdog-hook"
-    /// Both places, the one that is upgraded first.
+    /// Both places; `setup` upgrades the first place with a hook.
     static let all = [shared, single]
     /// The first version of libvirt that runs the hooks in `qemu.d`.
     static let firstVersionWithFolder = Version(6, 5)
@@ -31,7 +31,7 @@ struct HookTarget: Hashable {
     /// Why it is not ``single``; `nil` where it is.
     let reason: Reason?
 
-    /// Chooses the place: where our hook is already, else the first one that is free.
+    /// Chooses the place: that of our present hook, else the first free place.
     init(among hooks: Hooks, on host: LocalHost) {
         let ours = hooks.ours.map(\.nominalPath)
         let single = hooks.files.first { $0.nominalPath == Self.single }

@@ -1,20 +1,20 @@
 import Host
 import System
 
-/// What stands where libvirt looks for hooks for QEMU guests: `qemu`, then what is in `qemu.d`.
+/// The files in the places of QEMU's hooks: `qemu`, then those in `qemu.d`.
 struct Hooks {
     /// The files, in the order in which libvirt runs those that can be executed.
     private(set) var files: [HookFile] = []
-    /// The names of the folders in `qemu.d`, which libvirt skips.
+    /// The names of the directories in `qemu.d`, which libvirt skips.
     private(set) var folders: [String] = []
-    /// Whether a folder stands where libvirt looks for the file `qemu`.
+    /// Whether `qemu` is a directory.
     private(set) var hasFolderAsFile = false
-    /// Whether something else stands where libvirt looks for the folder `qemu.d`.
+    /// Whether `qemu.d` is another kind of file.
     private(set) var hasFileAsFolder = false
-    /// A folder that this user may not look into.
+    /// A directory that this user cannot read.
     private(set) var closedFolder: String?
 
-    /// Whether libvirt may run ours: what this user cannot look at may be it.
+    /// Whether libvirt may run our hook; a file that this user cannot read may be it.
     var mayIncludeOurs: Bool {
         closedFolder != nil || ours.contains(where: \.isRun)
             || files.contains { $0.maker == .unknown }

@@ -137,7 +137,7 @@ extension Installation {
 
     // MARK: Removing
 
-    /// Removes the files of the manifest, but for a changed policy and other hooks.
+    /// Removes the files of the manifest, except a changed policy and other hooks.
     func removeFiles(of list: Manifest) throws(SetupError) {
         step("Removing")
         for entry in list.entries.filter({ $0.kind == .file }).sorted(by: { $0.path < $1.path })

@@ -17,7 +17,7 @@ struct InstalledFile {
     /// The largest file, in bytes.
     private static let maximumLength = 256 << 20
 
-    /// Reads a file; one that any user may execute gets the permissions 0755, another one 0644.
+    /// Reads a file. A file that any user may execute gets the permissions 0755, another file 0644.
     init(_ source: String, place: String) throws(SetupError) {
         self.source = source
         self.place = place
