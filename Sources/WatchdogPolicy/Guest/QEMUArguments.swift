@@ -109,8 +109,8 @@ package struct QEMUArguments: Sendable, Hashable {
     /// The devices that have a bus of their own behind them.
     var bridges: [Device] {
         devices.filter { device in
-            device.driver.contains("bridge") || device.driver.contains("root-port")
-                || device.driver.contains("-upstream") || device.driver.hasPrefix("pxb")
+            device.driver.hasPart("bridge") || device.driver.hasPart("root-port")
+                || device.driver.hasPart("-upstream") || device.driver.hasPrefix("pxb")
                 || device.driver == "ioh3420"
         }
     }
@@ -286,7 +286,7 @@ extension UInt32 {
 extension QEMUArguments.Device {
     /// Whether it goes to a PCI bus where the argument names none, as far as its name tells.
     var isPCI: Bool {
-        driver.hasPrefix("-") || driver.hasSuffix("-pci") || driver.contains("pci-bridge")
+        driver.hasPrefix("-") || driver.hasSuffix("-pci") || driver.hasPart("pci-bridge")
             || [
                 "i6300esb", "pcie-root-port", "ioh3420", "vfio-pci", "nvme", "e1000", "e1000e",
                 "igb", "rtl8139", "ne2k_pci", "pcnet", "vmxnet3", "ivshmem-plain",
