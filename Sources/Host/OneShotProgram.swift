@@ -1,4 +1,5 @@
 package import System
+internal import SystemPackage
 
 /// The one-shot: ``Layout/service`` for a single guest, as the hook starts it.
 package struct OneShotProgram: Sendable {

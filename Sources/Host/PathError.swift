@@ -1,4 +1,4 @@
-package import System
+package import SystemPackage
 
 /// Why a path was not followed to its end.
 package enum PathError: Error, Sendable, Hashable {

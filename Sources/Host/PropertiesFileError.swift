@@ -1,4 +1,5 @@
 internal import System
+internal import SystemPackage
 internal import WatchdogPolicy
 
 /// Why a properties file that is there gives no policy.

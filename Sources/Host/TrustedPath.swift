@@ -1,4 +1,5 @@
 internal import System
+internal import SystemPackage
 
 /// Paths that only some users can lead elsewhere.
 package enum TrustedPath {
@@ -23,32 +24,33 @@ package enum TrustedPath {
         var real = ""
         var rest = names(in: path)
         if !path.hasPrefix("/") {
-            rest += names(in: try PathError.wrapping { () throws(Errno) in try realPath(of: ".") })
+            rest += names(
+                in: try PathError.wrapping { () throws(Errno) in try File.realPath(of: ".") })
         }
         var links = 0
         // The last link, and how many names were still to follow behind it.
         var last: (link: String, behind: Int)?
-        let root = try PathError.wrapping { () throws(Errno) in try FileStatus(of: "/") }
+        let root = try PathError.wrapping { () throws(Errno) in try Stat("/") }
         try check("/", root, isFile: false, trusting: users)
         while let name = rest.popLast() {
             if name == ".." {
-                real = Path.directory(of: real) == "/" ? "" : Path.directory(of: real)
+                real = real.lastIndex(of: "/").map { String(real[..<$0]) } ?? ""
                 continue
             }
             let place = real + "/" + name
-            let status: FileStatus
+            let status: Stat
             do throws(Errno) {
-                status = try FileStatus(of: place, followsLinks: false)
+                status = try Stat(place, followTargetSymlink: false)
             } catch {
                 guard error == .noSuchFileOrDirectory, let last, rest.count >= last.behind else {
                     throw .system(error)
                 }
                 throw .dangling(link: last.link)
             }
-            guard status.kind == .link else {
+            guard status.type == .symbolicLink else {
                 // Of others, such as /dev/null, nothing is read, and nobody should take rights away.
-                if [.regular, .folder].contains(status.kind) {
-                    try check(place, status, isFile: status.kind == .regular, trusting: users)
+                if [.regular, .directory].contains(status.type) {
+                    try check(place, status, isFile: status.type == .regular, trusting: users)
                 }
                 real = place
                 continue
@@ -56,7 +58,8 @@ package enum TrustedPath {
             try check(link: place, status, in: real.isEmpty ? "/" : real, trusting: users)
             links += 1
             guard links <= maximumLinks else { throw .system(.tooManySymbolicLinkLevels) }
-            let target = try PathError.wrapping { () throws(Errno) in try linkTarget(of: place) }
+            let target = try PathError.wrapping { () throws(Errno) in try File.linkTarget(of: place)
+            }
             if target.hasPrefix("/") { real = "" }
             last = (place, rest.count)
             rest += names(in: target)
@@ -64,7 +67,9 @@ package enum TrustedPath {
         return real
     }
 
-    /// The names that a path is made of, the last one first.
+    /// Returns the names in a path, the last one first.
+    ///
+    /// swift-system's `FilePath` costs the hook more instructions here than the rest of the library.
     private static func names(in path: String) -> [String] {
         var names: [String] = []
         for name in path.split(separator: "/") where name != "." { names.append(String(name)) }
@@ -73,7 +78,7 @@ package enum TrustedPath {
     }
 
     private static func check(
-        _ place: String, _ status: FileStatus, isFile: Bool, trusting users: [UInt32]
+        _ place: String, _ status: Stat, isFile: Bool, trusting users: [UInt32]
     ) throws(PathError) {
         let ways =
             isFile
@@ -82,13 +87,14 @@ package enum TrustedPath {
     }
 
     private static func check(
-        link: String, _ status: FileStatus, in folder: String, trusting users: [UInt32]
+        link: String, _ status: Stat, in folder: String, trusting users: [UInt32]
     ) throws(PathError) {
-        guard users.contains(status.owner) else {
+        guard users.contains(status.userID.rawValue) else {
             throw .exposed(
-                UntrustedPath(link: link, way: "is a symbolic link of the user \(status.owner)"))
+                UntrustedPath(
+                    link: link, way: "is a symbolic link of the user \(status.userID.rawValue)"))
         }
-        let parent = try PathError.wrapping { () throws(Errno) in try FileStatus(of: folder) }
+        let parent = try PathError.wrapping { () throws(Errno) in try Stat(folder) }
         if parent.isWritableByOthers {
             throw .exposed(
                 UntrustedPath(

@@ -1,4 +1,5 @@
 internal import System
+internal import SystemPackage
 internal import WatchdogPolicy
 
 /// A place on the way to a file at which others than those who may can change what the file holds.
@@ -12,7 +13,7 @@ package struct UntrustedPath: Error, Sendable, Hashable {
     /// What to do about it, as a command where one can do it.
     package var remedy: String
 
-    init(_ place: String, _ status: FileStatus, _ ways: [String], isFile: Bool) {
+    init(_ place: String, _ status: Stat, _ ways: [String], isFile: Bool) {
         self.place = place
         self.isFile = isFile
         way = ways.joined(separator: " and ")

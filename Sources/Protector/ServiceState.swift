@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Host
-package import System
+internal import System
+package import SystemPackage
 
 /// What the service tells the commands about itself, in a file.
 package struct ServiceState: Codable, Sendable, Hashable {
@@ -88,7 +89,7 @@ package enum ServicePresence: Sendable, Hashable {
         let path = "\(directory)/\(ServiceState.name)"
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try readFile(path, limit: ServiceState.maximumLength)
+            bytes = try File.read(path, limit: ServiceState.maximumLength)
         } catch {
             self = .unreadable("cannot read \(path): \(error)")
             return

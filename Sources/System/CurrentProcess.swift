@@ -9,16 +9,16 @@ package enum CurrentProcess {
     /// The number of the user that the process acts as; the C function is `geteuid`.
     package static var effectiveUser: UInt32 { geteuid() }
 
-    /// Ends the process, whatever its threads do; the C function is `_exit`.
+    /// Ends the process with all its threads; the C function is `_exit`.
     ///
     /// - Parameter status: The exit status.
     package static func exitNow(_ status: Int32 = 0) -> Never { _exit(status) }
 
-    /// Prevents a core file of this process, whatever ends it.
+    /// Prevents a core file of this process.
     ///
-    /// A program that it executes can leave one. A limit of 0 bytes would not suffice: a handler that
-    /// the kernel pipes core files to may ignore it. Most of what is in `/proc/self` belongs to root
-    /// from then on. The C function is `prctl` with `PR_SET_DUMPABLE`.
+    /// A program that it executes can leave one. A limit of 0 bytes does not suffice: the program that
+    /// the kernel pipes core files to may ignore it. Most of `/proc/self` belongs to root from then on.
+    /// The C function is `prctl` with `PR_SET_DUMPABLE`.
     package static func forbidCoreFile() {
         _ = virt_watchdog_set_dumpable(0)
     }

@@ -9,6 +9,7 @@ import DomainXML
 import Glibc
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 @main
@@ -42,7 +43,7 @@ enum Hook {
     /// Carries out an operation and leaves; no clean-up is worth the time, or a failure after all is
     /// done.
     private static func run(_ operation: HookOperation) throws -> Never {
-        let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
+        let input = try FileDescriptor.standardInput.readToEnd(limit: Document.maximumLength)
         // Where the limit leaves no other, this one serves for the policy and the log.
         close(STDIN_FILENO)
         var document = try Document(parsing: input.span.bytes)
@@ -74,7 +75,7 @@ enum Hook {
         if outcome.printsDefinition {
             // libvirt ignores the output at prepare, so the place is not worth the time.
             document.apply(plan, isPlacing: false)
-            try writeWhole(try document.serialized(), to: STDOUT_FILENO)
+            try FileDescriptor.standardOutput.writeAtOnce(try document.serialized())
         }
         let line = LogLine(
             operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,
@@ -88,7 +89,7 @@ enum Hook {
             let message =
                 "virt-watchdog: \(facts.name.isEmpty ? "guest" : quoted(facts.name))"
                 + " is not started, since vm.watchdog.enforce=true and \(refusal)\n"
-            try? writeAll(Array(message.utf8), to: STDERR_FILENO)
+            try? FileDescriptor.standardError.writeFully(Array(message.utf8))
             _exit(1)
         }
         if outcome.startsOneShot {

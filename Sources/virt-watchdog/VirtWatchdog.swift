@@ -24,7 +24,7 @@ struct VirtWatchdog: ParsableCommand {
         // Persistent definitions are read with their passwords, to be written with them. A user's own
         // libvirt may have to look into /proc/self, to start its daemon.
         if CurrentProcess.effectiveUser == 0 { CurrentProcess.forbidCoreFile() }
-        reserveStandardStreams()
+        StandardStreams.reserve()
         do {
             var command = try parseAsRoot()
             try command.run()

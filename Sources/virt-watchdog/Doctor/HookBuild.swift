@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `hook-build`: the hook and the tool that runs are of one installation.
 enum HookBuild {
@@ -27,7 +28,7 @@ enum HookBuild {
         for (path, wanted) in [(hook.path, wantedHook), (tool, wantedTool)] {
             let bytes: [UInt8]?
             do throws(Errno) {
-                bytes = try readRegularFile(path, limit: HookFile.Maker.maximumLength)
+                bytes = try File.readRegular(path, limit: HookFile.Maker.maximumLength)
             } catch {
                 return .warn(
                     .hookBuild, "\(path.shellWord) cannot be read: \(error)",

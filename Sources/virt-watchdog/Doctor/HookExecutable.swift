@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `hook-executable`: libvirt's daemon, and every user's own, can run the hook.
 enum HookExecutable {
@@ -12,7 +13,7 @@ enum HookExecutable {
                 .hookExecutable, "\(path) is not executable, so that libvirt skips it silently",
                 remedy: remedy)
         }
-        if forbidsExecution(at: hook.path) {
+        if File.forbidsExecution(at: hook.path) {
             return .fail(
                 .hookExecutable,
                 "\(path) is on a file system that is mounted noexec."
@@ -27,7 +28,7 @@ enum HookExecutable {
                 "\(path) is a program for another architecture. \(ExecutionFault.Reach.all.effect)",
                 remedy: LocalHost.installAgain)
         }
-        if status.mode & 0o111 != 0o111 {
+        if status.permissions.rawValue & 0o111 != 0o111 {
             return .warn(
                 .hookExecutable,
                 "\(path) is not executable for everybody (mode \(status.octalMode)):"

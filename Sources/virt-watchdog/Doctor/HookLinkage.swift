@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `hook-static`: the hook needs no libraries, which somebody may take away.
 enum HookLinkage {
@@ -9,7 +10,7 @@ enum HookLinkage {
         let file: ELFFile
         do {
             let limit = HookFile.Maker.maximumLength
-            file = try ELFFile(readRegularFile(hook.path, limit: limit) ?? [])
+            file = try ELFFile(File.readRegular(hook.path, limit: limit) ?? [])
         } catch let error as Errno {
             return .warn(
                 .hookStatic, "\(path) cannot be read: \(error)", remedy: LocalHost.readAsRoot)

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// A file that stands where libvirt looks for a hook for QEMU guests.
@@ -25,12 +26,12 @@ struct HookFile {
     /// Who made it.
     var maker: Maker
     /// What the path leads to, or nothing where it is a link to nowhere.
-    var status: FileStatus?
+    var status: Stat?
 
     /// Whether libvirt runs it: a regular file, or a link to one, that anybody may execute.
     var isRun: Bool {
         guard let status else { return false }
-        return status.kind == .regular && status.mode & 0o111 != 0
+        return status.type == .regular && status.permissions.rawValue & 0o111 != 0
     }
 }
 
@@ -58,14 +59,14 @@ struct Hooks {
         let single = Paths.hooks + "/qemu"
         let many = Paths.hooks + "/qemu.d"
         do throws(Errno) {
-            _ = try FileStatus(of: host.path(single), followsLinks: false)
-            add(single, try? FileStatus(of: host.path(single)), on: host)
+            _ = try Stat(host.path(single), followTargetSymlink: false)
+            add(single, try? Stat(host.path(single)), on: host)
         } catch .permissionDenied {
             closedFolder = host.path(Paths.hooks)
         } catch {}
         do throws(Errno) {
             for entry in try DirectoryEntry.all(in: host.path(many)) {
-                if entry.target?.kind == .folder {
+                if entry.target?.type == .directory {
                     folders.append(entry.name)
                 } else {
                     add("\(many)/\(entry.name)", entry.target, on: host)
@@ -74,20 +75,20 @@ struct Hooks {
         } catch .permissionDenied {
             closedFolder = closedFolder ?? host.path(many)
         } catch {
-            hasFileAsFolder = error == .notADirectory
+            hasFileAsFolder = error == .notDirectory
         }
     }
 
-    private mutating func add(_ nominalPath: String, _ status: FileStatus?, on host: LocalHost) {
+    private mutating func add(_ nominalPath: String, _ status: Stat?, on host: LocalHost) {
         let path = host.path(nominalPath)
-        if status?.kind == .folder {
+        if status?.type == .directory {
             hasFolderAsFile = true
             return
         }
         files.append(
             HookFile(
                 path: path, nominalPath: nominalPath,
-                maker: status?.kind == .regular ? HookFile.Maker(of: path) : .other,
+                maker: status?.type == .regular ? HookFile.Maker(of: path) : .other,
                 status: status))
     }
 
@@ -102,7 +103,7 @@ extension HookFile.Maker {
     /// Recognises the maker of a hook by its contents.
     fileprivate init(of path: String) {
         do throws(Errno) {
-            self.init(of: try readRegularFile(path, limit: Self.maximumLength) ?? [])
+            self.init(of: try File.readRegular(path, limit: Self.maximumLength) ?? [])
         } catch .permissionDenied {
             self = .unknown
         } catch {

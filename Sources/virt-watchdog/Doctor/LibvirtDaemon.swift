@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// A daemon of libvirt that runs guests, as a process.
 struct LibvirtDaemon: Hashable {
@@ -29,7 +30,7 @@ struct LibvirtDaemon: Hashable {
         if !noted.isEmpty { return unique(noted) }
         let owner = isSession ? host.user : host.administrator
         let entries = (try? DirectoryEntry.all(in: host.path("/proc"))) ?? []
-        return entries.filter { $0.status.owner == owner }.compactMap { Int32($0.name) }
+        return entries.filter { $0.status.userID.rawValue == owner }.compactMap { Int32($0.name) }
             .flatMap { id in names.compactMap { LibvirtDaemon(id, named: $0, on: host) } }
             .filter { $0.sharesProcesses(with: host) }
     }
@@ -63,7 +64,7 @@ struct LibvirtDaemon: Hashable {
     /// Whether the daemon is this host's own: one in a container has process numbers of its own.
     private func sharesProcesses(with host: LocalHost) -> Bool {
         func namespace(_ process: String) -> String? {
-            try? linkTarget(of: host.path("/proc/\(process)/ns/pid"))
+            try? File.linkTarget(of: host.path("/proc/\(process)/ns/pid"))
         }
         guard let theirs = namespace("\(id)"), let ours = namespace("self") else { return true }
         return theirs == ours

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The host that is looked at.
 struct LocalHost {
@@ -12,7 +13,7 @@ struct LocalHost {
     /// Who owns what libvirt runs, by number.
     var administrator: UInt32 = 0
     /// The path of the tool that runs.
-    var tool = try? realPath(of: "/proc/self/exe")
+    var tool = try? File.realPath(of: "/proc/self/exe")
     /// When the host started, since 1970.
     var bootTime = Clock.bootTime
 
@@ -21,12 +22,12 @@ struct LocalHost {
 
     /// Whether a file is there, whatever it is.
     func has(_ path: String) -> Bool {
-        (try? FileStatus(of: self.path(path), followsLinks: false)) != nil
+        (try? Stat(self.path(path), followTargetSymlink: false)) != nil
     }
 
     /// The text of a small file of the system, or nothing where it cannot be read.
     func text(_ path: String) -> String? {
-        guard let bytes = try? readRegularFile(self.path(path), limit: 1 << 20) else { return nil }
+        guard let bytes = try? File.readRegular(self.path(path), limit: 1 << 20) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `log`: what the hook decides is recorded.
 enum LogReachable {

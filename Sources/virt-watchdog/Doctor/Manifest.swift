@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// What install.sh says that it put where: `file CHECKSUM-LENGTH PATH` lines, besides others.
 struct Manifest {
@@ -8,7 +9,7 @@ struct Manifest {
 
     /// Reads the list that stands beside a tool; nothing where there is none.
     init?(besideTool tool: String) {
-        guard let bytes = try? readRegularFile(Self.path(besideTool: tool), limit: 1 << 20) else {
+        guard let bytes = try? File.readRegular(Self.path(besideTool: tool), limit: 1 << 20) else {
             return nil
         }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
@@ -21,6 +22,7 @@ struct Manifest {
 
     /// Where the list of the installation of a tool in `PREFIX/bin` is.
     static func path(besideTool tool: String) -> String {
-        Path.directory(of: Path.directory(of: tool)) + "/share/virt-watchdog/installed"
+        FilePath(tool).removingLastComponent().removingLastComponent()
+            .appending("share/virt-watchdog/installed").string
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import DomainXML
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// `virt-watchdog patch`: the patched definition, for tools that pipe definitions through.
@@ -78,9 +79,11 @@ struct Patch: ParsableCommand {
 
     private func input() throws -> (name: String, bytes: [UInt8]) {
         let limit = Document.maximumLength
-        guard let file, file != "-" else { return ("<stdin>", try readAll(from: 0, limit: limit)) }
+        guard let file, file != "-" else {
+            return ("<stdin>", try FileDescriptor.standardInput.readToEnd(limit: limit))
+        }
         do {
-            return (file, try readFile(file, limit: limit))
+            return (file, try File.read(file, limit: limit))
         } catch {
             StandardError.print("\(file): cannot be read: \(error)")
             throw ExitCode.notAsWanted

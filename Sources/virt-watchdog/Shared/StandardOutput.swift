@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// Standard output, written whole.
@@ -9,7 +10,7 @@ enum StandardOutput {
     /// Prints bytes.
     static func write(_ bytes: [UInt8]) throws {
         do {
-            try writeAll(bytes, to: 1)
+            try FileDescriptor.standardOutput.writeFully(bytes)
         } catch {
             StandardError.print("cannot write to standard output: \(error)")
             throw ExitCode.notAsWanted
@@ -48,13 +49,14 @@ enum StandardOutput {
 enum StandardError {
     /// Prints a line behind the program's name; what libvirt says in it may quote anything.
     static func print(_ line: String) {
-        try? writeAll(Array("virt-watchdog: \(printable(line))\n".utf8), to: 2)
+        try? FileDescriptor.standardError.writeFully(
+            Array("virt-watchdog: \(printable(line))\n".utf8))
     }
 
     /// Prints lines of the argument parser's, which may quote anything.
     static func write(lines: String) {
         let text = lines.split(separator: "\n", omittingEmptySubsequences: false)
             .map { printable(String($0)) + "\n" }
-        try? writeAll(Array(text.joined().utf8), to: 2)
+        try? FileDescriptor.standardError.writeFully(Array(text.joined().utf8))
     }
 }
