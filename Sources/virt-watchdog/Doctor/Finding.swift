@@ -19,7 +19,7 @@ struct Finding: Encodable, Hashable {
     /// What was found, in one line that is safe for a terminal.
     var message: String
     /// What to do about it; always there but for what is ok.
-    var remedy: String?
+    @Nullable var remedy: String?
 
     private init(_ check: Check, _ level: Level, _ message: String, remedy: String?) {
         self.check = check
@@ -42,23 +42,10 @@ struct Finding: Encodable, Hashable {
     static func fail(_ check: Check, _ message: String, remedy: String) -> Finding {
         Finding(check, .fail, message, remedy: remedy)
     }
-
-    /// The synthesised encoding leaves out what is nil; here each key is always there.
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(check.rawValue, forKey: .check)
-        try container.encode(level, forKey: .level)
-        try container.encode(message, forKey: .message)
-        try container.encode(remedy, forKey: .remedy)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case check, level, message, remedy
-    }
 }
 
 /// What can be checked, by the names that stay the same from version to version.
-enum Check: String, CaseIterable {
+enum Check: String, CaseIterable, Encodable {
     /// Our hook stands where libvirt looks, once.
     case hookInstalled = "hook-installed"
     /// It is a real file that only root can change.

@@ -26,21 +26,12 @@ struct VerifyStepResult: Encodable {
     var step: VerifyStep
     /// Whether it was seen.
     var isDone: Bool
-    /// How many seconds after the beginning.
+    /// The time since the beginning, in seconds, in whole milliseconds.
     var seconds: Double
     /// What was seen, or what went wrong.
     var message: String
     /// What to do about it, where something went wrong.
-    var remedy: String?
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(step, forKey: .step)
-        try container.encode(isDone, forKey: .isDone)
-        try container.encode((seconds * 1000).rounded() / 1000, forKey: .seconds)
-        try container.encode(message, forKey: .message)
-        try container.encode(remedy, forKey: .remedy)
-    }
+    @Nullable var remedy: String?
 
     private enum CodingKeys: String, CodingKey {
         case step, seconds, message, remedy
