@@ -9,6 +9,23 @@ package enum CurrentProcess {
     /// The number of the user that the process acts as; the C function is `geteuid`.
     package static var effectiveUser: UInt32 { geteuid() }
 
+    /// The paths of the libraries that the process has loaded; `nil` in a static program.
+    ///
+    /// The C functions are `getauxval` with `AT_BASE`, and `dl_iterate_phdr`.
+    package static var libraries: [String]? {
+        guard virt_watchdog_is_static() == 0 else { return nil }
+        var paths: [String] = []
+        withUnsafeMutablePointer(to: &paths) { paths in
+            virt_watchdog_visit_libraries(
+                { path, paths in
+                    guard let path, path.pointee == CChar(UInt8(ascii: "/")) else { return }
+                    paths?.assumingMemoryBound(to: [String].self).pointee
+                        .append(String(cString: path))
+                }, paths)
+        }
+        return paths
+    }
+
     /// Ends the process with all its threads; the C function is `_exit`.
     ///
     /// - Parameter status: The exit status.

@@ -15,6 +15,11 @@ import WatchdogPolicy
 @main
 enum Hook {
     static func main() {
+        // libvirt's calls have more arguments.
+        if argument(1) == "--version", argument(2) == nil {
+            try? FileDescriptor.standardOutput.writeFully(Array(LinkageReport.own.text.utf8))
+            _exit(0)
+        }
         guard let name = argument(2), let phase = argument(3),
             let operation = HookOperation(name, phase), operation.readsDefinition,
             let guest = argument(1)

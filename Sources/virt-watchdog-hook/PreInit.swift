@@ -29,7 +29,13 @@ let patience: UInt32 = 2
             CInt, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
             UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
         ) -> Void = { argc, argv, _ in
-            guard argc > 3, let name = argv[2], let phase = argv[3] else { _exit(0) }
+            guard argc > 3, let name = argv[2], let phase = argv[3] else {
+                guard argc == 2, let option = argv[1], strcmp(option, "--version") == 0 else {
+                    _exit(0)
+                }
+                (count, words) = (argc, argv)
+                return
+            }
             switch HookOperation.beginning(name, phase) {
             case .leaves: _exit(0)
             case .reads: break
