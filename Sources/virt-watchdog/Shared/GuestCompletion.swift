@@ -28,7 +28,7 @@ struct GuestCompletion {
     /// - Parameter words: The words as the shell passes them, with their quotes. bash makes words of
     ///   their own of the signs at which it splits a URI.
     init(words: [String], environment: (String) -> String? = { Environment[$0] }) {
-        uri = (Self.uri(in: words) ?? Environment["LIBVIRT_DEFAULT_URI"]).map(Self.silenced)
+        uri = (Self.uri(in: words) ?? environment("LIBVIRT_DEFAULT_URI")).map(Self.silenced)
     }
 
     /// The guests' names, none where libvirt cannot be reached.
