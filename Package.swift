@@ -13,6 +13,9 @@ let strict: [SwiftSetting] = [
 /// What the pure target is compiled with: it has no business with unsafe pointers.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// The system calls that the library wraps.
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
     name: "virt-watchdog",
     products: [
@@ -27,6 +30,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         // C
@@ -46,12 +50,13 @@ let package = Package(
             swiftSettings: strict),
 
         // Shell
-        .target(name: "System", dependencies: ["CSupport"], swiftSettings: strict),
+        .target(name: "System", dependencies: ["CSupport", systemPackage], swiftSettings: strict),
         .target(
-            name: "Host", dependencies: ["CSupport", "System", "WatchdogPolicy"],
+            name: "Host", dependencies: ["CSupport", "System", "WatchdogPolicy", systemPackage],
             swiftSettings: strict),
         .target(
-            name: "Libvirt", dependencies: ["CLibvirt", "Host", "System"], swiftSettings: strict),
+            name: "Libvirt", dependencies: ["CLibvirt", "Host", "System", systemPackage],
+            swiftSettings: strict),
         .target(
             name: "TimerProbe", dependencies: ["Libvirt", "System", "WatchdogPolicy"],
             swiftSettings: strict),
@@ -59,7 +64,7 @@ let package = Package(
             name: "Protector",
             dependencies: [
                 "DomainXML", "Host", "Libvirt", "System", "TimerProbe", "WatchdogPolicy",
-                .product(name: "DequeModule", package: "swift-collections"),
+                systemPackage, .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
@@ -70,13 +75,15 @@ let package = Package(
         // Executables
         .executableTarget(
             name: "virt-watchdog-hook",
-            dependencies: ["CICUData", "DomainXML", "Host", "System", "WatchdogPolicy"],
+            dependencies: [
+                "CICUData", "DomainXML", "Host", "System", "WatchdogPolicy", systemPackage,
+            ],
             exclude: ["link-order"], swiftSettings: strict),
         .executableTarget(
             name: "virt-watchdogd",
             dependencies: [
                 "CICUData", "CSupport", "DomainXML", "Host", "Libvirt", "Protector", "System",
-                "WatchdogPolicy",
+                "WatchdogPolicy", systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -84,7 +91,7 @@ let package = Package(
             name: "virt-watchdog",
             dependencies: [
                 "CSupport", "DomainXML", "Host", "Libvirt", "Protector", "System", "TimerProbe",
-                "VerifyGuest", "WatchdogPolicy",
+                "VerifyGuest", "WatchdogPolicy", systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -109,9 +116,11 @@ let package = Package(
             name: "DomainXMLTests", dependencies: ["DomainXML", "TestSupport", "WatchdogPolicy"],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "SystemTests", dependencies: ["System", "TestSupport"], swiftSettings: strict),
+            name: "SystemTests", dependencies: ["System", "TestSupport", systemPackage],
+            swiftSettings: strict),
         .testTarget(
-            name: "HostTests", dependencies: ["Host", "System", "TestSupport", "WatchdogPolicy"],
+            name: "HostTests",
+            dependencies: ["Host", "System", "TestSupport", "WatchdogPolicy", systemPackage],
             swiftSettings: strict),
         .testTarget(
             name: "LibvirtTests", dependencies: ["Libvirt", "System", "TestSupport"],
@@ -136,7 +145,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "DomainXML", "Host", "Libvirt", "Protector", "System", "TestSupport", "TimerProbe",
-                "VerifyGuest", "WatchdogPolicy", "virt-watchdog",
+                "VerifyGuest", "WatchdogPolicy", "virt-watchdog", systemPackage,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -227,7 +227,8 @@ build_hook() {
         # The functions that are called, side by side: a fifth of the time is the kernel's, for mapping pages.
         if [ -x "$toolchain/ld.lld" ]; then
             set -- "$@" -Xswiftc -use-ld=lld -Xlinker --no-warn-symbol-ordering \
-                -Xlinker "--symbol-ordering-file=$root/Sources/virt-watchdog-hook/link-order"
+                -Xlinker "--symbol-ordering-file=$root/Sources/virt-watchdog-hook/link-order" \
+                -Xlinker --no-demangle -Xlinker "-Map=$build/hook.map"
         fi
         if try_build virt-watchdog-hook hook "$@"; then return; fi
         missing="what $build/hook.log names "

@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "system-calls.h"
 
+#include <link.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/signalfd.h>
 
 int virt_watchdog_open_signals(const int *signals, int count) {
@@ -26,4 +28,25 @@ int virt_watchdog_read_signal(int descriptor) {
 
 int virt_watchdog_has_bytes(const void *bytes, size_t count, const void *wanted, size_t wanted_count) {
     return memmem(bytes, count, wanted, wanted_count) != NULL;
+}
+
+int virt_watchdog_is_static(void) {
+    return getauxval(AT_BASE) == 0;
+}
+
+struct visitor {
+    void (*visit)(const char *path, void *context);
+    void *context;
+};
+
+static int visit_object(struct dl_phdr_info *object, size_t size, void *visitor) {
+    (void)size;
+    struct visitor *own = visitor;
+    own->visit(object->dlpi_name, own->context);
+    return 0;
+}
+
+void virt_watchdog_visit_libraries(void (*visit)(const char *path, void *context), void *context) {
+    struct visitor visitor = {visit, context};
+    dl_iterate_phdr(visit_object, &visitor);
 }

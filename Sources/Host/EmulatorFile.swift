@@ -1,11 +1,12 @@
 internal import Glibc
 internal import System
+internal import SystemPackage
 
 /// The file of an emulator at one point in time. This type never executes it.
 package struct EmulatorFile: Sendable, Hashable {
     private let path: String
-    private let device: UInt
-    private let inode: UInt
+    private let device: DeviceID
+    private let inode: Inode
     private let length: Int
     private let changed: Duration
 
@@ -16,18 +17,17 @@ package struct EmulatorFile: Sendable, Hashable {
 
     /// Identifies a file, or returns `nil` without a regular file. The C function is `stat`.
     package init?(at path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard let status = try? Stat(path) else { return nil }
         self.init(path, status)
     }
 
-    private init?(_ path: String, _ status: stat) {
-        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+    private init?(_ path: String, _ status: Stat) {
+        guard status.type == .regular else { return nil }
         self.path = path
-        device = UInt(status.st_dev)
-        inode = UInt(status.st_ino)
-        length = status.st_size
-        changed = .seconds(status.st_ctim.tv_sec) + .nanoseconds(status.st_ctim.tv_nsec)
+        device = status.deviceID
+        inode = status.inode
+        length = Int(status.size)
+        changed = status.changed
     }
 
     /// Returns whether the emulator has a type of device, by the type's name in the program.
@@ -38,9 +38,9 @@ package struct EmulatorFile: Sendable, Hashable {
     /// - Returns: `nil` if the file has changed, or is no QEMU program, such as a wrapper script.
     package func includes(_ type: String) -> Bool? {
         guard (1...Self.maximumLength).contains(length),
-            let file = try? FileDescriptor(reading: path), let status = try? file.status(),
+            let file = try? OpenFile(reading: path), let status = try? file.status(),
             EmulatorFile(path, status) == self,
-            let start = mmap(nil, length, PROT_READ, MAP_PRIVATE, file.number, 0),
+            let start = mmap(nil, length, PROT_READ, MAP_PRIVATE, file.descriptor.rawValue, 0),
             start != MAP_FAILED
         else { return nil }
         defer { munmap(start, length) }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import System
+internal import SystemPackage
 
 /// A queue in which the one-shots of a daemon list its guests, one at a time.
 ///
@@ -62,7 +63,7 @@ package struct ListTurn: Sendable {
     package func take<Value>(_ list: () -> Value) -> Outcome<Value> {
         guard let file = Self.open(path) else { return .listed(list()) }
         var waited: UInt32 = 0
-        while flock(file.number, LOCK_EX | LOCK_NB) != 0 {
+        while flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { return .listed(list()) }
             guard waited < Self.timeout else { return .blocked }
             usleep(Self.interval * 1000)
@@ -82,19 +83,19 @@ package struct ListTurn: Sendable {
         return .listed(value)
     }
 
-    private static func open(_ path: String) -> FileDescriptor? {
-        try? FileDescriptor(sharing: path)
+    private static func open(_ path: String) -> OpenFile? {
+        try? OpenFile(sharing: path)
     }
 
-    private static func counts(of file: borrowing FileDescriptor) -> Counts {
+    private static func counts(of file: borrowing OpenFile) -> Counts {
         var counts = Counts()
         let size = MemoryLayout<Counts>.size
-        guard pread(file.number, &counts, size, 0) == size else { return Counts() }
+        guard pread(file.descriptor.rawValue, &counts, size, 0) == size else { return Counts() }
         return counts
     }
 
-    private static func write(_ counts: Counts, to file: borrowing FileDescriptor) {
+    private static func write(_ counts: Counts, to file: borrowing OpenFile) {
         var counts = counts
-        pwrite(file.number, &counts, MemoryLayout<Counts>.size, 0)
+        pwrite(file.descriptor.rawValue, &counts, MemoryLayout<Counts>.size, 0)
     }
 }

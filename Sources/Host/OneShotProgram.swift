@@ -1,4 +1,5 @@
 package import System
+internal import SystemPackage
 
 /// The one-shot, which is ``Paths/service`` for a single guest.
 package struct OneShotProgram: Sendable {

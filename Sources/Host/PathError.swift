@@ -1,4 +1,4 @@
-package import System
+package import SystemPackage
 
 /// A reason why virt-watchdog does not follow a path to its end.
 package enum PathError: Error, Sendable, Hashable {

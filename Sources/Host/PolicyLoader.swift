@@ -1,5 +1,6 @@
 internal import Glibc
 internal import System
+internal import SystemPackage
 package import WatchdogPolicy
 
 /// A reader for the policy of a host.
@@ -36,7 +37,7 @@ package enum PolicyLoader {
             do throws(PropertiesFileError) {
                 let contents = try settledContents(of: file, trusting: users)
                 return PolicyReport(reading: contents, from: file)
-            } catch .cannotRead(.noSuchFileOrDirectory), .cannotRead(.notADirectory) {
+            } catch .cannotRead(.noSuchFileOrDirectory), .cannotRead(.notDirectory) {
                 continue
             } catch {
                 return PolicyReport(unreadable: file, because: error.description)
@@ -78,13 +79,13 @@ package enum PolicyLoader {
                 throw PropertiesFileError(error)
             }
         }
-        let status: stat
+        let status: Stat
         let isRegular: Bool
         let bytes: [UInt8]
         do throws(Errno) {
-            let file = try FileDescriptor(reading: real, followsLinks: users == nil)
-            isRegular = try file.status().st_mode & S_IFMT == S_IFREG
-            bytes = isRegular ? try readAll(from: file.number, limit: maximumLength) : []
+            let file = try OpenFile(reading: real, followsLinks: users == nil)
+            isRegular = try file.status().type == .regular
+            bytes = isRegular ? try file.descriptor.readToEnd(limit: maximumLength) : []
             status = try file.status()
         } catch {
             throw .cannotRead(error)

@@ -1,4 +1,5 @@
 internal import System
+internal import SystemPackage
 internal import WatchdogPolicy
 
 /// A reason why virt-watchdog does not read an existing properties file.

@@ -7,7 +7,7 @@ extension RunID {
     /// - Parameter processFile: The path of the pid file, which has the number on its first line.
     /// - Returns: `nil` without a running process.
     package init?(ofProcessIn processFile: String) {
-        guard let bytes = try? readFile(processFile, limit: 64) else { return nil }
+        guard let bytes = try? File.read(processFile, limit: 64) else { return nil }
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         guard let process = Int32(String(decoding: line, as: UTF8.self)), process > 0,
             let status = ProcessStatus(of: process), !status.hasEnded, let boot = BootID.current

@@ -59,7 +59,7 @@ package enum RunningHook {
     }
 
     private static func words(of process: Int32) -> [String] {
-        guard let bytes = try? readFile("/proc/\(process)/cmdline", limit: 1 << 20) else {
+        guard let bytes = try? File.read("/proc/\(process)/cmdline", limit: 1 << 20) else {
             return []
         }
         return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }

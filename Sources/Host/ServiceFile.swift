@@ -1,5 +1,6 @@
 internal import Glibc
-package import System
+internal import System
+package import SystemPackage
 
 /// The file that the service locks while it treats guests.
 ///
@@ -26,15 +27,15 @@ package final class ServiceFile: Sendable {
         let path = directory + "/" + Self.name
         let file = try ServiceFileError.wrapping(directory) { () throws(Errno) in
             try Self.makeDirectory(directory)
-            return try FileDescriptor(folder: directory)
+            return try OpenFile(directory: directory)
         }
-        try Self.claim(file.number, at: directory, S_IFDIR, mode: 0o755)
+        try Self.claim(file.descriptor.rawValue, at: directory, .directory, mode: 0o755)
         let descriptor = try ServiceFileError.wrapping(path) { () throws(Errno) in
             let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
-            return try retrying { openat(file.number, Self.name, flags, 0o644) }
+            return try Errno.retrying { openat(file.descriptor.rawValue, Self.name, flags, 0o644) }
         }
         do throws(ServiceFileError) {
-            try Self.claim(descriptor, at: path, S_IFREG, mode: 0o644)
+            try Self.claim(descriptor, at: path, .regular, mode: 0o644)
             try Self.lock(descriptor, at: path)
         } catch {
             close(descriptor)
@@ -59,8 +60,8 @@ package final class ServiceFile: Sendable {
         bytes += [UInt8](repeating: Self.newline, count: Self.maximumLength - bytes.count)
         bytes += bytes
         try ServiceFileError.wrapping(path) { () throws(Errno) in
-            let count = try retrying { pwrite(descriptor, bytes, bytes.count, 0) }
-            guard count == bytes.count else { throw Errno(code: ENOSPC) }
+            let count = try Errno.retrying { pwrite(descriptor, bytes, bytes.count, 0) }
+            guard count == bytes.count else { throw Errno(rawValue: ENOSPC) }
         }
     }
 
@@ -72,11 +73,11 @@ package final class ServiceFile: Sendable {
     package static func contents(at path: String) -> String? {
         // A write is fast, unless the host suspends the writer's processor.
         for _ in 0..<100 {
-            guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
+            guard let file = try? OpenFile(reading: path, followsLinks: false) else {
                 return nil
             }
             var bytes = [UInt8](repeating: newline, count: 2 * maximumLength)
-            let count = try? retrying { read(file.number, &bytes, bytes.count) }
+            let count = try? Errno.retrying { read(file.descriptor.rawValue, &bytes, bytes.count) }
             guard count != nil else { return nil }
             let (text, copy) = (bytes[..<maximumLength], bytes[maximumLength...])
             if text.elementsEqual(copy) {
@@ -103,10 +104,10 @@ package final class ServiceFile: Sendable {
     ///
     /// It needs only read permission. The C function is `fcntl` with `F_OFD_GETLK`.
     package static func holder(at path: String) -> Bool {
-        guard let file = try? FileDescriptor(reading: path, followsLinks: false) else {
+        guard let file = try? OpenFile(reading: path, followsLinks: false) else {
             return false
         }
-        return isLocked(file.number)
+        return isLocked(file.descriptor.rawValue)
     }
 
     /// Returns whether another open file description holds a lock on a file.
@@ -119,24 +120,30 @@ package final class ServiceFile: Sendable {
     static func makeDirectory(_ path: String) throws(Errno) {
         var result = mkdir(path, 0o755)
         if result != 0, errno == ENOENT {
-            try makeDirectory(Path.directory(of: path))
+            let parent = FilePath(path).removingLastComponent()
+            guard !parent.isEmpty else { throw .noSuchFileOrDirectory }
+            try makeDirectory(parent.string)
             result = mkdir(path, 0o755)
         }
-        // The umask may have removed permissions.
-        if result == 0 { _ = try retrying { chmod(path, 0o755) } }
+        // The umask may have taken permissions away.
+        if result == 0 { _ = try Errno.retrying { chmod(path, 0o755) } }
     }
 
     /// Checks that this user owns a directory or file, and sets its permissions.
     private static func claim(
-        _ descriptor: CInt, at path: String, _ kind: mode_t, mode: mode_t
+        _ descriptor: CInt, at path: String, _ type: FileType, mode: mode_t
     ) throws(ServiceFileError) {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system(path: path, .current) }
-        guard status.st_mode & S_IFMT == kind else { throw .wrongKind(path: path) }
-        guard status.st_uid == geteuid() else {
-            throw .foreignOwner(path: path, user: status.st_uid)
+        let status: Stat
+        do throws(Errno) {
+            status = try Stat(FileDescriptor(rawValue: descriptor))
+        } catch {
+            throw .system(path: path, error)
         }
-        guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else { throw .writable(path: path) }
+        guard status.type == type else { throw .wrongKind(path: path) }
+        guard status.userID.rawValue == geteuid() else {
+            throw .foreignOwner(path: path, user: status.userID.rawValue)
+        }
+        guard !status.isWritableByOthers else { throw .writable(path: path) }
         guard fchmod(descriptor, mode) == 0 else { throw .system(path: path, .current) }
     }
 
@@ -173,7 +180,7 @@ package enum ServiceFileError: Error, Sendable, Hashable {
             return try body()
         } catch {
             switch error {
-            case .tooManySymbolicLinkLevels, .notADirectory, Errno(code: EISDIR):
+            case .tooManySymbolicLinkLevels, .notDirectory, Errno(rawValue: EISDIR):
                 throw .wrongKind(path: path)
             default: throw .system(path: path, error)
             }

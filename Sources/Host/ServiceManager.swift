@@ -1,5 +1,6 @@
 internal import Glibc
 internal import System
+internal import SystemPackage
 
 /// The service manager of this process, such as systemd, with the protocol of `sd_notify(3)`.
 package struct ServiceManager: Sendable {
@@ -37,7 +38,7 @@ package struct ServiceManager: Sendable {
     package func send(_ text: String) -> Bool {
         let type = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard var address = sockaddr_un(socketName),
-            let descriptor = try? retrying({ socket(AF_UNIX, type, 0) })
+            let descriptor = try? Errno.retrying({ socket(AF_UNIX, type, 0) })
         else { return false }
         defer { close(descriptor) }
         let length = MemoryLayout<sa_family_t>.size + socketName.utf8.count
@@ -46,7 +47,7 @@ package struct ServiceManager: Sendable {
             return false
         }
         let flags = CInt(MSG_NOSIGNAL | MSG_DONTWAIT)
-        let count = try? retrying { Glibc.send(descriptor, bytes, bytes.count, flags) }
+        let count = try? Errno.retrying { Glibc.send(descriptor, bytes, bytes.count, flags) }
         return count == bytes.count
     }
 }

@@ -1,4 +1,5 @@
 internal import System
+internal import SystemPackage
 
 /// A resolver for paths that only trusted users can change.
 package enum TrustedPath {
@@ -22,32 +23,33 @@ package enum TrustedPath {
         var real = ""
         var rest = names(in: path)
         if !path.hasPrefix("/") {
-            rest += names(in: try PathError.wrapping { () throws(Errno) in try realPath(of: ".") })
+            rest += names(
+                in: try PathError.wrapping { () throws(Errno) in try File.realPath(of: ".") })
         }
         var links = 0
         // The last link, and the number of names after it.
         var last: (link: String, behind: Int)?
-        let root = try PathError.wrapping { () throws(Errno) in try FileStatus(of: "/") }
+        let root = try PathError.wrapping { () throws(Errno) in try Stat("/") }
         try check("/", root, isFile: false, trusting: users)
         while let name = rest.popLast() {
             if name == ".." {
-                real = Path.directory(of: real) == "/" ? "" : Path.directory(of: real)
+                real = real.lastIndex(of: "/").map { String(real[..<$0]) } ?? ""
                 continue
             }
             let place = real + "/" + name
-            let status: FileStatus
+            let status: Stat
             do throws(Errno) {
-                status = try FileStatus(of: place, followsLinks: false)
+                status = try Stat(place, followTargetSymlink: false)
             } catch {
                 guard error == .noSuchFileOrDirectory, let last, rest.count >= last.behind else {
                     throw .system(error)
                 }
                 throw .dangling(link: last.link)
             }
-            guard status.kind == .link else {
-                // No message should advise to change the permissions of /dev/null.
-                if [.regular, .folder].contains(status.kind) {
-                    try check(place, status, isFile: status.kind == .regular, trusting: users)
+            guard status.type == .symbolicLink else {
+                // Of others, such as /dev/null, nothing is read, and nobody should take rights away.
+                if [.regular, .directory].contains(status.type) {
+                    try check(place, status, isFile: status.type == .regular, trusting: users)
                 }
                 real = place
                 continue
@@ -55,7 +57,8 @@ package enum TrustedPath {
             try check(link: place, status, in: real.isEmpty ? "/" : real, trusting: users)
             links += 1
             guard links <= maximumLinks else { throw .system(.tooManySymbolicLinkLevels) }
-            let target = try PathError.wrapping { () throws(Errno) in try linkTarget(of: place) }
+            let target = try PathError.wrapping { () throws(Errno) in try File.linkTarget(of: place)
+            }
             if target.hasPrefix("/") { real = "" }
             last = (place, rest.count)
             rest += names(in: target)
@@ -72,7 +75,7 @@ package enum TrustedPath {
     }
 
     private static func check(
-        _ place: String, _ status: FileStatus, isFile: Bool, trusting users: [UInt32]
+        _ place: String, _ status: Stat, isFile: Bool, trusting users: [UInt32]
     ) throws(PathError) {
         let ways =
             isFile
@@ -81,13 +84,14 @@ package enum TrustedPath {
     }
 
     private static func check(
-        link: String, _ status: FileStatus, in directory: String, trusting users: [UInt32]
+        link: String, _ status: Stat, in directory: String, trusting users: [UInt32]
     ) throws(PathError) {
-        guard users.contains(status.owner) else {
+        guard users.contains(status.userID.rawValue) else {
             throw .exposed(
-                UntrustedPath(link: link, way: "is a symbolic link of the user \(status.owner)"))
+                UntrustedPath(
+                    link: link, way: "is a symbolic link of the user \(status.userID.rawValue)"))
         }
-        let parent = try PathError.wrapping { () throws(Errno) in try FileStatus(of: directory) }
+        let parent = try PathError.wrapping { () throws(Errno) in try Stat(directory) }
         if parent.isWritableByOthers {
             throw .exposed(
                 UntrustedPath(

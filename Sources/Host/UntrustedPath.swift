@@ -1,4 +1,5 @@
 internal import System
+internal import SystemPackage
 internal import WatchdogPolicy
 
 /// A part of a path that users outside the trusted set can change.
@@ -12,7 +13,7 @@ package struct UntrustedPath: Error, Sendable, Hashable {
     /// The fix, as a shell command if possible.
     package var remedy: String
 
-    init(_ place: String, _ status: FileStatus, _ ways: [String], isFile: Bool) {
+    init(_ place: String, _ status: Stat, _ ways: [String], isFile: Bool) {
         self.place = place
         self.isFile = isFile
         way = ways.joined(separator: " and ")

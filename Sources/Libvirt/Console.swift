@@ -1,4 +1,5 @@
 internal import CLibvirt
+internal import System
 
 /// A reader of a guest's first serial port, from its creation on.
 package final class Console {
@@ -19,8 +20,13 @@ package final class Console {
     }
 
     deinit {
-        virStreamAbort(stream)
-        virStreamFree(stream)
+        // The abort may wait for ever if the guest's QEMU has just ended.
+        nonisolated(unsafe) let stream = stream
+        Thread.detach { [guest] in
+            virStreamAbort(stream)
+            virStreamFree(stream)
+            withExtendedLifetime(guest) {}
+        }
     }
 
     /// Returns the complete lines so far. The C function is `virStreamRecv`.

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Host
 internal import System
+internal import SystemPackage
 
 /// A libvirt daemon for QEMU guests, found by its locked pid file.
 package struct Daemon: Sendable, Hashable {
@@ -66,7 +67,7 @@ package struct Daemon: Sendable, Hashable {
             runtimeDirectory: runtimeDirectory,
             timeout: Self.timeout(in: arguments.map(String.init)), isSystem: isSystem)
         // The process ID may be another process's by now.
-        guard (try? FileStatus(of: socket))?.kind == .socket, isRunning else { return nil }
+        guard (try? Stat(socket))?.type == .socket, isRunning else { return nil }
     }
 
     /// Finds the daemon that called a hook of this user, without connecting to it or starting one.
@@ -180,7 +181,7 @@ package struct Daemon: Sendable, Hashable {
     }
 
     private static func text(_ process: Int32, _ file: String) -> String? {
-        guard let bytes = try? readFile("/proc/\(process)/\(file)", limit: 64 << 10) else {
+        guard let bytes = try? File.read("/proc/\(process)/\(file)", limit: 64 << 10) else {
             return nil
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Host
 internal import System
+internal import SystemPackage
 
 /// The service's presence and state.
 package enum ServicePresence: Sendable, Hashable {
@@ -23,7 +24,7 @@ package enum ServicePresence: Sendable, Hashable {
         let path = "\(directory)/\(ServiceState.name)"
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try readFile(path, limit: ServiceState.maximumLength)
+            bytes = try File.read(path, limit: ServiceState.maximumLength)
         } catch {
             self = .unreadable("cannot read \(path): \(error)")
             return

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Host
-package import System
+internal import System
+package import SystemPackage
 
 /// The state file of the service, for the commands.
 package struct ServiceState: Codable, Sendable, Hashable {

@@ -1,11 +1,12 @@
 internal import Glibc
 
-/// Strings as `execve` and `posix_spawn` take them.
+/// Strings in the form that `execve` and `posix_spawn` take.
 package final class CStringList {
-    /// The strings and a null pointer.
+    /// The strings, then a null pointer; valid as long as this list.
     package let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int
 
+    /// Copies strings.
     package init(_ strings: [String]) {
         count = strings.count
         pointers = .allocate(capacity: count + 1)

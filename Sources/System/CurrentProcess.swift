@@ -9,16 +9,33 @@ package enum CurrentProcess {
     /// The number of the user that the process acts as; the C function is `geteuid`.
     package static var effectiveUser: UInt32 { geteuid() }
 
-    /// Ends the process, whatever its threads do; the C function is `_exit`.
+    /// The paths of the libraries that the process has loaded; `nil` in a static program.
+    ///
+    /// The C functions are `getauxval` with `AT_BASE`, and `dl_iterate_phdr`.
+    package static var libraries: [String]? {
+        guard virt_watchdog_is_static() == 0 else { return nil }
+        var paths: [String] = []
+        withUnsafeMutablePointer(to: &paths) { paths in
+            virt_watchdog_visit_libraries(
+                { path, paths in
+                    guard let path, path.pointee == CChar(UInt8(ascii: "/")) else { return }
+                    paths?.assumingMemoryBound(to: [String].self).pointee
+                        .append(String(cString: path))
+                }, paths)
+        }
+        return paths
+    }
+
+    /// Ends the process with all its threads; the C function is `_exit`.
     ///
     /// - Parameter status: The exit status.
     package static func exitNow(_ status: Int32 = 0) -> Never { _exit(status) }
 
-    /// Prevents a core file of this process, whatever ends it.
+    /// Prevents a core file of this process.
     ///
-    /// A program that it executes can leave one. A limit of 0 bytes would not suffice: a handler that
-    /// the kernel pipes core files to may ignore it. Most of what is in `/proc/self` belongs to root
-    /// from then on. The C function is `prctl` with `PR_SET_DUMPABLE`.
+    /// A program that it executes can leave one. A limit of 0 bytes does not suffice: the program that
+    /// the kernel pipes core files to may ignore it. Most of `/proc/self` belongs to root from then on.
+    /// The C function is `prctl` with `PR_SET_DUMPABLE`.
     package static func forbidCoreFile() {
         _ = virt_watchdog_set_dumpable(0)
     }

@@ -1,20 +1,22 @@
 internal import Glibc
+package import SystemPackage
 
-/// An entry of a folder.
+/// An entry of a directory.
 package struct DirectoryEntry: Sendable, Hashable {
-    /// The name, with what is not UTF-8 in it replaced.
+    /// The name, invalid UTF-8 replaced.
     package var name: String
-    /// What the entry is, a symbolic link not being followed.
-    package var status: FileStatus
-    /// What it leads to: itself, or the end of a symbolic link, if there is one.
-    package var target: FileStatus?
+    /// The status of the entry itself.
+    package var status: Stat
+    /// The status of the file that a symbolic link leads to, or of the entry; `nil` for a dangling link.
+    package var target: Stat?
 
-    /// Lists a folder, ordered by the bytes of the names, as `strcmp` does.
+    /// Lists a directory, ordered by the bytes of the names, as `strcmp` does.
     ///
     /// The C functions are `opendir`, `readdir` and `fstatat`.
-    package static func all(in folder: String) throws(Errno) -> [DirectoryEntry] {
-        guard let stream = opendir(folder) else { throw .current }
+    package static func all(in path: String) throws(Errno) -> [DirectoryEntry] {
+        guard let stream = opendir(path) else { throw .current }
         defer { closedir(stream) }
+        let directory = FileDescriptor(rawValue: dirfd(stream))
         var found: [(bytes: [UInt8], entry: DirectoryEntry)] = []
         while let next = readdir(stream) {
             let name = withUnsafePointer(to: &next.pointee.d_name) {
@@ -22,20 +24,14 @@ package struct DirectoryEntry: Sendable, Hashable {
             }
             let text = String(cString: name)
             guard text != ".", text != "..",
-                let status = status(of: name, in: dirfd(stream), AT_SYMLINK_NOFOLLOW)
+                let status = try? Stat(name, relativeTo: directory, flags: .symlinkNoFollow)
             else { continue }
             let entry = DirectoryEntry(
-                name: text, status: status, target: Self.status(of: name, in: dirfd(stream), 0))
+                name: text, status: status,
+                target: try? Stat(name, relativeTo: directory, flags: []))
             found.append(
                 (Array(UnsafeRawBufferPointer(start: name, count: strlen(name))), entry))
         }
         return found.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }.map(\.entry)
-    }
-
-    private static func status(
-        of name: UnsafePointer<CChar>, in folder: CInt, _ flags: CInt
-    ) -> FileStatus? {
-        var status = stat()
-        return fstatat(folder, name, &status, flags) == 0 ? FileStatus(status) : nil
     }
 }

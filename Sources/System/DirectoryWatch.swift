@@ -1,4 +1,5 @@
 internal import Glibc
+package import SystemPackage
 
 /// A watch over directories and single files.
 ///
@@ -30,7 +31,7 @@ package final class DirectoryWatch: Sendable {
 
     /// Watches nothing yet; the C function is `inotify_init1`, with `IN_NONBLOCK` and `IN_CLOEXEC`.
     package init() throws(Errno) {
-        descriptor = try retrying { inotify_init1(CInt(IN_NONBLOCK | IN_CLOEXEC)) }
+        descriptor = try Errno.retrying { inotify_init1(CInt(IN_NONBLOCK | IN_CLOEXEC)) }
     }
 
     deinit {
@@ -43,7 +44,7 @@ package final class DirectoryWatch: Sendable {
     /// - Returns: A number for the watch, the same one for the same directory or file. `nil` if nothing
     ///   is there or the kernel has no watches left.
     package func add(_ path: String, _ events: UInt32) -> Int32? {
-        try? retrying { inotify_add_watch(descriptor, path, events) }
+        try? Errno.retrying { inotify_add_watch(descriptor, path, events) }
     }
 
     /// Ends a watch; the C function is `inotify_rm_watch`.
@@ -57,7 +58,7 @@ package final class DirectoryWatch: Sendable {
     package func read() -> [Event] {
         var events: [Event] = []
         var buffer = [UInt8](repeating: 0, count: Self.chunkLength)
-        while let count = try? retrying({ Glibc.read(descriptor, &buffer, buffer.count) }),
+        while let count = try? Errno.retrying({ Glibc.read(descriptor, &buffer, buffer.count) }),
             count > 0
         {
             events += buffer.withUnsafeBytes {

@@ -1,4 +1,5 @@
 package import Glibc
+internal import SystemPackage
 
 /// POSIX locks on files.
 package enum FileLock {
@@ -10,9 +11,9 @@ package enum FileLock {
     /// - Returns: The process ID. `nil` if the file cannot be read, if there is no lock, or if its holder
     ///   has no number here: an open file description, or a process of another PID namespace.
     package static func holder(of path: String) -> Int32? {
-        guard let file = try? FileDescriptor(reading: path) else { return nil }
+        guard let file = try? OpenFile(reading: path) else { return nil }
         var lock = flock(F_WRLCK, length: 1)
-        guard (try? retrying { fcntl(file.number, F_GETLK, &lock) }) != nil,
+        guard (try? Errno.retrying { fcntl(file.descriptor.rawValue, F_GETLK, &lock) }) != nil,
             lock.l_type != Int16(F_UNLCK), lock.l_pid > 0
         else { return nil }
         return lock.l_pid

@@ -1,12 +1,12 @@
 internal import Glibc
 internal import Synchronization
 
-/// The number of the signal that came, or 0.
+/// The number of the signal that arrived, or 0.
 private let noted = Atomic<Int32>(0)
 
-/// The user's wish that the program ends, noted so that it can tidy up first.
+/// A record of SIGHUP, SIGINT and SIGTERM: the program cleans up before it ends.
 package enum InterruptFlag {
-    /// Notes SIGHUP, SIGINT and SIGTERM from now on; a second one ends the program at once.
+    /// Records the signals from now on; a second one ends the program at once.
     ///
     /// The C function is `sigaction`.
     package static func watch() {
@@ -16,10 +16,10 @@ package enum InterruptFlag {
         for number in [SIGHUP, SIGINT, SIGTERM] { sigaction(number, &action, nil) }
     }
 
-    /// Whether one of them came.
+    /// Whether one of them arrived.
     package static var happened: Bool { noted.load(ordering: .relaxed) != 0 }
 
-    /// Ends the program by the signal that came, if one did; the C function is `raise`.
+    /// Ends the program by the signal that arrived, if one did; the C function is `raise`.
     package static func endIfHappened() {
         let number = noted.load(ordering: .relaxed)
         if number != 0 { raise(number) }

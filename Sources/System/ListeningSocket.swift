@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemPackage
 
 /// Returns whether a process listens on a stream socket of the file system.
 ///
@@ -9,9 +10,10 @@ internal import Glibc
 package func isListening(at path: String) -> Bool {
     let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     guard var address = sockaddr_un(path),
-        let descriptor = try? retrying({ socket(AF_UNIX, type, 0) })
+        let descriptor = try? Errno.retrying({ socket(AF_UNIX, type, 0) })
     else { return false }
     defer { close(descriptor) }
     // A full queue is the queue of a listener.
-    return address.asGeneric { connect(descriptor, $0, $1) } == 0 || Errno.current == .wouldBlock
+    return address.asGeneric { connect(descriptor, $0, $1) } == 0
+        || Errno.current == .resourceTemporarilyUnavailable
 }

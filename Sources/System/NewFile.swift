@@ -1,4 +1,5 @@
 internal import Glibc
+package import SystemPackage
 
 /// A file that is written beside its place, and removed unless it gets there.
 ///
@@ -18,10 +19,10 @@ package final class NewFile {
         self.path = path
         unlink(path)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-        let file = try retrying { open(path, flags, 0o600) }
+        let file = try Errno.retrying { open(path, flags, 0o600) }
         defer { close(file) }
-        _ = try retrying { fchmod(file, mode) }
-        try writeAll(contents, to: file)
+        _ = try Errno.retrying { fchmod(file, mode) }
+        try FileDescriptor(rawValue: file).writeFully(contents)
     }
 
     deinit {
@@ -30,7 +31,7 @@ package final class NewFile {
 
     /// Puts the file into its place; readers there see the old file or the new one.
     package func move(to place: String) throws(Errno) {
-        _ = try retrying { rename(path, place) }
+        _ = try Errno.retrying { rename(path, place) }
         isInPlace = true
     }
 }

@@ -1,12 +1,10 @@
 internal import Glibc
 
-/// Counts what some threads have done, for another that waits for it.
-///
-/// The C type is `sem_t`.
+/// A semaphore of the C library; the C type is `sem_t`.
 package final class POSIXSemaphore: @unchecked Sendable {
     private let semaphore: UnsafeMutablePointer<sem_t>
 
-    /// Makes a count of zero; the C function is `sem_init`.
+    /// Creates a semaphore with a count of zero; the C function is `sem_init`.
     package init() {
         semaphore = .allocate(capacity: 1)
         sem_init(semaphore, 0, 0)
@@ -17,19 +15,22 @@ package final class POSIXSemaphore: @unchecked Sendable {
         semaphore.deallocate()
     }
 
-    /// Says that one more is done; the C function is `sem_post`.
+    /// Increments the count; the C function is `sem_post`.
     package func post() {
         sem_post(semaphore)
     }
 
-    /// Waits until one more is done; the C function is `sem_wait`.
+    /// Waits for a count above zero, and decrements it; the C function is `sem_wait`.
     package func wait() {
         while sem_wait(semaphore) != 0, errno == EINTR {}
     }
 
-    /// Waits until one more is done, for so many parts of a second at most.
+    /// Waits for a count above zero, and decrements it.
     ///
     /// The C function is `sem_timedwait`.
+    ///
+    /// - Parameter part: The timeout: one second divided by this number.
+    /// - Returns: Whether the count was above zero in time.
     package func wait(forPartOfSecond part: Int) -> Bool {
         var deadline = timespec()
         clock_gettime(CLOCK_REALTIME, &deadline)

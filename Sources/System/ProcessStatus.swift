@@ -1,4 +1,4 @@
-/// What the kernel says of a process.
+/// The status of a process.
 ///
 /// The file is [`/proc/PID/stat`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 package struct ProcessStatus: Sendable, Hashable {
@@ -6,22 +6,22 @@ package struct ProcessStatus: Sendable, Hashable {
     package var name: String
     /// The process ID of the parent, or 0.
     package var parent: Int32
-    /// The state, as a letter: `T` where a signal has stopped the process, `Z` where it has ended and
-    /// its parent has not asked for that yet.
+    /// The state: `T` for a process that a signal has stopped, `Z` for one that has ended and whose
+    /// parent has not waited for it yet.
     package var state: Character
     /// When the process started, in kernel ticks since the host's boot.
     package var startTicks: UInt64
 
-    /// Reads the status of a process; returns nothing where it is gone or may not be seen.
+    /// Reads the status of a process; returns `nil` if it has ended or is hidden from this user.
     package init?(of id: Int32) {
-        guard let bytes = try? readFile("/proc/\(id)/stat", limit: 4096) else { return nil }
+        guard let bytes = try? File.read("/proc/\(id)/stat", limit: 4096) else { return nil }
         self.init(parsing: String(decoding: bytes, as: UTF8.self))
     }
 
-    /// Reads the text of a file `stat`; returns nothing where it is none.
+    /// Parses the text of a file `stat`; returns `nil` if the text is not valid.
     ///
-    /// The second field is the program's name in parentheses, and may have blanks and parentheses in
-    /// it. The state is the third field, the start the 22nd.
+    /// The second field is the program's name in parentheses, which may contain blanks and parentheses.
+    /// The state is the third field, the start the 22nd.
     package init?(parsing stat: String) {
         guard let start = stat.firstIndex(of: "("), let end = stat.lastIndex(of: ")"), start < end
         else { return nil }

@@ -1,7 +1,8 @@
 internal import CSupport
 internal import Glibc
+package import SystemPackage
 
-/// A program that is run to its end for what it prints.
+/// A program to run for its output.
 package struct Program: Sendable, Hashable {
     /// The program's path.
     package var path: String
@@ -10,13 +11,13 @@ package struct Program: Sendable, Hashable {
     /// Its whole environment, `NAME=value` each; nothing is inherited.
     package var environment = ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
 
-    /// Names a program and its arguments.
+    /// Describes a program and its arguments.
     package init(_ path: String, _ arguments: [String] = []) {
         self.path = path
         self.arguments = arguments
     }
 
-    /// What a program did.
+    /// The result of a program.
     package struct Outcome: Sendable, Hashable {
         /// The exit status, or the number of the signal that ended it, negated.
         package var status: Int32
@@ -26,16 +27,16 @@ package struct Program: Sendable, Hashable {
         package var error: [UInt8]
     }
 
-    /// How much is kept of each stream; what comes after that is read and dropped.
+    /// The most bytes to keep of each stream; later bytes are read and dropped.
     package static let outputLimit = 4 << 20
 
-    /// Runs the program with nothing to read, and ends it if it takes too long.
+    /// Runs the program with an empty standard input, and kills it at the timeout.
     ///
-    /// It is over when the program has ended, even if a process that it left behind holds its streams.
+    /// It returns when the program has ended, even if a process that it left behind holds its streams.
     /// The C functions are `posix_spawn`, `poll`, `waitpid`, `kill` and, on Linux 5.3 and later,
     /// `pidfd_open`.
     ///
-    /// - Parameter limit: How long the program may run; `nil` for ever.
+    /// - Parameter limit: The timeout; `nil` for none.
     package func run(within limit: Duration?) throws(ProgramError) -> Outcome {
         let start = Clock.now
         let (output, error): (Pipe, Pipe)
@@ -50,7 +51,7 @@ package struct Program: Sendable, Hashable {
         error.closeWritingEnd()
         let process = virt_watchdog_open_process(id)
         defer { if process >= 0 { close(process) } }
-        // Without a descriptor, poll(2) is no help to see the end.
+        // Without a descriptor, poll(2) does not report the end.
         var tick: Int32 = 1
         while true {
             let isOpen = output.drain()
@@ -66,7 +67,7 @@ package struct Program: Sendable, Hashable {
                 let rest = limit - (Clock.now - start)
                 guard rest > .zero else {
                     kill(id, SIGKILL)
-                    // A process that hangs in the kernel stays, and becomes init's later.
+                    // A process that hangs in the kernel stays; init adopts it later.
                     for _ in 0..<10 where Self.status(of: id) == nil { usleep(10_000) }
                     throw .outOfTime(limit)
                 }
@@ -75,7 +76,7 @@ package struct Program: Sendable, Hashable {
                     clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
                 timeout = timeout < 0 ? milliseconds : min(timeout, milliseconds)
             }
-            // One that has closed its streams is waited for all the same.
+            // A program that has closed its streams still runs.
             var descriptors = [(output, isOpen), (error, isErrorOpen)].filter(\.1).map {
                 pollfd(fd: $0.0.readingEnd, events: Int16(POLLIN), revents: 0)
             }
@@ -86,7 +87,7 @@ package struct Program: Sendable, Hashable {
         }
     }
 
-    /// How many milliseconds lie between two looks at most, where the kernel does not tell the end.
+    /// The most milliseconds between two checks, where the kernel does not report the end.
     private static let longestTick: Int32 = 128
 
     private func spawn(output: CInt, error: CInt) throws(Errno) -> pid_t {
@@ -115,15 +116,15 @@ package struct Program: Sendable, Hashable {
             posix_spawn(
                 &id, path, &actions, &attributes, argumentList.pointers, environmentList.pointers)
         }
-        guard code == 0 else { throw Errno(code: code) }
+        guard code == 0 else { throw Errno(rawValue: code) }
         return id
     }
 
-    /// How a child ended, or nothing while it runs; the child is then forgotten.
+    /// Returns the exit status of a child, and reaps it; returns `nil` while it runs.
     private static func status(of id: pid_t) -> Int32? {
         var status: Int32 = 0
         let result = waitpid(id, &status, WNOHANG)
-        // Where a parent has this process ignore SIGCHLD, the kernel keeps no status.
+        // If this process ignores SIGCHLD, by its parent's choice, the kernel keeps no status.
         if result < 0, errno == ECHILD { return 0 }
         guard result == id else { return nil }
         let signal = status & 0x7F
@@ -131,16 +132,16 @@ package struct Program: Sendable, Hashable {
     }
 }
 
-/// Why a program could not be run to its end.
+/// Why a program did not run to its end.
 package enum ProgramError: Error, Sendable, Hashable {
     /// It cannot be started.
     case cannotStart(Errno)
-    /// It took too long, and was ended.
+    /// It was killed at the timeout.
     case outOfTime(Duration)
 }
 
 extension ProgramError: CustomStringConvertible {
-    /// A clause that says what happened.
+    /// The error as a clause.
     package var description: String {
         switch self {
         case .cannotStart(let error): "it cannot be started: \(error)"
@@ -149,19 +150,19 @@ extension ProgramError: CustomStringConvertible {
     }
 }
 
-/// A pipe from a child, and what has come through it.
+/// A pipe from a child, and the bytes that it has delivered.
 private final class Pipe {
     package let readingEnd: CInt
     private(set) var writingEnd: CInt
     private(set) var bytes: [UInt8] = []
 
-    /// Makes a pipe that no child inherits by itself; the C functions are `pipe` and `fcntl`.
+    /// Creates a pipe with close-on-exec ends; the C functions are `pipe` and `fcntl`.
     package init() throws(Errno) {
         var ends: [CInt] = [-1, -1]
-        _ = try retrying { pipe(&ends) }
+        _ = try Errno.retrying { pipe(&ends) }
         (readingEnd, writingEnd) = (ends[0], ends[1])
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        // Only our end: the child's waits, as it expects.
+        // Only this end: the child expects a blocking one.
         _ = fcntl(readingEnd, F_SETFL, O_NONBLOCK)
     }
 
@@ -175,13 +176,13 @@ private final class Pipe {
         writingEnd = -1
     }
 
-    /// Takes what has come.
+    /// Reads the available bytes.
     ///
-    /// - Returns: Whether more may come.
+    /// - Returns: Whether more may follow.
     @discardableResult
     package func drain() -> Bool {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        // No more rounds than these, so that whoever writes without end cannot hold us.
+        // The bound keeps an endless writer from holding this process.
         for _ in 0..<64 {
             let count = read(readingEnd, &chunk, chunk.count)
             if count == 0 { return false }

@@ -1,23 +1,23 @@
 internal import Glibc
 
-/// Makes a process leave quietly on whatever would end it otherwise.
+/// Exits with status 0 on each signal that would end the process.
 ///
-/// A hook that fails at `started` or `reconnect` costs a guest that runs. So each signal that can
-/// be caught, the traps of Swift among them, and an alarm end in a handler that writes one line to
-/// the log and leaves with 0. No core file is left behind, since a definition that migrates or is
-/// restored carries passwords.
+/// If a hook fails at `started` or `reconnect`, libvirt kills the running guest. Each signal that can be
+/// caught, Swift's traps among them, and a timer therefore end in a handler. It logs one line and exits
+/// with 0. The process leaves no core file: the domain XML of a migrating or restored guest has its
+/// passwords.
 package enum SignalGuard {
-    /// What the handler sends; prepared beforehand, since a handler cannot take memory.
+    /// The line that the handler sends; composed beforehand, since a handler cannot allocate memory.
     nonisolated(unsafe) private static var message: UnsafeMutablePointer<SystemLog.Message>?
     nonisolated(unsafe) private static var isInstalled = false
-    /// What the handler leaves with, once that is decided and logged.
+    /// The exit status, once it is decided and logged.
     nonisolated(unsafe) private static var decided: Int32?
     nonisolated(unsafe) private static var budget = TimeBudget(seconds: 0)
 
-    /// Stands for the signal's number, two digits long, in the line that ``setMessage(_:)`` is given.
+    /// The place of the signal's two-digit number in the line for ``setMessage(_:)``.
     package static let placeholder = "##"
 
-    /// What the handler sends as long as there is nothing better.
+    /// The line that the handler sends before ``setMessage(_:)``.
     private static var firstLine: StaticString {
         """
         <11>virt-watchdog: op=hook guest="" uuid=- result=failed reason="hook ended as it \
@@ -25,13 +25,13 @@ package enum SignalGuard {
         """
     }
 
-    /// Installs the handlers, and forbids core files; done once, it is done.
+    /// Installs the handlers, and forbids core files; a second call does nothing.
     ///
-    /// It uses nothing of Swift's runtime and takes no memory that it cannot do without. The C
+    /// It does not use Swift's runtime, and survives a failed allocation. The C
     /// functions are `mmap`, `sigaltstack`, `sigaction`, `sigprocmask` and `setitimer`.
     ///
-    /// - Parameter seconds: After how many seconds to leave in any case. Time in which a signal has
-    ///   stopped the process does not count.
+    /// - Parameter seconds: The timeout after which the process exits. Time in which a signal has stopped
+    ///   the process does not count.
     package static func install(leavingAfter seconds: UInt32) {
         guard !isInstalled else { return }
         isInstalled = true
@@ -49,23 +49,23 @@ package enum SignalGuard {
 
         var action = sigaction()
         action.__sigaction_handler.sa_sigaction = { number, information, _ in
-            // Another process may send this signal, too.
+            // Another process may also send this signal.
             let isTick = number == SIGALRM && information?.pointee.si_code == fromKernel
             if isTick, !SignalGuard.budget.isSpent() { return }
             SignalGuard.leave(by: number)
         }
         action.sa_flags = SA_ONSTACK | SA_SIGINFO
         sigfillset(&action.sa_mask)
-        // The C library refuses the two that it keeps for itself.
+        // The C library refuses its own two signals.
         var number: Int32 = 1
         while number <= lastSignal {
             if !isUnguarded(number) { sigaction(number, &action, nil) }
             number += 1
         }
         signal(SIGPIPE, SIG_IGN)
-        // Else the kernel would keep no exit status of a child.
+        // Otherwise the kernel keeps no exit status of a child.
         signal(SIGCHLD, SIG_DFL)
-        // An alarm that whoever runs us has blocked would never ring.
+        // A parent may have blocked the alarm.
         var none = sigset_t()
         sigemptyset(&none)
         sigprocmask(SIG_SETMASK, &none, nil)
@@ -75,28 +75,28 @@ package enum SignalGuard {
         setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
     }
 
-    /// Has all signals that can be caught wait until ``install(leavingAfter:)``.
+    /// Blocks all signals until ``install(leavingAfter:)``.
     ///
-    /// It uses nothing of Swift's runtime. The C function is `sigprocmask`.
+    /// It does not use Swift's runtime. The C function is `sigprocmask`.
     package static func blockSignals() {
         var all = sigset_t()
         sigfillset(&all)
         sigprocmask(SIG_SETMASK, &all, nil)
     }
 
-    /// Says what the handler writes to the log from now on.
+    /// Sets the line that the handler logs.
     ///
-    /// - Parameter line: The line; the signal's number takes the place of ``placeholder``.
+    /// - Parameter line: The line; the signal's number replaces ``placeholder``.
     package static func setMessage(_ line: String) {
         let message = UnsafeMutablePointer<SystemLog.Message>.allocate(capacity: 1)
         message.initialize(to: SystemLog.Message(line, severity: .error, placeholder: placeholder))
         Self.message = message
     }
 
-    /// Sees to it that the process leaves also where the kernel keeps it waiting for a file, as on a
-    /// network file system that does not answer: no handler runs then.
+    /// Starts a thread that ends the process if no handler can run.
     ///
-    /// Another thread leaves a moment later than the handler would. The C functions are `pthread_create`
+    /// No handler runs while the kernel blocks the process, as on a network file system that does not
+    /// answer. The thread exits a moment later than the handler would. The C functions are `pthread_create`
     /// and `nanosleep`.
     package static func startHardDeadline() {
         var budget = budget
@@ -111,7 +111,7 @@ package enum SignalGuard {
         }
     }
 
-    /// Says what the handler leaves with from now on, without another line: what was decided holds.
+    /// Sets the exit status of the handler, which then logs no line.
     package static func setExitStatus(_ status: Int32) {
         decided = status
     }
@@ -127,10 +127,10 @@ package enum SignalGuard {
         _exit(0)
     }
 
-    /// The last signal, one of those for real time, which end a process, too.
+    /// The last of the real-time signals, which also end a process.
     private static var lastSignal: Int32 { 64 }
 
-    /// Whether a signal cannot be caught, or does no harm by itself.
+    /// Whether a signal cannot be caught, or does not end a process.
     private static func isUnguarded(_ signal: Int32) -> Bool {
         switch signal {
         case SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGPIPE: true
@@ -139,17 +139,17 @@ package enum SignalGuard {
     }
 }
 
-/// `SI_KERNEL`, which a signal of a timer has and one of another process has not.
+/// `SI_KERNEL`, the code of a timer's signal, which no other process can send.
 private let fromKernel: CInt = 0x80
 
-/// A time that runs while the process does, and stands still while a signal has stopped it.
+/// A timeout that does not count time in which a signal has stopped the process.
 private struct TimeBudget {
-    /// How many nanoseconds lie between two looks.
+    /// The nanoseconds between two checks.
     package static let interval = 100_000_000
-    /// The most nanoseconds that count for one look: a busy host delays it for less than that.
+    /// The most nanoseconds that count for one check: a busy host delays it for less than that.
     private static let longestInterval = 500_000_000
 
-    /// How many nanoseconds are left.
+    /// The nanoseconds that are left.
     package var rest: Int
     private var last: Int
 
@@ -158,12 +158,12 @@ private struct TimeBudget {
         last = Self.now
     }
 
-    /// Takes the time since the last look, and returns whether none is left.
+    /// Subtracts the time since the last check, and returns whether none is left.
     package mutating func isSpent() -> Bool {
         let now = Self.now
         rest -= min(now - last, Self.longestInterval)
         last = now
-        // The next look would be too late.
+        // The next check would be too late.
         return rest < Self.interval / 2
     }
 

@@ -1,5 +1,5 @@
 extension String {
-    /// The text written so that a shell reads it as one word.
+    /// The text in the form that a shell reads as one word.
     package var shellWord: String {
         let plain = utf8.allSatisfy { byte in
             switch byte {

@@ -1,28 +1,29 @@
 internal import Glibc
+package import SystemPackage
 
-/// The system's log, by way of `/dev/log`: the journal, or whichever syslog daemon runs.
+/// The system log behind `/dev/log`: the journal or a syslog daemon.
 ///
-/// The hook must not wait for a log that is stuck, as `syslog(3)` may; a line that cannot be
-/// delivered at once is lost.
+/// The hook must not wait for a blocked log, as `syslog(3)` may. A line that cannot be delivered at once
+/// is lost.
 package enum SystemLog {
-    /// How much a line matters, with syslog's numbers.
+    /// The severity of a line, with syslog's numbers.
     package enum Severity: Int32, Sendable, Comparable {
-        /// Something does not work.
+        /// A failure.
         case error = 3
-        /// Somebody should look.
+        /// A problem to look into.
         case warning = 4
-        /// Something was decided or done.
+        /// A decision or an action.
         case notice = 5
-        /// Nothing to do.
+        /// A decision without an action.
         case info = 6
 
-        /// Compares how much two lines matter; syslog has the highest number for what matters least.
+        /// Compares two severities; syslog's highest number is the least severe.
         package static func < (lesser: Severity, greater: Severity) -> Bool {
             lesser.rawValue > greater.rawValue
         }
     }
 
-    /// What each line of ours bears.
+    /// The tag of each line.
     package static let tag = "virt-watchdog"
 
     /// Sends one line to the log.
@@ -34,33 +35,32 @@ package enum SystemLog {
         message.discard()
     }
 
-    /// Asks whether somebody takes lines, and sends none; the C functions are `socket` and `connect`.
+    /// Checks that a log accepts lines, and sends none; the C functions are `socket` and `connect`.
     ///
     /// - Parameter path: The socket of the log.
     package static func reach(at path: String = socketPath) throws(Errno) {
-        let descriptor = try retrying { socket(AF_UNIX, socketType, 0) }
+        let descriptor = try Errno.retrying { socket(AF_UNIX, socketType, 0) }
         defer { close(descriptor) }
-        guard var address = sockaddr_un(path) else { throw Errno(code: ENAMETOOLONG) }
-        _ = try retrying { connect(descriptor, to: &address) }
+        guard var address = sockaddr_un(path) else { throw Errno(rawValue: ENAMETOOLONG) }
+        _ = try Errno.retrying { connect(descriptor, to: &address) }
     }
 
-    /// The socket that every program of a host sends its lines to.
+    /// The log's socket on every host.
     package static let socketPath = "/dev/log"
 
-    /// Computed each time: a signal handler must not set up a stored one.
+    /// Computed at each use: a signal handler must not initialise a stored property.
     private static var socketType: CInt {
         CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     }
 
-    /// Sends a line that is as it goes to the log, its head included.
+    /// Sends a line with its priority and tag.
     ///
-    /// It uses nothing of Swift's runtime and takes no memory.
+    /// It does not use Swift's runtime, and allocates no memory.
     package static func send(whole line: StaticString) {
         deliver(UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount))
     }
 
-    /// Sends bytes to the log without waiting, with nothing but functions that are safe in a handler
-    /// of signals.
+    /// Sends bytes to the log without waiting; it calls only async-signal-safe functions.
     private static func deliver(_ bytes: UnsafeRawBufferPointer) {
         let descriptor = socket(AF_UNIX, socketType, 0)
         guard descriptor >= 0 else { return }
@@ -78,30 +78,28 @@ package enum SystemLog {
         address.asGeneric { Glibc.connect(descriptor, $0, $1) }
     }
 
-    /// A line in the form that it is sent in, which takes no memory to send.
-    ///
-    /// `send()` calls nothing but functions that are safe in a signal handler.
+    /// A composed line, which a signal handler can send.
     package struct Message {
         private static let userFacility: Int32 = 1 << 3
         private let buffer: UnsafeMutableBufferPointer<UInt8>
-        /// Where two digits are filled in.
+        /// The place of the two digits.
         private var gap: Int?
 
-        /// Composes a line; its memory is kept until ``discard()``.
+        /// Composes a line, whose memory stays until ``discard()``.
         ///
-        /// - Parameter placeholder: Two characters in the line that a number is to take the place of.
+        /// - Parameter placeholder: Two characters in the line, which ``fillIn(_:)`` replaces.
         init(_ line: String, severity: Severity, placeholder: String? = nil) {
             let head = "<\(Self.userFacility | severity.rawValue)>\(SystemLog.tag)[\(getpid())]: "
             let text = Array((head + line).utf8)
             buffer = .allocate(capacity: text.count)
             _ = buffer.initialize(from: text)
             if let placeholder = placeholder.map({ Array($0.utf8) }) {
-                // The last one: what stands before it may be foreign.
+                // The last one: foreign text may stand before it.
                 gap = text.indices.dropLast().last { text[$0...$0 + 1].elementsEqual(placeholder) }
             }
         }
 
-        /// Writes a number of two digits into its place.
+        /// Replaces the placeholder with a number of two digits.
         func fillIn(_ number: Int32) {
             guard let gap else { return }
             buffer[gap] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10)
@@ -113,7 +111,7 @@ package enum SystemLog {
             buffer.deallocate()
         }
 
-        /// Sends the line without waiting.
+        /// Sends the line without waiting; it calls only async-signal-safe functions.
         func send() {
             SystemLog.deliver(UnsafeRawBufferPointer(buffer))
         }

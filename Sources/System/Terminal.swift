@@ -1,20 +1,11 @@
 internal import Glibc
 
-/// Sees to it that no file that is opened later takes the place of a standard stream that is closed.
-///
-/// What is written to one then still fails. The C function is `open`.
-package func reserveStandardStreams() {
-    for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 {
-        _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
-    }
-}
-
 /// Standard output as a terminal.
 package enum Terminal {
-    /// Whether standard output is one; the C function is `isatty`.
+    /// Whether standard output is a terminal; the C function is `isatty`.
     package static var isThere: Bool { isatty(1) == 1 }
 
-    /// How many columns it has, or nothing where it is none or does not say.
+    /// The number of columns; `nil` if standard output is no terminal, or does not tell.
     ///
     /// The C function is `ioctl` with `TIOCGWINSZ`.
     package static var width: Int? {

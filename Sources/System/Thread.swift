@@ -2,11 +2,11 @@ internal import Glibc
 
 /// Threads of this process.
 package enum Thread {
-    /// Runs something on a thread of its own, to which no signals are delivered.
+    /// Runs a closure on a new thread, which blocks all signals.
     ///
     /// The C function is `pthread_create`.
     ///
-    /// - Returns: Whether there is such a thread.
+    /// - Returns: Whether the thread started.
     @discardableResult
     package static func detach(_ body: @escaping @Sendable () -> Void) -> Bool {
         var all = sigset_t()
@@ -26,7 +26,7 @@ package enum Thread {
         return error == 0
     }
 
-    /// Waits; the C function is `sleep`.
+    /// Waits for some seconds; the C function is `sleep`.
     package static func sleep(seconds: UInt32) { _ = Glibc.sleep(seconds) }
 
     private final class Job: Sendable {

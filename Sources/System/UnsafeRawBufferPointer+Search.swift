@@ -1,7 +1,7 @@
 internal import CSupport
 
 extension UnsafeRawBufferPointer {
-    /// Whether a text stands somewhere in the bytes; the C function is `memmem`.
+    /// Returns whether the bytes contain a text; the C function is `memmem`.
     package func contains(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { wanted in

@@ -1,7 +1,7 @@
 package import Glibc
 
 extension sockaddr_un {
-    /// The address of a socket in the file system, or nothing where the path is too long for one.
+    /// Creates the address of a socket in the file system; returns `nil` if the path is too long.
     package init?(_ path: String) {
         self.init()
         sun_family = sa_family_t(AF_UNIX)
@@ -10,9 +10,9 @@ extension sockaddr_un {
         withUnsafeMutableBytes(of: &sun_path) { $0.copyBytes(from: bytes) }
     }
 
-    /// Hands the address to a C function that takes the address of any socket.
+    /// Calls a closure with the address in the form that C functions take.
     ///
-    /// - Parameter length: The length of the address, which is part of an abstract one.
+    /// - Parameter length: The length of the address, which counts for an abstract one.
     package mutating func asGeneric(
         length: Int = MemoryLayout<sockaddr_un>.size,
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt

@@ -11,23 +11,29 @@ import DomainXML
 import Glibc
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 @main
 enum Hook {
     static func main() {
-        guard let name = argument(2), let phase = argument(3),
+        // libvirt's calls have more arguments.
+        if PreInit.argument(1) == "--version", PreInit.argument(2) == nil {
+            try? FileDescriptor.standardOutput.writeFully(Array(LinkageReport.own.text.utf8))
+            _exit(0)
+        }
+        guard let name = PreInit.argument(2), let phase = PreInit.argument(3),
             let operation = HookOperation(name, phase), operation.readsDefinition,
-            let guest = argument(1)
+            let guest = PreInit.argument(1)
         else { _exit(0) }
         // In a release build, PreInit has installed it already.
-        SignalGuard.install(leavingAfter: timeout)
+        SignalGuard.install(leavingAfter: PreInit.timeout)
         // PreInit has checked only the parent process.
         if operation.needsTreatment, CallingDaemon.isServed(CallingDaemon.process()) { _exit(0) }
         let ended = LogLine(
             operation: operation.name, guest: guest,
             failure:
-                "hook ended by signal \(SignalGuard.placeholder) (\(SIGALRM) = its \(timeout) s timeout);"
+                "hook ended by signal \(SignalGuard.placeholder) (\(SIGALRM) = its \(PreInit.timeout) s timeout);"
                 + " the guest continues without it")
         SignalGuard.setMessage(ended.text)
         do {
@@ -43,8 +49,8 @@ enum Hook {
 
     /// Carries out an operation and exits, without a clean-up that takes time and may fail.
     private static func run(_ operation: HookOperation) throws -> Never {
-        let input = try readAll(from: STDIN_FILENO, limit: Document.maximumLength)
-        // Under a limit of open files, the policy and the log need this descriptor.
+        let input = try FileDescriptor.standardInput.readToEnd(limit: Document.maximumLength)
+        // Where the limit leaves no other, this one serves for the policy and the log.
         close(STDIN_FILENO)
         var document = try Document(parsing: input.span.bytes)
         var facts = document.facts
@@ -75,7 +81,7 @@ enum Hook {
         if outcome.printsDefinition {
             // libvirt ignores the output at prepare, so the device needs no address.
             document.apply(plan, isPlacing: false)
-            try writeWhole(try document.serialized(), to: STDOUT_FILENO)
+            try FileDescriptor.standardOutput.writeAtOnce(try document.serialized())
         }
         let line = LogLine(
             operation: operation.name, guest: facts.name, uuid: facts.uuid, plan: plan,
@@ -89,7 +95,7 @@ enum Hook {
             let message =
                 "virt-watchdog: cannot start \(facts.name.isEmpty ? "the guest" : quoted(facts.name))"
                 + " under vm.watchdog.enforce=true: \(refusal)\n"
-            try? writeAll(Array(message.utf8), to: STDERR_FILENO)
+            try? FileDescriptor.standardError.writeFully(Array(message.utf8))
             _exit(1)
         }
         if outcome.startsOneShot {

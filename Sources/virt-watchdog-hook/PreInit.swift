@@ -3,9 +3,6 @@ import Host
 import System
 import WatchdogPolicy
 
-/// The timeout after which the hook exits, in seconds.
-let timeout: UInt32 = 2
-
 // Without optimization, the compiler makes the table of operations at run time.
 #if !DEBUG
     /// The C library's `argc` and `argv`.
@@ -28,7 +25,13 @@ let timeout: UInt32 = 2
             CInt, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
             UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
         ) -> Void = { argc, argv, _ in
-            guard argc > 3, let name = argv[2], let phase = argv[3] else { _exit(0) }
+            guard argc > 3, let name = argv[2], let phase = argv[3] else {
+                guard argc == 2, let option = argv[1], strcmp(option, "--version") == 0 else {
+                    _exit(0)
+                }
+                (count, words) = (argc, argv)
+                return
+            }
             switch HookOperation.beginning(name, phase) {
             case .leaves: _exit(0)
             case .reads: break
@@ -38,7 +41,7 @@ let timeout: UInt32 = 2
                 if ServiceLock.holder(for: getppid()) == .followsDaemon { _exit(0) }
             }
             (count, words) = (argc, argv)
-            SignalGuard.install(leavingAfter: timeout)
+            SignalGuard.install(leavingAfter: PreInit.timeout)
         }
 #else
     private var count: CInt { CommandLine.argc }
@@ -47,8 +50,14 @@ let timeout: UInt32 = 2
     }
 #endif
 
-/// Returns an argument by its number.
-func argument(_ index: Int) -> String? {
-    guard index < count, let word = words?[index] else { return nil }
-    return String(cString: word)
+/// The part of the hook that runs before the runtimes, and its results.
+enum PreInit {
+    /// The timeout after which the hook exits, in seconds.
+    static var timeout: UInt32 { 2 }
+
+    /// Returns an argument by its number.
+    static func argument(_ index: Int) -> String? {
+        guard index < count, let word = words?[index] else { return nil }
+        return String(cString: word)
+    }
 }

@@ -22,7 +22,7 @@ struct VirtWatchdog: ParsableCommand {
         // The persistent domain XML contains passwords. A user's own libvirt may need /proc/self to
         // start its daemon.
         if CurrentProcess.effectiveUser == 0 { CurrentProcess.forbidCoreFile() }
-        reserveStandardStreams()
+        StandardStreams.reserve()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -1,6 +1,7 @@
 import Glibc
 import Host
 import System
+import SystemPackage
 
 /// A watch for signs of a starting guest.
 ///
@@ -40,6 +41,7 @@ final class HostWatch {
     private func watchAll() {
         serviceWatch = watch.add(service, UInt32(IN_OPEN))
         guestsWatch = watch.add(Self.guests, UInt32(IN_CREATE | IN_MOVED_TO))
-        _ = watch.add(Path.directory(of: Self.guests), UInt32(IN_CREATE))
+        _ = watch.add(
+            FilePath(Self.guests).removingLastComponent().string, UInt32(IN_CREATE))
     }
 }

@@ -3,6 +3,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TimerProbe
 import WatchdogPolicy
 

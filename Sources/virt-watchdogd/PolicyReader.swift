@@ -2,6 +2,7 @@ import Glibc
 import Host
 import Protector
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// A watcher and reader of the policy's file, on its own thread because the file system may hang.
@@ -47,7 +48,7 @@ final class PolicyReader: Sendable {
 
     private func waitForChange(of names: [Int32: Set<String>]) {
         while true {
-            let ready = poll(descriptors: [watch.descriptor, wakeup.descriptor], timeout: nil)
+            let ready = Poll.readable(among: [watch.descriptor, wakeup.descriptor], timeout: nil)
             let isAsked = ready.contains(wakeup.descriptor)
             if isAsked { wakeup.drain() }
             // Read once for several changes.
@@ -68,7 +69,7 @@ final class PolicyReader: Sendable {
         let paths = Paths.ofEnvironment()
         for file in paths.chosenProperties.map({ [$0] }) ?? paths.properties {
             var places = [file]
-            if let real = try? realPath(of: file), real != file { places.append(real) }
+            if let real = try? File.realPath(of: file), real != file { places.append(real) }
             for place in places {
                 var parts = place.split(separator: "/")
                 while let name = parts.popLast() {

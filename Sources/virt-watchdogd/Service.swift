@@ -3,6 +3,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TimerProbe
 import WatchdogPolicy
 
@@ -66,8 +67,8 @@ final class Service {
         while true {
             // systemd may be too busy to take the message at once.
             if !isReady { isReady = manager?.send("READY=1") ?? true }
-            let ready = poll(
-                descriptors: [engine.descriptor, signals.descriptor, watch.descriptor],
+            let ready = Poll.readable(
+                among: [engine.descriptor, signals.descriptor, watch.descriptor],
                 timeout: timeout(of: engine))
             if ready.contains(signals.descriptor) { takeSignals(engine) }
             if ready.contains(watch.descriptor), watch.read() { engine.inbox(.nudged) }

@@ -1,7 +1,9 @@
 import Foundation
+import SystemPackage
 import TestSupport
 import Testing
 
+@testable import System
 @testable import virt_watchdog
 
 /// The checks `hook-build` and `hook-static`, and what they read.
@@ -113,26 +115,62 @@ struct DoctorBuildTests {
 
     // MARK: hook-static
 
-    private func linkage(_ bytes: [UInt8]) throws -> Finding {
-        let path = try fake.write("etc/libvirt/hooks/qemu", bytes, mode: 0o755)
-        let hook = HookFile(
-            path: path, nominalPath: "/etc/libvirt/hooks/qemu", maker: .us,
-            status: nil)
-        return HookLinkage.finding(hook, on: fake.host)
+    private func linkage(_ run: Result<Program.Outcome, ProgramError>) throws -> Finding {
+        try fake.putHook()
+        let hook = try #require(fake.hooks.ours.first)
+        let real = try File.realPath(of: hook.path)
+        return HookLinkage.finding(hook, on: fake.host) { (program) throws(ProgramError) in
+            #expect(program == Program(real, ["--version"]))
+            return try run.get()
+        }
     }
 
-    @Test(arguments: [(true, false), (true, true), (false, false), (false, true)])
-    func `A static hook is told apart from a dynamic one, on every processor`(
-        _ isWide: Bool, _ isBigEndian: Bool
-    ) throws {
-        var file = FakeELF(isWide: isWide, isBigEndian: isBigEndian)
-        #expect(try linkage(file.bytes).level == .ok)
-        file.interpreter = "/lib/ld.so.1"
-        #expect(try ELFFile(file.bytes).interpreter == "/lib/ld.so.1")
-        #expect(try linkage(file.bytes).level == .fail, "no such loader")
-        try fake.write("lib/ld.so.1", "")
-        #expect(try linkage(file.bytes).level == .warn)
-        #expect(try linkage(file.bytes).remedy?.contains("sudo ./install.sh") == true)
+    private func linkage(
+        _ output: String, error: String = "", status: Int32 = 0
+    ) throws -> Finding {
+        try linkage(
+            .success(
+                Program.Outcome(
+                    status: status, output: Array(output.utf8), error: Array(error.utf8))))
+    }
+
+    @Test
+    func `A static hook is told apart from a dynamic one`() throws {
+        #expect(try linkage("virt-watchdog-hook 0.1.0\nlinkage: static\n").level == .ok)
+        let dynamic = try linkage(
+            "virt-watchdog-hook 0.1.0\nlinkage: dynamic\nlibrary: /lib/a.so\nlibrary: /lib/b.so\n")
+        #expect(dynamic.level == .warn)
+        #expect(dynamic.message.contains("(/lib/a.so, /lib/b.so)"))
+        #expect(dynamic.remedy?.contains("sudo ./install.sh") == true)
+    }
+
+    @Test
+    func `A hook that cannot run stops guests, and doctor says why`() throws {
+        let missing = try linkage(
+            "", error: "hook: error while loading shared libraries: libxml2.so.2", status: 127)
+        #expect(missing.level == .fail)
+        #expect(missing.message.contains("libxml2.so.2"))
+        #expect(try linkage("", status: -11).level == .fail)
+        #expect(try linkage(.failure(.cannotStart(.noSuchFileOrDirectory))).level == .fail)
+        #expect(try linkage(.failure(.outOfTime(.seconds(5)))).level == .fail)
+        #expect(try linkage(.failure(.cannotStart(.permissionDenied))).level == .warn)
+    }
+
+    @Test(arguments: ["", "virt-watchdog-hook 0.0.9\n", "virt-watchdog-hook 1\nlinkage: odd\n"])
+    func `The linkage of a hook that does not report it is unknown`(_ output: String) throws {
+        #expect(try linkage(output).level == .warn)
+    }
+
+    @Test(arguments: ["etc/libvirt/hooks/qemu", "etc/libvirt/hooks"])
+    func `Doctor runs no hook that other users can change`(_ name: String) throws {
+        try fake.putHook()
+        let hook = try #require(fake.hooks.ours.first)
+        chmod(fake.path(name), 0o777)
+        let finding = HookLinkage.finding(hook, on: fake.host) { _ throws(ProgramError) in
+            Issue.record("the hook ran")
+            throw .cannotStart(.noMemory)
+        }
+        #expect(finding.level == .warn)
     }
 
     @Test
@@ -151,7 +189,6 @@ struct DoctorBuildTests {
         for length in 0..<bytes.count {
             #expect(throws: ELFFile.Problem.self) { try ELFFile(Array(bytes[..<length])) }
         }
-        #expect(try linkage(Array(bytes.dropLast())).level == .fail)
     }
 
     @Test(arguments: [true, false])

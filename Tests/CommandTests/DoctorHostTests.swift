@@ -4,6 +4,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TestSupport
 import Testing
 import TimerProbe
@@ -319,8 +320,11 @@ struct DoctorHostTests {
     @Test
     func `A folder that a group may write to is open, whichever it is, unless it is sticky`() {
         func ways(_ mode: UInt32, group: UInt32) -> Int {
-            FileStatus(kind: .folder, mode: mode, group: group)
-                .folderExposure(trusting: [0]).count
+            var status = Stat(rawValue: CInterop.Stat())
+            status.type = .directory
+            status.permissions = FilePermissions(rawValue: mode)
+            status.groupID = GroupID(group)
+            return status.folderExposure(trusting: [0]).count
         }
         #expect(ways(0o775, group: 4) == 1)
         #expect(ways(0o775, group: 0) == 1, "an access list shows like this, too")

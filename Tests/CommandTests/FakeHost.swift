@@ -1,6 +1,7 @@
 import Foundation
 import Host
 import System
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -112,7 +113,7 @@ struct FakeHost {
     }
 
     /// When a file last changed.
-    func changed(_ path: String) throws -> Duration { try FileStatus(of: path).changed }
+    func changed(_ path: String) throws -> Duration { try Stat(path).changed }
 }
 
 /// An executable with nothing to execute.

@@ -3,6 +3,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TestSupport
 import Testing
 import TimerProbe
@@ -69,7 +70,7 @@ struct SetupTests {
             try FileManager.default.subpathsOfDirectory(atPath: fake.path(top)).map {
                 "\(top)/\($0)"
             }
-        }.filter { (try? FileStatus(of: fake.path($0), followsLinks: false))?.kind != .folder }
+        }.filter { (try? Stat(fake.path($0), followTargetSymlink: false))?.type != .directory }
             .sorted()
     }
 
@@ -134,12 +135,12 @@ struct SetupTests {
             "etc/libvirt/hooks/qemu": 0o755, "etc/virt-watchdog/agent.properties": 0o644,
         ]
         for (name, mode) in modes {
-            #expect(try FileStatus(of: fake.path(name)).mode == UInt32(mode), "\(name)")
+            #expect(try Stat(fake.path(name)).permissions.rawValue == mode_t(mode), "\(name)")
             let entry = try #require(try manifest().entry("/\(name)"))
             #expect(entry.kind == .file)
             #expect(entry.checksum == Checksum(try #require(bytes(name))).description)
         }
-        #expect(try manifest().entry("/usr/share/man")?.kind == .folder)
+        #expect(try manifest().entry("/usr/share/man")?.type == .directory)
         #expect(try manifest().entry("/etc/libvirt") == nil, "it was there")
     }
 
@@ -268,11 +269,11 @@ struct SetupTests {
         let link = "etc/libvirt/hooks/qemu.d/50-virt-watchdog"
         try fake.link(link, to: "../../../../usr/bin/virt-watchdog-hook")
         try installation().installFiles(from: nil)
-        #expect(try FileStatus(of: fake.path(link), followsLinks: false).kind == .link)
+        #expect(try Stat(fake.path(link), followTargetSymlink: false).type == .symbolicLink)
         #expect(try manifest().entry("/\(link)")?.kind == .package)
         #expect(!FileManager.default.fileExists(atPath: fake.path("etc/libvirt/hooks/qemu")))
         try installation().removeFiles(of: manifest())
-        #expect(try FileStatus(of: fake.path(link), followsLinks: false).kind == .link)
+        #expect(try Stat(fake.path(link), followTargetSymlink: false).type == .symbolicLink)
     }
 
     @Test func `A host without the programs is refused`() throws {

@@ -40,6 +40,26 @@ struct BinaryTests {
         #expect(!kinds.contains(3), "PT_INTERP")
     }
 
+    @Test
+    func `The hook prints its version and its linkage`() throws {
+        let hook = try #require(Repository.hook, Host.needs)
+        let tool = try Command(#require(Repository.tool, Host.needs), ["--version"]).run()
+        let outcome = try Command(hook, ["--version"]).run()
+        #expect(outcome.status == 0)
+        #expect(outcome.text == "virt-watchdog-hook \(tool.text)linkage: static\n")
+        #expect(outcome.errorText.isEmpty)
+    }
+
+    @Test(arguments: [
+        [], ["--versions"], ["-version"], ["--version", "prepare"],
+        ["--version", "release", "end", "-"],
+    ])
+    func `The hook prints nothing for other arguments`(_ arguments: [String]) throws {
+        let outcome = try Command(#require(Repository.hook, Host.needs), arguments).run()
+        #expect(outcome.status == 0)
+        #expect(outcome.output.isEmpty && outcome.error.isEmpty)
+    }
+
     @Test(arguments: [
         ("virConnectOpen", "a call of libvirt would wait for a lock that libvirt holds"),
         ("libvirt.so", "libvirt's library"),

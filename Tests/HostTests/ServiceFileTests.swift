@@ -2,6 +2,7 @@ import Foundation
 import Host
 import Synchronization
 import System
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -34,9 +35,9 @@ struct ServiceFileTests {
         #expect(file.path == path)
         #expect(ServiceFile.holder(at: path))
         #expect(try isLockedForOthers())
-        #expect(try FileStatus(of: directory).mode == 0o755)
-        #expect(try FileStatus(of: path).mode == 0o644)
-        #expect(try FileStatus(of: folder.url.path + "/libvirt").mode == 0o755)
+        #expect(try Stat(directory).permissions.rawValue == 0o755)
+        #expect(try Stat(path).permissions.rawValue == 0o644)
+        #expect(try Stat(folder.url.path + "/libvirt").permissions.rawValue == 0o755)
     }
 
     @Test
@@ -45,7 +46,7 @@ struct ServiceFileTests {
             atPath: directory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         let file = try ServiceFile(in: directory)
-        #expect(try FileStatus(of: directory).mode == 0o755)
+        #expect(try Stat(directory).permissions.rawValue == 0o755)
         withExtendedLifetime(file) {}
     }
 

@@ -42,7 +42,7 @@ struct ExposureTests {
     @Test(arguments: [mode_t(0o600), 0o640, 0o644, 0o755])
     func `Modes as CloudStack and install.sh set them are trusted`(mode: mode_t) throws {
         let file = try file("etc/agent.properties", mode: mode)
-        #expect(try way(to: file) == realPath(of: file))
+        #expect(try way(to: file) == File.realPath(of: file))
     }
 
     @Test(arguments: [mode_t(0o020), 0o002])
@@ -51,14 +51,15 @@ struct ExposureTests {
         for (name, mode) in [("a/b/agent.properties", mode_t(0o644)), ("a/b", 0o755), ("a", 0o755)]
         {
             chmod(path(name), mode | more)
-            #expect(try way(to: file).hasPrefix("\(realPath(of: path(name))) can be written by"))
+            #expect(
+                try way(to: file).hasPrefix("\(File.realPath(of: path(name))) can be written by"))
             chmod(path(name), mode)
         }
-        #expect(try way(to: file) == realPath(of: file))
+        #expect(try way(to: file) == File.realPath(of: file))
     }
 
     @Test func `Links are followed where only trusted users can set them`() throws {
-        let real = try realPath(of: file("real/agent.properties"))
+        let real = try File.realPath(of: file("real/agent.properties"))
         try file("links/x")
         symlink("../real", path("links/relative"))
         symlink(folder.url.path + "/./real/", path("links/absolute"))
@@ -70,17 +71,17 @@ struct ExposureTests {
         #expect(try way(to: path("links/loop")).contains("symbolic links"))
         symlink("/nowhere", path("links/nowhere"))
         #expect(
-            try way(to: path("links/nowhere")) == realPath(of: path("links"))
+            try way(to: path("links/nowhere")) == File.realPath(of: path("links"))
                 + "/nowhere leads to nothing")
         #expect(try way(to: path("links/relative/missing")).contains("No such file"))
         // A file may lie in a sticky folder of everybody's, and a link may not.
         chmod(path("links"), 0o1777)
         #expect(try way(to: path("links/file")).contains("is a symbolic link in a directory"))
-        #expect(try way(to: path("links/x")) == realPath(of: path("links/x")))
+        #expect(try way(to: path("links/x")) == File.realPath(of: path("links/x")))
     }
 
     @Test func `A relative path starts at the current directory`() throws {
-        #expect(try way(to: "./Package.swift") == realPath(of: "Package.swift"))
+        #expect(try way(to: "./Package.swift") == File.realPath(of: "Package.swift"))
     }
 
     @Test func `A fix is a correctly quoted shell command, or absent`() throws {
@@ -117,7 +118,7 @@ struct ExposureTests {
             lchown(path(name), 0, 0)
         }
         chown(file, 65534, 0)
-        #expect(try TrustedPath.resolve(file, trusting: [0, 65534]) == realPath(of: file))
+        #expect(try TrustedPath.resolve(file, trusting: [0, 65534]) == File.realPath(of: file))
     }
 
     @Test func `The policy of an exposed file leaves guests alone, and names the fix`() throws {

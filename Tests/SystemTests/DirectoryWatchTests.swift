@@ -20,11 +20,11 @@ struct DirectoryWatchTests {
         let events = UInt32(IN_CREATE | IN_DELETE | IN_MOVED_TO)
         let number = try #require(watch.add(folder.url.path, events))
         #expect(watch.read().isEmpty)
-        #expect(poll(descriptors: [watch.descriptor], timeout: .zero).isEmpty)
+        #expect(Poll.readable(among: [watch.descriptor], timeout: .zero).isEmpty)
         mkdir(path("new"), 0o700)
         rename(path("new"), path("a longer name é"))
         rmdir(path("a longer name é"))
-        #expect(poll(descriptors: [watch.descriptor], timeout: .zero) == [watch.descriptor])
+        #expect(Poll.readable(among: [watch.descriptor], timeout: .zero) == [watch.descriptor])
         let directory = UInt32(IN_ISDIR)
         #expect(
             watch.read() == [
@@ -40,7 +40,7 @@ struct DirectoryWatchTests {
     func `A single file reports that it was opened`() throws {
         let file = try folder.write("file", "").path
         let number = try #require(watch.add(file, UInt32(IN_OPEN)))
-        #expect(try readFile(file, limit: 1).isEmpty)
+        #expect(try File.read(file, limit: 1).isEmpty)
         #expect(watch.read() == [.init(watch: number, mask: UInt32(IN_OPEN))])
     }
 

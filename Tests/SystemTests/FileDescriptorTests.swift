@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 @testable import System
@@ -17,9 +18,9 @@ struct FileDescriptorTests {
         let writer = ends[1]
         Thread.detachNewThread {
             usleep(100_000)
-            try? writeAll(text, to: writer)
+            try? FileDescriptor(rawValue: writer).writeFully(text)
             close(writer)
         }
-        #expect(try readAll(from: ends[0], limit: 1 << 20) == text)
+        #expect(try FileDescriptor(rawValue: ends[0]).readToEnd(limit: 1 << 20) == text)
     }
 }

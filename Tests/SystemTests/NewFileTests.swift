@@ -1,5 +1,6 @@
 import Foundation
 import System
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -20,7 +21,7 @@ struct NewFileTests {
         #expect(try String(contentsOfFile: path("place"), encoding: .utf8) == "old")
         try file.move(to: path("place"))
         #expect(try String(contentsOfFile: path("place"), encoding: .utf8) == "text")
-        #expect(try FileStatus(of: path("place")).mode == 0o755)
+        #expect(try Stat(path("place")).permissions.rawValue == 0o755)
         #expect(!FileManager.default.fileExists(atPath: path("new")))
     }
 

@@ -9,26 +9,26 @@ struct WakeupTests {
     func `A post from another thread ends the wait, until it is drained`() throws {
         let wakeup = try Wakeup()
         let idle = try Wakeup()
-        #expect(poll(descriptors: [wakeup.descriptor], timeout: .zero).isEmpty)
+        #expect(Poll.readable(among: [wakeup.descriptor], timeout: .zero).isEmpty)
         Thread.detach {
             usleep(50_000)
             wakeup.post()
             wakeup.post()
         }
         let both = [idle.descriptor, wakeup.descriptor]
-        #expect(poll(descriptors: both, timeout: nil) == [wakeup.descriptor])
+        #expect(Poll.readable(among: both, timeout: nil) == [wakeup.descriptor])
         usleep(100_000)
         wakeup.drain()
-        #expect(poll(descriptors: both, timeout: .zero).isEmpty)
+        #expect(Poll.readable(among: both, timeout: .zero).isEmpty)
         wakeup.drain()
     }
 
     @Test
     func `A wait ends with its time, which is rounded up`() {
         let duration = ContinuousClock().measure {
-            #expect(poll(descriptors: [], timeout: .milliseconds(30)).isEmpty)
-            #expect(poll(descriptors: [], timeout: .microseconds(1)).isEmpty)
-            #expect(poll(descriptors: [], timeout: .seconds(-1)).isEmpty)
+            #expect(Poll.readable(among: [], timeout: .milliseconds(30)).isEmpty)
+            #expect(Poll.readable(among: [], timeout: .microseconds(1)).isEmpty)
+            #expect(Poll.readable(among: [], timeout: .seconds(-1)).isEmpty)
         }
         #expect(duration >= .milliseconds(31) && duration < .seconds(20))
     }
@@ -43,7 +43,7 @@ struct WakeupTests {
                 read.withLock { $0.append(signals.read()) }
                 for signal in [SIGTERM, SIGHUP, SIGINT] {
                     pthread_kill(pthread_self(), signal)
-                    let ready = poll(descriptors: [signals.descriptor], timeout: .seconds(20))
+                    let ready = Poll.readable(among: [signals.descriptor], timeout: .seconds(20))
                     read.withLock { $0.append(ready.isEmpty ? -1 : signals.read()) }
                 }
                 read.withLock { $0.append(signals.read()) }

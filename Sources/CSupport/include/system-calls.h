@@ -20,6 +20,12 @@ static inline int virt_watchdog_close_from(unsigned first) {
     return (int)syscall(SYS_close_range, (unsigned long)first, ~0UL & 0xFFFFFFFF, 0UL);
 #else
     return -1;
+/* Returns whether the program runs without a dynamic loader. */
+int virt_watchdog_is_static(void);
+
+/* Calls a function with the path of each object that is loaded; that of the program is empty. */
+void virt_watchdog_visit_libraries(void (*visit)(const char *path, void *context), void *context);
+
 #endif
 }
 
@@ -35,6 +41,12 @@ static inline int virt_watchdog_open_place(const char *path) {
 #else
     errno = ENOSYS;
     return -1;
+/* Returns whether the program runs without a dynamic loader. */
+int virt_watchdog_is_static(void);
+
+/* Calls a function with the path of each object that is loaded; that of the program is empty. */
+void virt_watchdog_visit_libraries(void (*visit)(const char *path, void *context), void *context);
+
 #endif
 }
 
@@ -46,6 +58,12 @@ static inline int virt_watchdog_open_process(int process) {
 #else
     errno = ENOSYS;
     return -1;
+/* Returns whether the program runs without a dynamic loader. */
+int virt_watchdog_is_static(void);
+
+/* Calls a function with the path of each object that is loaded; that of the program is empty. */
+void virt_watchdog_visit_libraries(void (*visit)(const char *path, void *context), void *context);
+
 #endif
 }
 
@@ -69,5 +87,11 @@ int virt_watchdog_read_signal(int descriptor);
 
 /* Whether bytes stand in other bytes; the C library does not show memmem without _GNU_SOURCE. */
 int virt_watchdog_has_bytes(const void *bytes, size_t count, const void *wanted, size_t wanted_count);
+
+/* Returns whether the program runs without a dynamic loader. */
+int virt_watchdog_is_static(void);
+
+/* Calls a function with the path of each object that is loaded; that of the program is empty. */
+void virt_watchdog_visit_libraries(void (*visit)(const char *path, void *context), void *context);
 
 #endif

@@ -2,6 +2,7 @@ internal import Host
 package import Libvirt
 internal import Synchronization
 package import System
+package import SystemPackage
 internal import TimerProbe
 package import WatchdogPolicy
 
@@ -199,7 +200,7 @@ package final class Engine {
     package func run() {
         begin()
         while !isDone {
-            _ = poll(descriptors: [descriptor], timeout: timeout)
+            _ = Poll.readable(among: [descriptor], timeout: timeout)
             turn()
         }
     }

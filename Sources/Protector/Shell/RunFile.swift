@@ -1,5 +1,6 @@
 internal import Host
 package import System
+internal import SystemPackage
 package import WatchdogPolicy
 
 /// The treated runs of this boot and their last fires, in a file that outlives the service.
@@ -34,9 +35,9 @@ package final class RunFile {
     ) {
         path = "\(directory)/\(Self.name)"
         self.log = log
-        // A pipe would block the reader, so it is replaced.
-        let isFile = (try? FileStatus(of: path, followsLinks: false))?.kind == .regular
-        let bytes = isFile ? (try? readFile(path, limit: Self.maximumLength)) ?? [] : []
+        // A pipe in its place would keep the reader waiting; it is replaced.
+        let isFile = (try? Stat(path, followTargetSymlink: false))?.type == .regular
+        let bytes = isFile ? (try? File.read(path, limit: Self.maximumLength)) ?? [] : []
         memory =
             Memory(of: boot, in: String(decoding: bytes, as: UTF8.self))
             ?? Memory(boot: boot, firstTicks: Clock.ticksSinceBoot)

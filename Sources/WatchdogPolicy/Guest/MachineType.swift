@@ -53,8 +53,8 @@ enum MachineType: Sendable, Hashable {
         switch name.prefix(while: { $0 != "-" && $0 != "." }) {
         case "isapc", "microvm", "nitro", "none", "xenpv": self = .withoutPCI
         case _ where name.hasPrefix("s390-ccw"): self = .s390
-        case _ where name.contains("q35"): self = .q35
-        case _ where name.contains("i440fx"): self = .i440fx
+        case _ where name.hasPart("q35"): self = .q35
+        case _ where name.hasPart("i440fx"): self = .i440fx
         case "", "pc", "ubuntu", "xenfv", "rhel6": self = .i440fx
         default: self = .other
         }
@@ -66,7 +66,7 @@ enum MachineType: Sendable, Hashable {
             self = .withoutPCI
         } else if boardsWithoutPCI.contains(where: name.hasPrefix) || name.hasSuffix("-bmc") {
             self = .withoutPCI
-        } else if name.contains("virt") || name.hasPrefix("pseries") || name.hasPrefix("powernv") {
+        } else if name.hasPart("virt") || name.hasPrefix("pseries") || name.hasPrefix("powernv") {
             self = .otherWithPCI
         } else {
             self = .other

@@ -108,8 +108,8 @@ package struct QEMUArguments: Sendable, Hashable {
     /// The devices that provide a bus.
     var bridges: [Device] {
         devices.filter { device in
-            device.driver.contains("bridge") || device.driver.contains("root-port")
-                || device.driver.contains("-upstream") || device.driver.hasPrefix("pxb")
+            device.driver.hasPart("bridge") || device.driver.hasPart("root-port")
+                || device.driver.hasPart("-upstream") || device.driver.hasPrefix("pxb")
                 || device.driver == "ioh3420"
         }
     }
@@ -286,7 +286,7 @@ extension UInt32 {
 extension QEMUArguments.Device {
     /// Whether QEMU plugs the device into a PCI bus by default, as its name suggests.
     var isPCI: Bool {
-        driver.hasPrefix("-") || driver.hasSuffix("-pci") || driver.contains("pci-bridge")
+        driver.hasPrefix("-") || driver.hasSuffix("-pci") || driver.hasPart("pci-bridge")
             || WatchdogModel(rawValue: driver)?.needsPCI == true
             || [
                 "pcie-root-port", "ioh3420", "vfio-pci", "nvme", "e1000", "e1000e",

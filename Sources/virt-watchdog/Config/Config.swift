@@ -49,25 +49,13 @@ struct Config: ParsableCommand {
         }
 
         struct Problem: Encodable {
-            var line: Int?
-            var column: Int?
+            @Nullable var line: Int?
+            @Nullable var column: Int?
             var severity: String
             var message: String
-
-            func encode(to encoder: any Encoder) throws {
-                var container = encoder.container(keyedBy: CodingKeys.self)
-                try container.encode(line, forKey: .line)
-                try container.encode(column, forKey: .column)
-                try container.encode(severity, forKey: .severity)
-                try container.encode(message, forKey: .message)
-            }
-
-            private enum CodingKeys: String, CodingKey {
-                case line, column, severity, message
-            }
         }
 
-        var file: String?
+        @Nullable var file: String?
         var settings: [String: Setting]
         var raw: [String: String]
         var problems: [Problem]
@@ -91,19 +79,6 @@ struct Config: ParsableCommand {
                     line: problem.position?.line, column: problem.position?.column,
                     severity: problem.severity.rawValue, message: problem.message)
             }
-        }
-
-        /// The synthesized encoding omits nil values, but here every key is always present.
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(file, forKey: .file)
-            try container.encode(settings, forKey: .settings)
-            try container.encode(raw, forKey: .raw)
-            try container.encode(problems, forKey: .problems)
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case file, settings, raw, problems
         }
     }
 }

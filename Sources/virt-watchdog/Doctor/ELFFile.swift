@@ -125,7 +125,7 @@ struct ELFFile: Hashable {
 extension ELFFile.Target {
     /// Reads a file's platform. Returns `nil` for an unreadable file or another format.
     init?(of path: String) {
-        guard let bytes = (try? readRegularFile(path, limit: 64)) ?? nil,
+        guard let bytes = (try? File.readRegular(path, limit: 64)) ?? nil,
             bytes.starts(with: ELFFile.magic), let target = ELFFile.Reader(bytes)?.target
         else { return nil }
         self = target

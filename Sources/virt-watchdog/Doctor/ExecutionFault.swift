@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The reason why libvirt cannot run a hook.
 struct ExecutionFault: Hashable {
@@ -67,8 +68,8 @@ private struct Search {
     private static let maximumDepth = 5
 
     func hookFault(at path: String) -> ExecutionFault? {
-        guard let bytes = read(path), let status = try? FileStatus(of: path) else { return nil }
-        if forbidsExecution(at: path) {
+        guard let bytes = read(path), let status = try? Stat(path) else { return nil }
+        if File.forbidsExecution(at: path) {
             return ExecutionFault(
                 reason: "its file system is mounted noexec", remedy: "mount it without noexec")
         }
@@ -77,7 +78,7 @@ private struct Search {
         if let fault = lineFault(line, path) ?? interpreterFault(line, path, depth: 1) {
             return fault
         }
-        if status.mode & 0o005 == 0o001 {
+        if status.permissions.rawValue & 0o005 == 0o001 {
             return ExecutionFault(
                 reason: "its mode \(status.octalMode) lets other users execute it, but their"
                     + " interpreter cannot read it",
@@ -87,7 +88,7 @@ private struct Search {
     }
 
     private func read(_ path: String) -> [UInt8]? {
-        (try? readRegularFile(path, limit: HookFile.Maker.maximumLength)) ?? nil
+        (try? File.readRegular(path, limit: HookFile.Maker.maximumLength)) ?? nil
     }
 
     // MARK: programs
@@ -121,7 +122,7 @@ private struct Search {
             return ExecutionFault(
                 reason: "it is a library or an object file, not a program", remedy: replace)
         }
-        if let loader = file.interpreter, (try? FileStatus(of: host.path(loader))) == nil {
+        if let loader = file.interpreter, (try? Stat(host.path(loader))) == nil {
             return ExecutionFault(
                 reason: "its dynamic loader \(loader.shellWord) is missing",
                 remedy: "install the package with the loader, or the program for this host")
@@ -171,20 +172,20 @@ private struct Search {
         // libvirt runs in the root directory.
         let path = host.path(name.hasPrefix("/") ? name : "/" + name)
         let install = "install it, or name another interpreter"
-        let status: FileStatus
-        do throws(Errno) { status = try FileStatus(of: path) } catch {
-            // A file that this user cannot see may exist.
+        let status: Stat
+        do throws(Errno) { status = try Stat(path) } catch {
+            // What this user may not look at may be there.
             if error == .permissionDenied { return nil }
             return ExecutionFault(
                 reason: "its interpreter \(name.shellWord) is missing", remedy: install)
         }
-        guard status.kind == .regular, status.mode & 0o111 != 0 else {
+        guard status.type == .regular, status.permissions.rawValue & 0o111 != 0 else {
             return ExecutionFault(
                 reason: "its interpreter \(name.shellWord) is not executable",
-                remedy: status.kind == .regular
+                remedy: status.type == .regular
                     ? "sudo chmod 0755 \(path.shellWord)" : install)
         }
-        if forbidsExecution(at: path) {
+        if File.forbidsExecution(at: path) {
             return ExecutionFault(
                 reason: "the file system of its interpreter \(name.shellWord) is mounted noexec",
                 remedy: "mount it without noexec, or name another interpreter")
@@ -216,8 +217,8 @@ private struct Search {
         return searchPath.split(separator: ":", omittingEmptySubsequences: false)
             .map { $0.isEmpty ? "/\(program)" : "\($0)/\(program)" }
             .first { candidate in
-                guard let status = try? FileStatus(of: host.path(candidate)) else { return false }
-                return status.kind == .regular && status.mode & 0o111 != 0
+                guard let status = try? Stat(host.path(candidate)) else { return false }
+                return status.type == .regular && status.permissions.rawValue & 0o111 != 0
             }
     }
 }

@@ -18,8 +18,8 @@ struct Finding: Encodable, Hashable {
     var level: Level
     /// The fact, in one line that is safe for a terminal.
     var message: String
-    /// The fix, or `nil` at the level `ok`.
-    var remedy: String?
+    /// What to do about it; always there but for what is ok.
+    @Nullable var remedy: String?
 
     private init(_ check: Check, _ level: Level, _ message: String, remedy: String?) {
         self.check = check
@@ -39,24 +39,11 @@ struct Finding: Encodable, Hashable {
     static func fail(_ check: Check, _ message: String, remedy: String) -> Finding {
         Finding(check, .fail, message, remedy: remedy)
     }
-
-    /// The synthesized encoding omits nil values, but here every key is always present.
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(check.rawValue, forKey: .check)
-        try container.encode(level, forKey: .level)
-        try container.encode(message, forKey: .message)
-        try container.encode(remedy, forKey: .remedy)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case check, level, message, remedy
-    }
 }
 
-/// The checks, with names that stay the same in later versions.
-enum Check: String, CaseIterable {
-    /// libvirt finds our hook, exactly once.
+/// What can be checked, by the names that stay the same from version to version.
+enum Check: String, CaseIterable, Encodable {
+    /// Our hook stands where libvirt looks, once.
     case hookInstalled = "hook-installed"
     /// The hook is a real file that only root can change.
     case hookFile = "hook-file"

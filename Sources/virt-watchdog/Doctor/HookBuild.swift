@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `hook-build`: the hook and this tool belong to one installation.
 enum HookBuild {
@@ -26,7 +27,7 @@ enum HookBuild {
         for (path, wanted) in [(hook.path, wantedHook), (tool, wantedTool)] {
             let bytes: [UInt8]?
             do throws(Errno) {
-                bytes = try readRegularFile(path, limit: HookFile.Maker.maximumLength)
+                bytes = try File.readRegular(path, limit: HookFile.Maker.maximumLength)
             } catch {
                 return .warn(
                     .hookBuild, "cannot read \(path.shellWord): \(error)",

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `hook-executable`: the daemons of the system and of all users can run the hook.
 enum HookExecutable {
@@ -12,7 +13,7 @@ enum HookExecutable {
                 .hookExecutable, "\(path) is not executable: libvirt skips it silently",
                 remedy: remedy)
         }
-        if forbidsExecution(at: hook.path) {
+        if File.forbidsExecution(at: hook.path) {
             return .fail(
                 .hookExecutable,
                 "\(path) is on a file system that is mounted noexec."
@@ -27,7 +28,7 @@ enum HookExecutable {
                 "\(path) is a program for another architecture. \(ExecutionFault.Reach.all.effect)",
                 remedy: LocalHost.installAgain)
         }
-        if status.mode & 0o111 != 0o111 {
+        if status.permissions.rawValue & 0o111 != 0o111 {
             return .warn(
                 .hookExecutable,
                 "not all users can execute \(path) (mode \(status.octalMode)):"

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `hook-file`: the hook is a real file that only root can change.
 enum HookPlace {
@@ -14,9 +15,9 @@ enum HookPlace {
                 "\(path) \(ways.joined(separator: " and ")), and libvirt runs it as root",
                 remedy: "sudo chown root:root \(path) && sudo chmod 0755 \(path)")
         }
-        let parent = Path.directory(of: hook.path)
+        let parent = FilePath(hook.path).removingLastComponent().string
         let parentWays =
-            (try? FileStatus(of: parent))?.folderExposure(trusting: [host.administrator]) ?? []
+            (try? Stat(parent))?.folderExposure(trusting: [host.administrator]) ?? []
         if !parentWays.isEmpty {
             return .fail(
                 .hookFile,
@@ -25,14 +26,14 @@ enum HookPlace {
                 remedy: "sudo chown root:root \(parent.shellWord)"
                     + " && sudo chmod 0755 \(parent.shellWord)")
         }
-        if let status = hook.status, status.mode & 0o444 != 0o444 {
+        if let status = hook.status, status.permissions.rawValue & 0o444 != 0o444 {
             return .warn(
                 .hookFile,
                 "not all users can read \(path) (mode \(status.octalMode)): only root can check whose"
                     + " hook it is",
                 remedy: "sudo chmod 0755 \(path)")
         }
-        let isLink = (try? FileStatus(of: hook.path, followsLinks: false))?.kind == .link
+        let isLink = (try? Stat(hook.path, followTargetSymlink: false))?.type == .symbolicLink
         let kind = isLink ? "a link to a file" : "a regular file"
         return .ok(.hookFile, "\(path) is \(kind) that only root can change")
     }
@@ -41,12 +42,12 @@ enum HookPlace {
     ///
     /// AppArmor judges a program by its real path.
     private static func linkFinding(_ hook: HookFile, on host: LocalHost) -> Finding? {
-        guard let real = try? realPath(of: hook.path) else { return nil }
-        let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
+        guard let real = try? File.realPath(of: hook.path) else { return nil }
+        let root = host.root.isEmpty ? "" : (try? File.realPath(of: host.root)) ?? host.root
         if hook.nominalPath == HookTarget.shared, host.hasLinkedHook() { return nil }
         guard real != root + hook.nominalPath else { return nil }
         let message = "\(hook.path.shellWord) leads to \(real.shellWord)"
-        let parent = Path.directory(of: real)
+        let parent = FilePath(real).removingLastComponent().string
         if SecurityModules.folders.contains(where: { parent == root + $0 })
             || (parent + "/").hasPrefix(root + Paths.hooks + "/")
         {

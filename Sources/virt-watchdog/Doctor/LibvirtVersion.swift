@@ -2,6 +2,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TimerProbe
 
 /// The check `libvirt-version`: libvirt runs a hook in that place.
@@ -37,13 +38,14 @@ enum LibvirtVersion {
     static func finding(_ versions: Versions, _ hooks: Hooks) -> Finding {
         let hook = hooks.ours.first(where: \.isRun)
         if let hook, hook.isInFolder, versions.libvirt < HookTarget.firstVersionWithFolder {
+            let single = FilePath(hook.path).removingLastComponent().removingLastComponent()
+                .appending("qemu")
             return .fail(
                 .libvirtVersion,
                 "libvirt \(versions.libvirt) runs nothing in qemu.d, where the hook is"
                     + " (\(hook.path.shellWord)); 6.5.0 is the first version that does",
                 remedy:
-                    "upgrade libvirt, or let the hook at \(Path.directory(of: Path.directory(of: hook.path)).shellWord)/qemu"
-                    + " call ours")
+                    "upgrade libvirt, or let the hook at \(single.string.shellWord) call ours")
         }
         let emulator = versions.emulator.map { "QEMU \($0)" } ?? "no version of QEMU known"
         return .ok(

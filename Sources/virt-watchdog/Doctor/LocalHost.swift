@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The host to check.
 struct LocalHost {
@@ -11,9 +12,9 @@ struct LocalHost {
     var user = CurrentProcess.effectiveUser
     /// The ID of the owner of libvirt's programs.
     var administrator: UInt32 = 0
-    /// The path of this tool.
-    var tool = try? realPath(of: "/proc/self/exe")
-    /// The time of the boot, since 1970.
+    /// The path of the tool that runs.
+    var tool = try? File.realPath(of: "/proc/self/exe")
+    /// When the host started, since 1970.
     var bootTime = Clock.bootTime
 
     /// Returns the path of a file below the host's root.
@@ -21,12 +22,12 @@ struct LocalHost {
 
     /// Returns whether a file of any kind exists.
     func has(_ path: String) -> Bool {
-        (try? FileStatus(of: self.path(path), followsLinks: false)) != nil
+        (try? Stat(self.path(path), followTargetSymlink: false)) != nil
     }
 
     /// Returns the text of a small system file, or `nil` if it is unreadable.
     func text(_ path: String) -> String? {
-        guard let bytes = try? readRegularFile(self.path(path), limit: 1 << 20) else { return nil }
+        guard let bytes = try? File.readRegular(self.path(path), limit: 1 << 20) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 

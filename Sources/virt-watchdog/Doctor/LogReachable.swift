@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `log`: the log records the hook's decisions.
 enum LogReachable {

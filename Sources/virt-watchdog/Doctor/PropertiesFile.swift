@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// The checks `properties-file` and `properties-mode`.
@@ -66,7 +67,7 @@ enum PropertiesFile {
         if host.paths.chosenProperties != nil {
             message += "; this tool was told to read it, and the hook does not read it"
         } else if let other = host.paths.properties.first(where: { $0 != file }),
-            (try? FileStatus(of: other)) != nil
+            (try? Stat(other)) != nil
         {
             message += "; \(other.shellWord) is ignored"
         }
@@ -77,7 +78,7 @@ enum PropertiesFile {
     private static func isClosed(_ file: String, to host: LocalHost) -> Bool {
         guard host.user != host.administrator else { return false }
         do throws(Errno) {
-            _ = try readRegularFile(file, limit: 1)
+            _ = try File.readRegular(file, limit: 1)
             return false
         } catch {
             return error == .permissionDenied
@@ -85,7 +86,7 @@ enum PropertiesFile {
     }
 
     private static func mode(_ file: String) -> [Finding] {
-        guard let status = try? FileStatus(of: file), status.kind == .regular else { return [] }
+        guard let status = try? Stat(file), status.type == .regular else { return [] }
         return [
             .ok(
                 .propertiesMode,

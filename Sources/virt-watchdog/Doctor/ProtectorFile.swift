@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `protector`: the program that the hook starts exists, and only root can change it.
 enum ProtectorFile {
@@ -7,16 +8,17 @@ enum ProtectorFile {
     static func finding(on host: LocalHost) -> Finding {
         let path = host.path(Paths.service)
         let name = path.shellWord
-        let status: FileStatus
+        let status: Stat
         do throws(Errno) {
-            status = try FileStatus(of: path)
+            status = try Stat(path)
         } catch {
             return .fail(
                 .protector,
                 "the hook cannot start \(name), which gives guests their watchdog: \(error)",
                 remedy: LocalHost.installAgain)
         }
-        guard status.kind == .regular, status.mode & 0o111 == 0o111, !forbidsExecution(at: path)
+        guard status.type == .regular, status.permissions.rawValue & 0o111 == 0o111,
+            !File.forbidsExecution(at: path)
         else {
             return .fail(
                 .protector,

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// The check `refusals`: the last guests without protection in the log.
@@ -66,7 +67,7 @@ enum Refusals {
 
     /// Returns the lines about guests without protection. A log file has no severities.
     private static func fileLines(_ path: String) throws(Errno) -> [String] {
-        let bytes = try readRegularFile(path, limit: tailLength, fromEnd: true) ?? []
+        let bytes = try File.readRegular(path, limit: tailLength, fromEnd: true) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
             .filter { line in
                 line.contains("\(SystemLog.tag)[")

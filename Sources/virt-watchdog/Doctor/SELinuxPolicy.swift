@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The loaded SELinux policy, including local modules.
 enum SELinuxPolicy {
@@ -35,9 +36,9 @@ enum SELinuxPolicy {
     ///
     /// The C functions are `open`, `write` and `read`.
     private static func answer(of path: String, to question: String) throws(Errno) -> String {
-        let file = try FileDescriptor(asking: path)
-        try writeAll(Array(question.utf8), to: file.number)
-        return String(decoding: try readAll(from: file.number, limit: 4096), as: UTF8.self)
+        let file = try OpenFile(asking: path)
+        try file.descriptor.writeFully(Array(question.utf8))
+        return String(decoding: try file.descriptor.readToEnd(limit: 4096), as: UTF8.self)
     }
 
     private static func number(_ path: String, on host: LocalHost) -> Int? {

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The check `security-module`: neither AppArmor nor SELinux stops the hook or its protector.
 enum SecurityModules {
@@ -32,9 +33,10 @@ enum SecurityModules {
                 .securityModule, "AppArmor is active, but confines no daemon of libvirt\(modes)")
         }
         let protector = host.path(Paths.service)
-        let real = (try? realPath(of: protector)) ?? protector
-        let root = host.root.isEmpty ? "" : (try? realPath(of: host.root)) ?? host.root
-        let isAllowed = folders.contains { Path.directory(of: real) == root + $0 }
+        let real = (try? File.realPath(of: protector)) ?? protector
+        let root = host.root.isEmpty ? "" : (try? File.realPath(of: host.root)) ?? host.root
+        let parent = FilePath(real).removingLastComponent().string
+        let isAllowed = folders.contains { parent == root + $0 }
         guard isAllowed || isAllowedHere(Paths.service, on: host) else {
             return .fail(
                 .securityModule,

@@ -2,6 +2,7 @@ import ArgumentParser
 import DomainXML
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// The command `virt-watchdog patch`: prints the patched domain XML, for use in pipes.
@@ -78,9 +79,11 @@ struct Patch: ParsableCommand {
 
     private func input() throws -> (name: String, bytes: [UInt8]) {
         let limit = Document.maximumLength
-        guard let file, file != "-" else { return ("<stdin>", try readAll(from: 0, limit: limit)) }
+        guard let file, file != "-" else {
+            return ("<stdin>", try FileDescriptor.standardInput.readToEnd(limit: limit))
+        }
         do {
-            return (file, try readFile(file, limit: limit))
+            return (file, try File.read(file, limit: limit))
         } catch {
             StandardError.print("cannot read \(file): \(error)")
             throw ExitCode.notAsWanted

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// A file in a place where libvirt looks for QEMU's hooks.
@@ -25,12 +26,13 @@ struct HookFile {
     /// The maker.
     var maker: Maker
     /// The status of the target; `nil` for a dangling link.
-    var status: FileStatus?
+    var status: Stat?
 
     /// Whether libvirt runs it: a regular file, or a link to one, that any user may execute.
     var isRun: Bool {
         guard let status else { return false }
-        return status.kind == .regular && status.mode & 0o111 != 0
+        return status.type == .regular
+            && !status.permissions.isDisjoint(with: [.ownerExecute, .groupExecute, .otherExecute])
     }
 }
 
@@ -46,7 +48,7 @@ extension HookFile.Maker {
     /// Recognises the maker of a hook by its contents.
     init(of path: String) {
         do throws(Errno) {
-            self.init(of: try readRegularFile(path, limit: Self.maximumLength) ?? [])
+            self.init(of: try File.readRegular(path, limit: Self.maximumLength) ?? [])
         } catch .permissionDenied {
             self = .unknown
         } catch {

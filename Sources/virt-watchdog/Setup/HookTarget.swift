@@ -2,6 +2,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TimerProbe
 
 /// The place of our hook among the hooks of a host.
@@ -20,7 +21,8 @@ struct HookTarget: Hashable {
     static let shared = Paths.hooks + "/qemu.d/50-virt-watchdog"
     /// The hook's program, to which a package may link instead of copying it.
     static let program =
-        Path.directory(of: Path.directory(of: Paths.service)) + "/bin/virt-watchdog-hook"
+        FilePath(Paths.service).removingLastComponent().removingLastComponent().string
+        + "/bin/virt-watchdog-hook"
     /// Both places; `setup` upgrades the first place with a hook.
     static let all = [shared, single]
     /// The first version of libvirt that runs the hooks in `qemu.d`.
@@ -59,9 +61,9 @@ extension LocalHost {
     /// CloudStack's agent would write through a link in the other place.
     func hasLinkedHook(to program: String = HookTarget.program) -> Bool {
         let place = path(HookTarget.shared)
-        guard (try? FileStatus(of: place, followsLinks: false))?.kind == .link,
-            let real = try? realPath(of: place)
+        guard (try? Stat(place, followTargetSymlink: false))?.type == .symbolicLink,
+            let real = try? File.realPath(of: place)
         else { return false }
-        return real == (try? realPath(of: path(program)))
+        return real == (try? File.realPath(of: path(program)))
     }
 }

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The files in the places of QEMU's hooks: `qemu`, then those in `qemu.d`.
 struct Hooks {
@@ -25,14 +26,14 @@ struct Hooks {
         let single = Paths.hooks + "/qemu"
         let many = Paths.hooks + "/qemu.d"
         do throws(Errno) {
-            _ = try FileStatus(of: host.path(single), followsLinks: false)
-            add(single, try? FileStatus(of: host.path(single)), on: host)
+            _ = try Stat(host.path(single), followTargetSymlink: false)
+            add(single, try? Stat(host.path(single)), on: host)
         } catch .permissionDenied {
             closedFolder = host.path(Paths.hooks)
         } catch {}
         do throws(Errno) {
             for entry in try DirectoryEntry.all(in: host.path(many)) {
-                if entry.target?.kind == .folder {
+                if entry.target?.type == .directory {
                     folders.append(entry.name)
                 } else {
                     add("\(many)/\(entry.name)", entry.target, on: host)
@@ -41,20 +42,20 @@ struct Hooks {
         } catch .permissionDenied {
             closedFolder = closedFolder ?? host.path(many)
         } catch {
-            hasFileAsFolder = error == .notADirectory
+            hasFileAsFolder = error == .notDirectory
         }
     }
 
-    private mutating func add(_ nominalPath: String, _ status: FileStatus?, on host: LocalHost) {
+    private mutating func add(_ nominalPath: String, _ status: Stat?, on host: LocalHost) {
         let path = host.path(nominalPath)
-        if status?.kind == .folder {
+        if status?.type == .directory {
             hasFolderAsFile = true
             return
         }
         files.append(
             HookFile(
                 path: path, nominalPath: nominalPath,
-                maker: status?.kind == .regular ? HookFile.Maker(of: path) : .other,
+                maker: status?.type == .regular ? HookFile.Maker(of: path) : .other,
                 status: status))
     }
 

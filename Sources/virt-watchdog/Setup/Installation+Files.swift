@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 extension Installation {
@@ -36,7 +37,7 @@ extension Installation {
             print("    \(file.place)")
             try put(file)
         }
-        if !SecurityModules.folders.contains(Path.directory(of: service)) {
+        if !SecurityModules.folders.contains(FilePath(service).removingLastComponent().string) {
             print("Where AppArmor confines libvirtd, the hook may not start programs in \(prefix).")
         }
     }
@@ -44,7 +45,7 @@ extension Installation {
     /// Returns the policy file to install; `nil` if the host has one, or the programs come without one.
     private func firstPolicy(below source: String) throws(SetupError) -> InstalledFile? {
         let policy = source + prefix + "/share/virt-watchdog/agent.properties"
-        guard !Paths().properties.contains(where: host.has), (try? FileStatus(of: policy)) != nil
+        guard !Paths().properties.contains(where: host.has), (try? Stat(policy)) != nil
         else { return nil }
         return try InstalledFile(policy, place: Self.properties)
     }
@@ -77,29 +78,29 @@ extension Installation {
         }
         for file in files {
             list.add(Manifest.Entry(kind: .file, checksum: file.checksum, path: file.place))
-            try makeFolder(Path.directory(of: file.place), notedIn: &list)
+            try makeFolder(FilePath(file.place).removingLastComponent().string, notedIn: &list)
         }
-        try makeFolder(Path.directory(of: manifest), notedIn: &list)
+        try makeFolder(FilePath(manifest).removingLastComponent().string, notedIn: &list)
         let text = list.text
         try change(manifest) { path throws(Errno) in try File.replace(path, with: Array(text.utf8))
         }
     }
 
     private func makeFolder(_ path: String, notedIn list: inout Manifest) throws(SetupError) {
-        guard (try? FileStatus(of: host.path(path)))?.kind != .folder else { return }
+        guard (try? Stat(host.path(path)))?.type != .directory else { return }
         if path == "/" {
             try makeRoot(host.root)
             return
         }
-        try makeFolder(Path.directory(of: path), notedIn: &list)
+        try makeFolder(FilePath(path).removingLastComponent().string, notedIn: &list)
         try change(path) { path throws(Errno) in try FileChange.makeDirectory(path) }
         list.add(Manifest.Entry(kind: .folder, checksum: "-", path: path))
     }
 
     /// Creates the tree itself, which the manifest does not name.
     private func makeRoot(_ path: String) throws(SetupError) {
-        guard (try? FileStatus(of: path))?.kind != .folder else { return }
-        try makeRoot(Path.directory(of: path))
+        guard (try? Stat(path))?.type != .directory else { return }
+        try makeRoot(FilePath(path).removingLastComponent().string)
         try SetupError.wrapping(path) { () throws(Errno) in try FileChange.makeDirectory(path) }
     }
 
@@ -110,7 +111,7 @@ extension Installation {
         guard !dryRun else { return }
         let isHook = file.place.hasPrefix(Paths.hooks + "/")
         // libvirt runs all that can be executed in qemu.d.
-        let directory = isHook ? Paths.hooks : Path.directory(of: file.place)
+        let directory = isHook ? Paths.hooks : FilePath(file.place).removingLastComponent().string
         let name = file.place.split(separator: "/").last ?? ""
         let temporary = host.path("\(directory)/.\(name).new")
         let new = try SetupError.wrapping(temporary) { () throws(Errno) in

@@ -2,6 +2,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TimerProbe
 
 extension Installation {
@@ -52,7 +53,9 @@ extension Installation {
     /// Removes the files of this boot: the service's, and the record of the reload.
     func removeRunFiles() throws(SetupError) {
         guard isLive else { return }
-        for path in [Path.directory(of: Paths.reloadRecord), ServiceFile.directory]
+        for path in [
+            FilePath(Paths.reloadRecord).removingLastComponent().string, ServiceFile.directory,
+        ]
         where host.has(path) {
             try change(path) { path throws(Errno) in try FileChange.removeTree(path) }
         }

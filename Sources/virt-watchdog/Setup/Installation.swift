@@ -2,6 +2,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TimerProbe
 import WatchdogPolicy
 
@@ -46,8 +47,8 @@ struct Installation {
     func program(_ name: String, _ arguments: [String] = []) -> Program? {
         for folder in searchPath where folder.hasPrefix("/") {
             let path = "\(folder)/\(name)"
-            if let status = try? FileStatus(of: path), status.kind == .regular,
-                status.mode & 0o111 != 0
+            if let status = try? Stat(path), status.type == .regular,
+                !status.permissions.isDisjoint(with: [.ownerExecute, .groupExecute, .otherExecute])
             {
                 return Program(path, arguments)
             }

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// A file to install.
 struct InstalledFile {
@@ -22,9 +23,11 @@ struct InstalledFile {
         self.source = source
         self.place = place
         do throws(Errno) {
-            let status = try FileStatus(of: source)
-            mode = status.mode & 0o111 != 0 ? 0o755 : 0o644
-            guard let contents = try readRegularFile(source, limit: Self.maximumLength),
+            let status = try Stat(source)
+            mode =
+                !status.permissions.isDisjoint(with: [.ownerExecute, .groupExecute, .otherExecute])
+                ? 0o755 : 0o644
+            guard let contents = try File.readRegular(source, limit: Self.maximumLength),
                 contents.count <= Self.maximumLength
             else { throw Errno.permissionDenied }
             self.contents = contents
@@ -48,7 +51,7 @@ struct InstalledFile {
         var files: [InstalledFile] = []
         for entry in entries {
             let place = "\(folder)/\(entry.name)"
-            if entry.status.kind == .folder {
+            if entry.status.type == .directory {
                 files += try all(in: place, of: tree)
             } else {
                 files.append(try InstalledFile(tree + place, place: place))

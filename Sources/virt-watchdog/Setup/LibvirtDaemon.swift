@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// A daemon of libvirt that runs guests, as a process.
 struct LibvirtDaemon: Hashable {
@@ -42,7 +43,7 @@ struct LibvirtDaemon: Hashable {
         on host: LocalHost, of isOwner: (UInt32) -> Bool
     ) -> [LibvirtDaemon] {
         let entries = (try? DirectoryEntry.all(in: host.path("/proc"))) ?? []
-        return entries.filter { isOwner($0.status.owner) }.compactMap { Int32($0.name) }
+        return entries.filter { isOwner($0.status.userID.rawValue) }.compactMap { Int32($0.name) }
             .flatMap { id in names.compactMap { LibvirtDaemon(id, named: $0, on: host) } }
             .filter { $0.sharesProcesses(with: host) }
     }
@@ -62,7 +63,7 @@ struct LibvirtDaemon: Hashable {
     init?(_ id: Int32, named name: String, on host: LocalHost) {
         guard host.text("/proc/\(id)/comm") == name + "\n",
             let status = host.text("/proc/\(id)/stat").flatMap(ProcessStatus.init(parsing:)),
-            let owner = try? FileStatus(of: host.path("/proc/\(id)")).owner
+            let owner = try? Stat(host.path("/proc/\(id)")).userID.rawValue
         else { return nil }
         self.owner = owner
         self.name = name
@@ -78,7 +79,7 @@ struct LibvirtDaemon: Hashable {
     /// Whether the daemon is this host's own: one in a container has process numbers of its own.
     private func sharesProcesses(with host: LocalHost) -> Bool {
         func namespace(_ process: String) -> String? {
-            try? linkTarget(of: host.path("/proc/\(process)/ns/pid"))
+            try? File.linkTarget(of: host.path("/proc/\(process)/ns/pid"))
         }
         guard let theirs = namespace("\(id)"), let ours = namespace("self") else { return true }
         return theirs == ours

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The list of installed files: lines `KIND CHECKSUM-LENGTH PATH`.
 struct Manifest {
@@ -37,7 +38,7 @@ struct Manifest {
 
     /// Reads a list; returns `nil` where there is none.
     init?(at path: String) {
-        guard let bytes = try? readRegularFile(path, limit: 1 << 20) else { return nil }
+        guard let bytes = try? File.readRegular(path, limit: 1 << 20) else { return nil }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
             guard words.count == 3, let kind = Kind(rawValue: words[0]) else { continue }
@@ -52,7 +53,7 @@ struct Manifest {
 
     /// The path of the list of the installation of a tool in `PREFIX/bin`.
     static func path(besideTool tool: String) -> String {
-        path(below: Path.directory(of: Path.directory(of: tool)))
+        path(below: FilePath(tool).removingLastComponent().removingLastComponent().string)
     }
 
     /// The path of the list below a prefix.

@@ -1,5 +1,6 @@
 import Host
 import System
+import SystemPackage
 
 /// The daemons that `setup` has reloaded, a line `PID STARTTICKS` each.
 ///
@@ -16,8 +17,8 @@ enum ReloadRecord {
     static func write(_ daemon: LibvirtDaemon, on host: LocalHost) throws(SetupError) {
         let path = host.path(Paths.reloadRecord)
         try SetupError.wrapping(path) { () throws(Errno) in
-            if !host.has(Path.directory(of: Paths.reloadRecord)) {
-                try FileChange.makeDirectory(Path.directory(of: path))
+            if !host.has(FilePath(Paths.reloadRecord).removingLastComponent().string) {
+                try FileChange.makeDirectory(FilePath(path).removingLastComponent().string)
             }
             try File.replace(path, with: Array("\(line(daemon))\n".utf8))
         }

@@ -82,7 +82,7 @@ struct ServiceUnit {
     /// have another mount namespace.
     private func processes() -> [(id: Int32, startTicks: UInt64)] {
         func target(_ process: String, _ file: String) -> String? {
-            try? linkTarget(of: "/proc/\(process)/\(file)")
+            try? File.linkTarget(of: "/proc/\(process)/\(file)")
         }
         let own = target("self", "ns/mnt")
         let files = [installation.service, installation.service + " (deleted)"]

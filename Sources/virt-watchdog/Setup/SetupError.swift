@@ -2,6 +2,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TimerProbe
 
 /// Why `setup` or `unsetup` does not go on.

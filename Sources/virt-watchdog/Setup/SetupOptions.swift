@@ -1,6 +1,7 @@
 import ArgumentParser
 import Host
 import System
+import SystemPackage
 
 /// The options of `setup` and `unsetup`.
 struct SetupOptions: ParsableArguments {
@@ -13,7 +14,7 @@ struct SetupOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The directory of bin, sbin and share.", valueName: "dir"),
         completion: .directory)
-    var prefix = Path.directory(of: Path.directory(of: Paths.service))
+    var prefix = FilePath(Paths.service).removingLastComponent().removingLastComponent().string
 
     @Flag(help: "Do not reload libvirt's daemon.")
     var noReload = false
@@ -43,7 +44,7 @@ struct SetupOptions: ParsableArguments {
     static func absolute(_ path: String) -> String {
         let path = trimmed(path)
         guard !path.isEmpty, !path.hasPrefix("/") else { return path }
-        let current = (try? realPath(of: ".")) ?? ""
+        let current = (try? File.realPath(of: ".")) ?? ""
         return "\(trimmed(current))/\(path)"
     }
 

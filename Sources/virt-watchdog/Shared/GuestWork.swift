@@ -68,8 +68,8 @@ struct GuestWork {
             finished = []
             try stream.printDue()
             if engine.isDone { break }
-            _ = poll(
-                descriptors: [engine.descriptor],
+            _ = Poll.readable(
+                among: [engine.descriptor],
                 timeout: [engine.timeout, stream.timeout].compactMap { $0 }.min())
             engine.turn()
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Host
 import System
+import SystemPackage
 import WatchdogPolicy
 
 /// Standard output with complete writes.
@@ -9,7 +10,7 @@ enum StandardOutput {
     /// Writes bytes.
     static func write(_ bytes: [UInt8]) throws {
         do {
-            try writeAll(bytes, to: 1)
+            try FileDescriptor.standardOutput.writeFully(bytes)
         } catch {
             StandardError.print("cannot write to standard output: \(error)")
             throw ExitCode.notAsWanted
@@ -49,13 +50,14 @@ enum StandardOutput {
 enum StandardError {
     /// Prints a line after the program's name. libvirt's part of it may quote anything.
     static func print(_ line: String) {
-        try? writeAll(Array("virt-watchdog: \(printable(line))\n".utf8), to: 2)
+        try? FileDescriptor.standardError.writeFully(
+            Array("virt-watchdog: \(printable(line))\n".utf8))
     }
 
     /// Prints lines of the argument parser, which may quote anything.
     static func write(lines: String) {
         let text = lines.split(separator: "\n", omittingEmptySubsequences: false)
             .map { printable(String($0)) + "\n" }
-        try? writeAll(Array(text.joined().utf8), to: 2)
+        try? FileDescriptor.standardError.writeFully(Array(text.joined().utf8))
     }
 }

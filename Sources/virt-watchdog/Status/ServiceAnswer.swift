@@ -7,35 +7,32 @@ import WatchdogPolicy
 
 /// The running service in the output of `status --json`.
 struct ServiceAnswer: Encodable {
-    /// The service's state, or `nil` if it is unusable.
-    var state: ServiceState?
-    /// The reason why the state is unusable.
-    var problem: String?
+    @Nullable var version: String?
+    @Nullable var process: Int32?
+    @Nullable var connected: Bool?
+    @Nullable var treated: Int?
+    @Nullable var waiting: Int?
+    @Nullable var notAnswering: Int?
+    @Nullable var failed: Int?
+    /// Why the service's state cannot be used.
+    @Nullable var problem: String?
 
     /// Creates the answer. Returns `nil` without a service.
     init?(_ presence: ServicePresence) {
+        let state: ServiceState?
         switch presence {
         case .absent: return nil
-        case .present(let state): self.state = state
-        case .unreadable(let reason): problem = reason
+        case .present(let present): (state, problem) = (present, nil)
+        case .unreadable(let reason): (state, problem) = (nil, reason)
         }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
         let report = state?.report
-        try container.encode(state?.version, forKey: .version)
-        try container.encode(state?.process, forKey: .process)
-        try container.encode(report?.isConnected, forKey: .connected)
-        try container.encode(report?.treated, forKey: .treated)
-        try container.encode(report?.waiting.count, forKey: .waiting)
-        try container.encode(report?.notAnswering.count, forKey: .notAnswering)
-        try container.encode(report?.failed.count, forKey: .failed)
-        try container.encode(problem, forKey: .problem)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case version, process, connected, treated, waiting, notAnswering, failed, problem
+        version = state?.version
+        process = state?.process
+        connected = report?.isConnected
+        treated = report?.treated
+        waiting = report?.waiting.count
+        notAnswering = report?.notAnswering.count
+        failed = report?.failed.count
     }
 }
 

@@ -6,97 +6,71 @@ import WatchdogPolicy
 /// The output of `status --json`. Every key is always present.
 struct StatusAnswer: Encodable {
     struct Guest: Encodable {
-        var row: StatusRow
+        let name: String
+        @Nullable var uuid: String?
+        @Nullable var state: String?
+        @Nullable var stateReason: String?
+        @Nullable var persistent: Bool?
+        @Nullable var machine: String?
+        @Nullable var watchdogs: [Watchdog]?
+        @Nullable var armed: String?
+        @Nullable var fired: Fired?
+        @Nullable var nextBoot: NextBoot?
+        let verdict: String
+        let reason: String
+        @Nullable var showsFire: Bool?
+        @Nullable var usedMonitor: Bool?
+        @Nullable var usedAgent: Bool?
 
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
+        init(_ row: StatusRow) {
             let found = try? row.answer.get()
             let status = found?.status
-            try container.encode(row.name, forKey: .name)
-            try container.encode(status?.uuid, forKey: .uuid)
-            try container.encode(status?.situation.state.rawValue, forKey: .state)
-            try container.encode(status?.situation.reason.rawValue, forKey: .stateReason)
-            try container.encode(status.map { $0.persistent != nil }, forKey: .persistent)
-            try container.encode(status?.facts.machine, forKey: .machine)
-            try container.encode(status?.watchdogs, forKey: .watchdogs)
-            try container.encode(status?.timer?.name, forKey: .armed)
-            try container.encode(status?.firedAnswer, forKey: .fired)
-            try container.encode(found?.nextBoot.answer, forKey: .nextBoot)
-            try container.encode(row.verdict.rawValue, forKey: .verdict)
-            try container.encode(row.reason, forKey: .reason)
-            try container.encode(status?.timers.showsFire, forKey: .showsFire)
-            try container.encode(status?.timers.usedMonitor, forKey: .usedMonitor)
-            try container.encode(status?.timers.usedAgent, forKey: .usedAgent)
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case name, uuid, state, stateReason, persistent, machine, watchdogs, armed, fired
-            case nextBoot, verdict, reason, showsFire, usedMonitor, usedAgent
+            name = row.name
+            uuid = status?.uuid
+            state = status?.situation.state.rawValue
+            stateReason = status?.situation.reason.rawValue
+            persistent = status.map { $0.persistent != nil }
+            machine = status?.facts.machine
+            watchdogs = status?.watchdogs
+            armed = status?.timer?.name
+            fired = status?.firedAnswer
+            nextBoot = found?.nextBoot.answer
+            verdict = row.verdict.rawValue
+            reason = row.reason
+            showsFire = status?.timers.showsFire
+            usedMonitor = status?.timers.usedMonitor
+            usedAgent = status?.timers.usedAgent
         }
     }
 
     struct Watchdog: Encodable {
-        var model: String
-        var action: String
-        /// The action in libvirt's domain XML, which QEMU's monitor may have overridden.
-        var definedAction: String
-        var origin: String
-        var timer: TimerState?
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(model, forKey: .model)
-            try container.encode(action, forKey: .action)
-            try container.encode(definedAction, forKey: .definedAction)
-            try container.encode(origin, forKey: .origin)
-            try container.encode(timer?.name, forKey: .armed)
-            try container.encode(timer?.doubt, forKey: .doubt)
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case model, action, definedAction, origin, armed, doubt
-        }
+        let model: String
+        let action: String
+        /// The action in libvirt's definition, which is another one where QEMU's monitor changed it.
+        let definedAction: String
+        let origin: String
+        @Nullable var armed: String?
+        @Nullable var doubt: String?
     }
 
     /// A fire in the guest's present run.
     struct Fired: Encodable {
-        /// The time of day, or `nil` if only the device shows the fire.
-        var time: String?
-        var action: String?
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(time, forKey: .time)
-            try container.encode(action, forKey: .action)
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case time, action
-        }
+        /// The time of day; `nil` where only the device shows the fire.
+        @Nullable var time: String?
+        @Nullable var action: String?
     }
 
     struct NextBoot: Encodable {
-        var source: String
-        var model: String?
-        var action: String?
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(source, forKey: .source)
-            try container.encode(model, forKey: .model)
-            try container.encode(action, forKey: .action)
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case source, model, action
-        }
+        let source: String
+        @Nullable var model: String?
+        @Nullable var action: String?
     }
 
-    var guests: [Guest]
+    let guests: [Guest]
     /// The number of guests by verdict.
-    var summary: [String: Int]
-    /// The service, or null if none runs.
-    var service: ServiceAnswer?
+    let summary: [String: Int]
+    /// The service, or null where none runs.
+    @Nullable var service: ServiceAnswer?
 
     init(_ rows: [StatusRow], _ summary: StatusSummary, _ service: ServiceAnswer?) {
         self.service = service
@@ -104,33 +78,23 @@ struct StatusAnswer: Encodable {
         self.summary = Dictionary(
             uniqueKeysWithValues: summary.counts.map { ($0.verdict.rawValue, $0.count) })
     }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(guests, forKey: .guests)
-        try container.encode(summary, forKey: .summary)
-        try container.encode(service, forKey: .service)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case guests, summary, service
-    }
 }
 
 extension GuestStatus {
     /// The last fire in this run, or `nil` if none is known.
     fileprivate var firedAnswer: StatusAnswer.Fired? {
         if let lastFire { return StatusAnswer.Fired(time: lastFire.time, action: lastFire.action) }
-        return timers.showsFire ? StatusAnswer.Fired() : nil
+        return timers.showsFire ? StatusAnswer.Fired(time: nil, action: nil) : nil
     }
 
     /// The watchdogs with their timers.
     var watchdogs: [StatusAnswer.Watchdog] {
         facts.watchdogs.enumerated().map { index, watchdog in
-            StatusAnswer.Watchdog(
+            let timer = index < timers.timers.count ? timers.timers[index] : nil
+            return StatusAnswer.Watchdog(
                 model: watchdog.model, action: facts.effective(watchdog).action,
                 definedAction: watchdog.action, origin: facts.origin(of: watchdog).rawValue,
-                timer: index < timers.timers.count ? timers.timers[index] : nil)
+                armed: timer?.name, doubt: timer?.doubt)
         }
     }
 }

@@ -2,6 +2,7 @@ import Host
 import Libvirt
 import Protector
 import System
+import SystemPackage
 import TimerProbe
 import VerifyGuest
 import WatchdogPolicy
@@ -79,7 +80,8 @@ final class Verification {
         report(
             VerifyStepResult(
                 step: step, isDone: isDone,
-                seconds: (ContinuousClock.now - start).milliseconds / 1000, message: message,
+                seconds: (ContinuousClock.now - start).milliseconds.rounded() / 1000,
+                message: message,
                 remedy: remedy))
     }
 

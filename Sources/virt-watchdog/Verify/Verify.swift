@@ -117,16 +117,8 @@ extension VerifyGuest.Machine: ExpressibleByArgument {}
 struct VerifyOutcome: Encodable {
     var machine: String
     var isProven = false
-    var action: String?
+    @Nullable var action: String? = nil
     var steps: [VerifyStepResult] = []
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(machine, forKey: .machine)
-        try container.encode(isProven, forKey: .isProven)
-        try container.encode(action, forKey: .action)
-        try container.encode(steps, forKey: .steps)
-    }
 
     private enum CodingKeys: String, CodingKey {
         case machine, action, steps

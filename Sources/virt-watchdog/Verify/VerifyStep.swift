@@ -30,17 +30,8 @@ struct VerifyStepResult: Encodable {
     var seconds: Double
     /// The observation or the fault.
     var message: String
-    /// The fix, or `nil` without a fault.
-    var remedy: String?
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(step, forKey: .step)
-        try container.encode(isDone, forKey: .isDone)
-        try container.encode((seconds * 1000).rounded() / 1000, forKey: .seconds)
-        try container.encode(message, forKey: .message)
-        try container.encode(remedy, forKey: .remedy)
-    }
+    /// What to do about it, where something went wrong.
+    @Nullable var remedy: String?
 
     private enum CodingKeys: String, CodingKey {
         case step, seconds, message, remedy

@@ -1,10 +1,11 @@
 import Foundation
 import System
+import SystemPackage
 import TestSupport
 import Testing
 
-/// The kinds of files, and the contents of directories.
-struct FileStatusTests {
+/// What files are, and what is in folders.
+struct StatTests {
     private let folder: TemporaryFolder
 
     init() throws {
@@ -16,26 +17,26 @@ struct FileStatusTests {
     @Test func `Kind, mode, owner and time are those of stat`() throws {
         let file = try folder.write("file", "text").path
         chmod(file, 0o4751)
-        let status = try FileStatus(of: file)
-        #expect(status.kind == .regular)
-        #expect(status.mode == 0o4751)
-        #expect(status.owner == geteuid())
+        let status = try Stat(file)
+        #expect(status.type == .regular)
+        #expect(status.permissions.rawValue == 0o4751)
+        #expect(status.userID.rawValue == geteuid())
         let age = Duration.seconds(Date().timeIntervalSince1970) - status.changed
         #expect(age > .seconds(-5) && age < .seconds(600))
-        #expect(try FileStatus(of: folder.url.path).kind == .folder)
-        #expect(try FileStatus(of: "/dev/null").kind == .other)
+        #expect(try Stat(folder.url.path).type == .directory)
+        #expect(try Stat("/dev/null").type == .characterSpecial)
     }
 
     @Test func `A link is followed or not`() throws {
         let file = try folder.write("file", "text").path
         symlink(file, path("link"))
         symlink("/nonexistent", path("nowhere"))
-        #expect(try FileStatus(of: path("link")).kind == .regular)
-        #expect(try FileStatus(of: path("link"), followsLinks: false).kind == .link)
-        #expect(throws: Errno.noSuchFileOrDirectory) { try FileStatus(of: path("nowhere")) }
-        #expect(try linkTarget(of: path("link")) == file)
-        #expect(try realPath(of: path("link")) == realPath(of: file))
-        #expect(throws: Errno.noSuchFileOrDirectory) { try realPath(of: path("nowhere")) }
+        #expect(try Stat(path("link")).type == .regular)
+        #expect(try Stat(path("link"), followTargetSymlink: false).type == .symbolicLink)
+        #expect(throws: Errno.noSuchFileOrDirectory) { try Stat(path("nowhere")) }
+        #expect(try File.linkTarget(of: path("link")) == file)
+        #expect(try File.realPath(of: path("link")) == File.realPath(of: file))
+        #expect(throws: Errno.noSuchFileOrDirectory) { try File.realPath(of: path("nowhere")) }
     }
 
     @Test func `A folder is listed by the bytes of its names, as strcmp orders them`() throws {
@@ -49,33 +50,35 @@ struct FileStatusTests {
             entries.map(\.name) == [
                 ".hidden", "10", "9", "B", "a", "a b", "b", "é", "\u{FFFD}",
             ])
-        #expect(entries.last?.target?.mode == 0o600, "asked for by the bytes of its name")
+        #expect(
+            entries.last?.target?.permissions.rawValue == 0o600,
+            "asked for by the bytes of its name")
     }
 
     @Test func `Entries have their own kind and the kind of their target`() throws {
         symlink("/nonexistent", path("nowhere"))
         symlink("/", path("root"))
         let entries = try DirectoryEntry.all(in: folder.url.path)
-        #expect(entries.map(\.status.kind) == [.link, .link])
-        #expect(entries.map(\.target?.kind) == [nil, .folder])
+        #expect(entries.map(\.status.type) == [.symbolicLink, .symbolicLink])
+        #expect(entries.map(\.target?.type) == [nil, .directory])
         #expect(throws: Errno.noSuchFileOrDirectory) { try DirectoryEntry.all(in: path("missing")) }
-        #expect(throws: Errno.notADirectory) { try DirectoryEntry.all(in: "/dev/null") }
+        #expect(throws: Errno.notDirectory) { try DirectoryEntry.all(in: "/dev/null") }
     }
 
     @Test
     func `A regular file is read from its start or its end, and no other kind is read`() throws {
         let file = try folder.write("file", "0123456789").path
-        #expect(try readRegularFile(file, limit: 100) == Array("0123456789".utf8))
-        #expect(try readRegularFile(file, limit: 3, fromEnd: true) == Array("789".utf8))
+        #expect(try File.readRegular(file, limit: 100) == Array("0123456789".utf8))
+        #expect(try File.readRegular(file, limit: 3, fromEnd: true) == Array("789".utf8))
         #expect(
-            try readRegularFile(file, limit: 100, fromEnd: true) == Array("0123456789".utf8))
+            try File.readRegular(file, limit: 100, fromEnd: true) == Array("0123456789".utf8))
         try #require(mkfifo(path("fifo"), 0o600) == 0)
-        #expect(try readRegularFile(path("fifo"), limit: 3) == nil)
-        #expect(try readRegularFile("/dev/zero", limit: 3) == nil)
-        #expect(try readRegularFile("/", limit: 3) == nil)
+        #expect(try File.readRegular(path("fifo"), limit: 3) == nil)
+        #expect(try File.readRegular("/dev/zero", limit: 3) == nil)
+        #expect(try File.readRegular("/", limit: 3) == nil)
         #expect(throws: Errno.noSuchFileOrDirectory) {
-            try readRegularFile(path("missing"), limit: 3)
+            try File.readRegular(path("missing"), limit: 3)
         }
-        #expect(try readRegularFile("/proc/self/comm", limit: 100)?.isEmpty == false)
+        #expect(try File.readRegular("/proc/self/comm", limit: 100)?.isEmpty == false)
     }
 }
