@@ -47,7 +47,7 @@ package enum TrustedPath {
                 throw .dangling(link: last.link)
             }
             guard status.type == .symbolicLink else {
-                // Of others, such as /dev/null, nothing is read, and nobody should take rights away.
+                // Other kinds, such as /dev/null, are not read. Their permissions stay as they are.
                 if [.regular, .directory].contains(status.type) {
                     try check(place, status, isFile: status.type == .regular, trusting: users)
                 }

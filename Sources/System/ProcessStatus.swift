@@ -6,7 +6,7 @@ package struct ProcessStatus: Sendable, Hashable {
     package var name: String
     /// The process ID of the parent, or 0.
     package var parent: Int32
-    /// The state: `T` for a process that a signal has stopped, `Z` for one that has ended and whose
+    /// The state: `T` for a process that a signal has stopped, `Z` for a process that has ended and whose
     /// parent has not waited for it yet.
     package var state: Character
     /// When the process started, in kernel ticks since the host's boot.

@@ -21,9 +21,9 @@ package struct Program: Sendable, Hashable {
     package struct Outcome: Sendable, Hashable {
         /// The exit status, or the number of the signal that ended it, negated.
         package var status: Int32
-        /// The start of what it wrote to standard output.
+        /// The start of its standard output.
         package var output: [UInt8]
-        /// The start of what it wrote to standard error.
+        /// The start of its standard error.
         package var error: [UInt8]
     }
 

@@ -140,7 +140,7 @@ struct SetupTests {
             #expect(entry.kind == .file)
             #expect(entry.checksum == Checksum(try #require(bytes(name))).description)
         }
-        #expect(try manifest().entry("/usr/share/man")?.type == .directory)
+        #expect(try manifest().entry("/usr/share/man")?.kind == .folder)
         #expect(try manifest().entry("/etc/libvirt") == nil, "it was there")
     }
 

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What files are, and what is in folders.
+/// The types of files, and the entries of directories.
 struct StatTests {
     private let folder: TemporaryFolder
 

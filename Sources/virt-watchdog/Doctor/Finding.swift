@@ -18,7 +18,7 @@ struct Finding: Encodable, Hashable {
     var level: Level
     /// The fact, in one line that is safe for a terminal.
     var message: String
-    /// What to do about it; always there but for what is ok.
+    /// The fix; missing only for the level `ok`.
     @Nullable var remedy: String?
 
     private init(_ check: Check, _ level: Level, _ message: String, remedy: String?) {
