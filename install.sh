@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Builds virt-watchdog and installs it on a libvirt host; see --help.
 set -eu
 # Every user's libvirt needs the installed files, regardless of root's umask.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #ifndef VIRT_WATCHDOG_CLIBVIRT_SHIM_H
 #define VIRT_WATCHDOG_CLIBVIRT_SHIM_H
 

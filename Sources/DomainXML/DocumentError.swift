@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import WatchdogPolicy
 
 /// A reason why a text is not a domain XML.

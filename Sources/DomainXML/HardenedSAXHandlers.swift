@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import CLibXML2
 
 /// Handlers that keep a parser's first error, stop it at a harmful declaration, and serialize

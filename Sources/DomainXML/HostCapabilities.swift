@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The host as [`virsh capabilities`](https://libvirt.org/formatcaps.html) describes it.
 package struct HostCapabilities: Sendable, Hashable {
     package var arch: String?

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension String {
     /// The text escaped for an attribute in single quotes.
     var asAttribute: String {

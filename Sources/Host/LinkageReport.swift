@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import System
 
 /// The version of a hook and how it is linked, as `virt-watchdog-hook --version` prints it.

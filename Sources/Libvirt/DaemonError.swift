@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The reason why the daemon that called a hook is out of reach.
 package enum DaemonError: Error, Sendable, Hashable {
     /// The process has ended.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The pid file that libvirt writes for a guest's QEMU.
 package enum QEMUProcessFile {
     /// Returns the path of the file, or `nil` if the URI does not reveal it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A running guest in a list.
 package struct RunningGuest: Sendable, Hashable {
     /// The UUID in libvirt's spelling.

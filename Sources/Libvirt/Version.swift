@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A version in libvirt's count: a million for each major, a thousand for each minor release.
 package struct Version: Sendable, Hashable {
     /// libvirt's number.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import CLibvirt
 
 /// A record of the times that a guest's watchdog fires, from its creation on.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The calls in flight.
 ///
 /// A call cannot be cancelled. The core writes off a call over its limit. That call keeps its

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import WatchdogPolicy
 
 /// The result of carrying out a plan on a running guest.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The result of removing everything that we gave a guest.
 package enum Removal: String, Sendable, Hashable {
     /// Our device or record was removed.

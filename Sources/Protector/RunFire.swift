@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import WatchdogPolicy
 
 /// A fire of a guest's watchdog in one run.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The settings of a core, as the service, for one guest, or for a command.
 package struct Settings: Sendable {
     /// The guests of a core.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The name of this boot of the host.
 ///
 /// The file is `/proc/sys/kernel/random/boot_id`.

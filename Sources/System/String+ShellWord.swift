@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension String {
     /// The text in the form that a shell reads as one word.
     package var shellWord: String {

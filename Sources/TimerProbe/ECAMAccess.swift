@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Libvirt
 
 /// The memory window with the configuration space of a PCIe machine's devices.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A parser for the output of QEMU's human monitor.
 enum MonitorAnswer {
     /// Returns the number at the end of the output of `xp /1bx ADDRESS` or `i /w PORT`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The kernel image of the guest of `virt-watchdog verify`.
 ///
 /// It is `guest.s`, assembled. `RECORD_GUEST_IMAGE=1 swift test --filter GuestImage` rewrites the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import System
 
 /// The throw-away guest of `verify`, with `GuestImage` as its operating system.

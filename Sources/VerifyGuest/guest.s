@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The operating system of the guest that `virt-watchdog verify` boots. It arms an i6300esb and
 # hangs, to show whether the hypervisor resets it.
 #

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // libvirt's hook for QEMU guests: https://libvirt.org/hooks.html.
 //
 // libvirt calls it with `GUEST OPERATION SUB-OPERATION EXTRA`, and the domain XML on standard

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The chart of the ratios, as SVG that is readable on a light ground and on a dark one."""
 
 import math

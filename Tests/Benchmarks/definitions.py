@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Definitions to measure with, of any size, as libvirt hands them to a hook."""
 
 DISK = """    <disk type='file' device='disk'>

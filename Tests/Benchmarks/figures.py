@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Statistics of repeated measurements: the median and the spread."""
 
 import math

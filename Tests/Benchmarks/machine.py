@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """On which machine it was, and with what."""
 
 import datetime

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Runs programs one at a time and prints the cost of each. Small and static: a process's peak
    memory starts at its parent's, and a large parent's would hide it.
 

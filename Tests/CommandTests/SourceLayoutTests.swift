@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 import TestSupport
 import Testing
@@ -88,7 +90,11 @@ struct SourceLayoutTests {
             let declared = try file.captures(
                 #"^(?:(?:package|public|private|final|indirect|@\w+)\s+)*"#
                     + #"(?:struct|class|enum|protocol|actor|typealias) (\w+)"#)
-            let extended = try file.captures(#"^extension ([\w.]+)"#)
+            let extended = try file.captures(#"^extension ([\w.]+)"#).flatMap {
+                $0.components(separatedBy: ".")
+            }
+            // Free functions for texts, as the standard library has `print`.
+            if file.path.hasPrefix("WatchdogPolicy/Text/") { continue }
             if parts.count > 1 {
                 #expect((declared + extended).contains(type), "\(file.path)")
             } else {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs many schedules of the simulation, one of them with its journal, or hosts with many guests.
 // See Tests/Simulation.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 import System
 import SystemPackage
@@ -46,10 +48,10 @@ struct NewFileTests {
     }
 
     @Test func `Only a socket with a listener has one`() throws {
-        #expect(!isListening(at: path("nothing")))
+        #expect(!ListeningSocket.exists(at: path("nothing")))
         try folder.write("file", "")
-        #expect(!isListening(at: path("file")))
+        #expect(!ListeningSocket.exists(at: path("file")))
         let socket = try LogSocket(at: path("datagram"))
-        withExtendedLifetime(socket) { #expect(!isListening(at: path("datagram"))) }
+        withExtendedLifetime(socket) { #expect(!ListeningSocket.exists(at: path("datagram"))) }
     }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A log daemon for one test: the socket that `/dev/log` is inside the test's namespace.

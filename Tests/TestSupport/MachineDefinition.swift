@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A domain XML that tests write.
 ///
 /// Every part of the type `String` is XML, except the attributes and names, which have no character

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Foundation
 
 /// A command under way, with pipes to its three standard streams, as libvirt runs a hook.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A random number generator that gives the same numbers for the same seed.
 public struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64

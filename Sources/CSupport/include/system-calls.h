@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #ifndef VIRT_WATCHDOG_SYSTEM_CALLS_H
 #define VIRT_WATCHDOG_SYSTEM_CALLS_H
 

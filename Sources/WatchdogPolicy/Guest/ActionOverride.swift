@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The action that virt-watchdog gave the watchdogs of a running guest through QEMU's monitor.
 ///
 /// The live domain XML still names the old action. So virt-watchdog writes this record into the

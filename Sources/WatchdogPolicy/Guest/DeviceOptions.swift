@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The value of a QEMU option such as `-device`.
 ///
 /// QEMU takes two forms: `driver,key=value,…` with commas doubled inside a value, and a JSON

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension GuestFacts {
     var machineType: MachineType {
         MachineType(arch: arch, machine: machine, controllers: controllers)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension GuestFacts {
     /// The reason why a kernel panic never leads to a reset, or `nil` if it does.
     ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension GuestFacts {
     /// Returns the highest free slot of the first conventional bus that has one.
     ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension GuestFacts {
     /// Adds the devices of `qemu:commandline`, with the slots that they take.
     ///

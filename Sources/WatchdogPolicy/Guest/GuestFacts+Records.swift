@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension GuestFacts {
     /// Sets ``effectiveAction`` and ``isOptedOutOfRun`` from the records of the guest's present
     /// run.

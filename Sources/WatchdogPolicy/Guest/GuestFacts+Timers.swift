@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension GuestFacts {
     /// Returns the decisive state of a guest's timers: an armed one, else the first chosen
     /// watchdog's, else the implicit one's.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension GuestFacts {
     /// Returns whether our watchdog takes the last place for a hot-plugged device.
     func hasNoPortLeft(after decision: Plan.Decision) -> Bool {

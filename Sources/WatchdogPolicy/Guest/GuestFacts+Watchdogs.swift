@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension GuestFacts {
     /// Returns who added one of the guest's watchdogs.
     ///
@@ -44,4 +46,9 @@ extension GuestFacts {
     package var i6300esb: Watchdog? {
         watchdogs.first { $0.model == WatchdogModel.i6300esb.rawValue }.map(effective)
     }
+}
+
+extension GuestFacts.Watchdog {
+    /// The watchdog's place, if it is on `qemu:commandline` and not among the devices.
+    var placeClause: String { isOnCommandLine ? " on its qemu:commandline" : "" }
 }

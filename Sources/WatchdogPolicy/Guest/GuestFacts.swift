@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The facts of a guest's domain XML that a plan needs.
 package struct GuestFacts: Sendable, Hashable {
     /// A PCI address as libvirt writes it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The state of a guest, in the words of `virsh domstate`.
 package enum GuestState: String, Sendable, Hashable {
     case running

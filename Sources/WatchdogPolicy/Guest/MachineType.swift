@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The kinds of machine, by the watchdogs that they can have.
 enum MachineType: Sendable, Hashable {
     /// An x86 machine with the i440FX chipset: conventional PCI and ISA.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The record that the operator removed our watchdog from a run of the guest.
 ///
 /// virt-watchdog writes it into the live metadata, which libvirt saves and migrates with the guest.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The QEMU arguments of `qemu:commandline` and `qemu:override` in a domain XML.
 ///
 /// libvirt passes them to QEMU unchanged, after its own, and shows none of their devices elsewhere.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The unique name of one run of a guest.
 ///
 /// libvirt's IDs start again with each daemon. The kernel reuses a process ID within one boot of

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The record of an action that virt-watchdog wrote into a persistent domain XML, in its metadata.
 ///
 /// `virt-watchdog remove --config` restores the former action, unless the operator has changed it

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Situation {
     /// Reads the numbers of `virDomainGetState`.
     ///

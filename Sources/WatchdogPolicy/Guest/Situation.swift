@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The state of a guest and the reason for it.
 package struct Situation: Sendable, Hashable, CustomStringConvertible {
     /// The reason for a state, in the words of `virsh domstate --reason`.

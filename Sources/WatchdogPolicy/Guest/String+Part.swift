@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension String {
     /// Returns whether the bytes of a text stand in the string.
     ///

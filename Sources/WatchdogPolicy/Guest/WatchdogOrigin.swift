@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The origin of a guest's watchdog.
 package enum WatchdogOrigin: String, Sendable, Hashable {
     /// virt-watchdog added it, as its alias shows.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The UUID of a guest in libvirt's form.
 package struct GuestUUID: Sendable, Hashable {
     /// The text: 32 hexadecimal digits with hyphens after 8, 12, 16 and 20 of them.

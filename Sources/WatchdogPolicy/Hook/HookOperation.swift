@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A row of the hook's table, with the input, output and effects of an operation.
 ///
 /// libvirt calls the hook as described on [its page](https://libvirt.org/hooks.html). It reads the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The effects of the hook for a plan.
 package struct HookOutcome: Sendable, Hashable {
     /// Whether the hook prints the changed domain XML.

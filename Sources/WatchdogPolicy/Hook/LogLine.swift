@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A log line about one decision.
 package struct LogLine: Sendable, Hashable {
     /// The line: `key=value` pairs with the reason last.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The place of a hot-plugged watchdog.
 package enum AttachPoint: Sendable, Hashable {
     /// libvirt picks a slot when it completes the domain XML.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a guest can have a device only from its next cold start on.
 package enum ColdPlugReason: Sendable, Hashable {
     /// libvirt cannot hot-plug the model.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a plan changes nothing.
 package enum LeaveReason: Sendable, Hashable {
     /// The policy file has this error.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An addition to a persistent domain XML, with which the guest has a watchdog from power-on.
 package struct PersistentAddition: Sendable, Hashable {
     /// A pcie-root-port for the watchdog, which leaves the guest's own ports empty.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Plan {
     /// Decides on a guest by its domain XML and the operator's policy.
     ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The decision on a guest, and the reason for it.
 package struct Plan: Sendable, Hashable {
     /// A decision with all that is needed to carry it out.

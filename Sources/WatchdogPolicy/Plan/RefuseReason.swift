@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a guest cannot have the watchdog that the policy asks for.
 package enum RefuseReason: Sendable, Hashable {
     /// Another hypervisor than QEMU runs the guest.
@@ -67,9 +69,4 @@ extension RefuseReason: CustomStringConvertible {
                 + " install the full QEMU, or choose another vm.watchdog.model"
         }
     }
-}
-
-extension GuestFacts.Watchdog {
-    /// The watchdog's place, if it is on `qemu:commandline` and not among the devices.
-    var placeClause: String { isOnCommandLine ? " on its qemu:commandline" : "" }
 }

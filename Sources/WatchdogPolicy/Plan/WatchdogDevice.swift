@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A watchdog that virt-watchdog adds to a guest.
 package struct WatchdogDevice: Sendable, Hashable {
     /// The alias of our device. libvirt keeps user aliases that start with `ua-`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A pattern for guest names: `*` matches any characters, `?` one, and all others themselves.
 ///
 /// Matching is case-sensitive and compares composed and decomposed letters as different: to

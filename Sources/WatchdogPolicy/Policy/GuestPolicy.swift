@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The policy in a guest's own metadata, which wins over the host's policy.
 ///
 ///     <metadata>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A value outside a closed set of valid ones.
 struct InvalidValue {
     var value: String

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The policy's choice of a model.
 package enum ModelChoice: Sendable, Hashable {
     /// The model that fits the guest's machine.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The operator's policy for the guests of a host.
 package struct Policy: Sendable, Hashable {
     /// The treatment of a watchdog with another action in a guest's domain XML.

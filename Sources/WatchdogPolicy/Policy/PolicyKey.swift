@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A key of the properties file that virt-watchdog reads.
 package enum PolicyKey: String, Sendable, Hashable, CaseIterable {
     case model = "vm.watchdog.model"

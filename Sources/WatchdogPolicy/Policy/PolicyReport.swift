@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A policy with the settings and problems of its file.
 package struct PolicyReport: Sendable, Hashable {
     /// A setting of the policy and its source.

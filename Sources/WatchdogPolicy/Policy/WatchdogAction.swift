@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The action of the hypervisor when a watchdog fires.
 ///
 /// The values are those of the `action` attribute of

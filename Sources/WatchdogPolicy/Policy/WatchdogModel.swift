@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A watchdog device that libvirt can give to a guest.
 ///
 /// This file holds all that the plan knows about a model, in exhaustive switches.

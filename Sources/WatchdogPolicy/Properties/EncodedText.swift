@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A part of a value in both possible readings.
 ///
 /// Java reads each byte of a properties file as a character of ISO 8859-1, but editors write UTF-8.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A fault of a file's encoding, by which Java reads another text than its author sees.
 struct EncodingFault {
     let position: SourcePosition

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The logical lines of a properties file, without comments and blank lines, and with continuations
 /// joined.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The entries of a Java properties file, in the order of the file.
 ///
 /// The format is that of `java.util.Properties.load(InputStream)` in JDK 17. Bytes are ISO 8859-1,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A fire of a guest's watchdog.
 package struct Fire: Sendable, Hashable {
     /// The time in ISO 8601, with the zone.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The watchdog that a guest will have after its next cold start.
 package enum NextBoot: Sendable, Hashable {
     /// The guest is transient: libvirt forgets it when it shuts off.

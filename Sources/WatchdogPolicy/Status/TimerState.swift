@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The state of a watchdog's timer.
 package enum TimerState: Sendable, Hashable {
     /// The timer runs, and fires once the guest stops feeding it.

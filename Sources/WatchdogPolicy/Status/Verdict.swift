@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The consequence of a hang for a guest, and the reason.
 package struct Verdict: Sendable, Hashable {
     /// The verdict in a word, in the order of `virt-watchdog status`: trouble first.

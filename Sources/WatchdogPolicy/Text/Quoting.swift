@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Returns foreign text in single quotes, safe for a terminal and a log.
 ///
 /// It escapes control characters, backslashes and quotes, and cuts the text after 128 characters. A

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Returns the word that an author probably meant.
 ///
 /// That is the first candidate with the word as its prefix, else the first one with the fewest

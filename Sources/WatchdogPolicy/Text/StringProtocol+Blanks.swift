@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension StringProtocol {
     /// Returns the text without blanks at both ends: ASCII white space and the no-break space.
     func trimmingBlanks() -> SubSequence {

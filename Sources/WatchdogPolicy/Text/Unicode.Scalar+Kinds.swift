@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Unicode.Scalar {
     /// Whether the scalar may end a key, or was a line end: Java's separators, all blanks, and
     /// control characters.

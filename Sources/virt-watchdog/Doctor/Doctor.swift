@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 
 /// The command `virt-watchdog doctor`: checks everything that guests need to get their watchdog.

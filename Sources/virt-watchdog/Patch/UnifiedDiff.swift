@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The difference of two texts in the unified format of diff(1).
 ///
 /// The texts are bytes in any encoding, and every differing byte counts.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The checksum of the program `cksum`, by which the manifest knows files again.
 ///
 /// It is the CRC with the polynomial 0x04C11DB7, most significant bit first, of the bytes followed by

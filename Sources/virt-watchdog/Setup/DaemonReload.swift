@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Host
 import Libvirt
 import Protector
@@ -118,7 +120,7 @@ struct DaemonReload {
     private func wake() -> Outcome {
         for (name, socket) in Self.sockets where installation.program(name) != nil {
             let path = "\(runtimeDirectory)/libvirt/\(socket)"
-            guard isListening(at: path) else { continue }
+            guard ListeningSocket.exists(at: path) else { continue }
             installation.step("Starting \(name), which is idle")
             switch connect("qemu+unix:///system?socket=\(path)", timeout) {
             case .failure(let error):

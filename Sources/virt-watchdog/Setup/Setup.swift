@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 import Host
 import System
@@ -15,7 +17,7 @@ struct Setup: ParsableCommand {
             libvirt's daemon. install.sh and packages call it. Another hook and your \
             agent.properties stay as they are.
 
-            Exit codes: 0 done; 1 something is not, as the output says.
+            Exit status: 0 success; 1 a step failed, as the output says.
             """)
 
     @OptionGroup var options: SetupOptions

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 import Host
 import System
@@ -15,7 +17,7 @@ struct Unsetup: ParsableCommand {
             Another hook, an agent.properties that you changed, and the files of packages stay. \
             Running guests keep their watchdog until they are shut off.
 
-            Exit codes: 0 done; 1 something is not, as the output says.
+            Exit status: 0 success; 1 a step failed, as the output says.
             """)
 
     @OptionGroup var options: SetupOptions

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The reason why a command did not treat a guest.
 struct GuestProblem: Error {
     var guest: String

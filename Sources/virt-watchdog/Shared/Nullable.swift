@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An optional value whose key is always in the JSON, as null for no value.
 @propertyWrapper
 struct Nullable<Value> {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A table with columns as wide as their texts.
 ///
 /// The last column is as long as its text. If the width is too small, the last column goes below

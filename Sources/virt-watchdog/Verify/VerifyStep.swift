@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A step between a guest's start and its reset.
 enum VerifyStep: String, CaseIterable, Encodable {
     /// libvirt starts the guest.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* A hook in C with libxml2, shared or static. At prepare it adds the watchdog as the last child of the last
    devices, and prints the definition; at migrate and restore it gives all watchdogs the action, and
    prints the definition if that changed one. */

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Stands in for virt-watchdogd where only the hook is measured: tells the log which call it got. */
 #include <string.h>
 #include <sys/socket.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a call under a fault is to do; nothing where it does not matter.
 struct Expectation {
     /// A line of the log.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Threads for work that waits, which would hold up the few that asynchronous code has.

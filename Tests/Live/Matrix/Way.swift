@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A way for a guest to start, to sleep, to move or to outlive a daemon: a row of the matrix.
 enum Way: String, CaseIterable {
     case create = "`virsh create`"

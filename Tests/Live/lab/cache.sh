@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The guest and the roots in the cache, each remade when a file that makes it is newer.
 
 print_packages() {

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # libvirt's daemon: start, stop and restart it.
 
 start_daemon() {

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Definitions of guests that boot the lab's kernel.
 #
 # Swift tests write other definitions with MachineDefinition. The lab has its own, since `install.sh --demo` and

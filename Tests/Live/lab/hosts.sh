@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Hosts beside the lab's own, for guests to migrate to.
 #
 # Each has an address of the network 192.0.2.0/24, which RFC 5737 keeps for documentation, on its own switch: no packet

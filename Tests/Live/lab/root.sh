@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The lab's root, as the first process of its PID namespace, in its own mount namespace.
 
 overlay_lower() {

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Running a lab, on the host's side.
 
 require_tools() {

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The lab's first services, and the command that it runs.
 
 # By way of /run, of which every host of the lab has its own.

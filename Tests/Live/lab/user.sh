@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # An ordinary user, who finds the user's files at paths that the user may read.
 
 user=someone

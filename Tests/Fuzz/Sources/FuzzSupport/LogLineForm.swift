@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 @testable package import WatchdogPolicy
 
 /// The form of a line of the log, read by its definition in virt-watchdog-hook(8), so that whatever

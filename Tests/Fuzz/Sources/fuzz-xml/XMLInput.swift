@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 @testable import WatchdogPolicy
 
 /// An input: a definition, and behind two zero bytes, which no XML has, the bytes of a policy.
