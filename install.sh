@@ -65,7 +65,7 @@ parse_arguments() {
             continue
             ;;
         --destdir | --prefix)
-            [ $# -ge 2 ] || fail "$1 needs a folder; see --help"
+            [ $# -ge 2 ] || fail "$1 needs a directory; see --help"
             set_folder "$1" "${2%/}"
             shift
             ;;
@@ -174,162 +174,10 @@ install_dependencies() {
     install_packages $packages
 }
 
-# sudo takes away the path of a toolchain that was unpacked somewhere.
-require_swift() {
-    swift=''
-    for folder in '' /opt/swift/usr/bin/ /usr/local/swift/usr/bin/ /usr/share/swift/usr/bin/ \
-        /usr/libexec/swift/bin/ "${HOME:-}/.local/share/swiftly/bin/" \
-        "/home/${SUDO_USER:-}/.local/share/swiftly/bin/"; do
-        [ -n "$swift" ] || swift=$(command -v "${folder}swift" || true)
-    done
-    [ -n "$swift" ] || fail "finds no Swift: install Swift 6.3 or later as" \
-        "https://www.swift.org/install/linux says, and have it on the PATH (sudo env PATH=\"\$PATH\" ...)"
-    toolchain=$(dirname "$(readlink -f "$swift")")
-}
-
-# --- Building ----------------------------------------------------------------
-
-# The archives that the service links, and those of a static hook. libvirt needs a libstdc++, too.
-service_archives='xml2 icuuc lzma z'
-archives="$service_archives stdc++ m"
-
-# Prints the names of those archives that this system lacks.
-missing_archives() {
-    for archive; do
-        case $("$toolchain/clang" -print-file-name="lib$archive.a") in
-        /*) ;;
-        *) printf '%s ' "lib$archive.a" ;;
-        esac
-    done
-}
-
-build_all() {
-    require_swift
-    step "Building with $("$swift" --version 2>/dev/null | head -n 1)"
-    if [ "$dry_run" = yes ]; then
-        say "would build the hook, the service and the tool in $build"
-        return
-    fi
-    mkdir -p "$build"
-    build_hook
-    build_service
-    build_product virt-watchdog tool
-    sed "s|/usr/sbin/virt-watchdogd|$prefix/sbin/virt-watchdogd|" \
-        "$root/hooks/systemd/virt-watchdogd.service" >"$build/virt-watchdogd.service"
-}
-
-build_hook() {
-    # shellcheck disable=SC2086 # one word an archive
-    missing=$(missing_archives $archives c)
-    if [ -z "$missing" ]; then
-        set -- -Xswiftc -static-executable \
-            -Xlinker "-L$(dirname "$("$toolchain/clang" -print-file-name=libstdc++.a)")"
-        for archive in $archives; do set -- "$@" -Xlinker "-l$archive"; done
-        # The functions that are called, side by side: a fifth of the time is the kernel's, for mapping pages.
-        if [ -x "$toolchain/ld.lld" ]; then
-            set -- "$@" -Xswiftc -use-ld=lld -Xlinker --no-warn-symbol-ordering \
-                -Xlinker "--symbol-ordering-file=$root/Sources/virt-watchdog-hook/link-order" \
-                -Xlinker --no-demangle -Xlinker "-Map=$build/hook.map"
-        fi
-        if try_build virt-watchdog-hook hook "$@"; then return; fi
-        missing="what $build/hook.log names "
-    fi
-    say "The hook is linked dynamically: this system lacks ${missing}"
-    say "    It starts slower, and a hook whose libraries are gone stops guests: run install.sh"
-    say "    again after each upgrade of libxml2 or ICU."
-    build_product virt-watchdog-hook hook
-}
-
-# The service loads libvirt's client library, which loads the system's libxml2. An archive keeps the
-# service's own libxml2 apart: its symbols are not exported.
-build_service() {
-    # shellcheck disable=SC2086 # one word an archive
-    missing=$(missing_archives $service_archives)
-    if [ -z "$missing" ]; then
-        write_package_configuration
-        set -- --pkg-config-path "$build/archives" -Xlinker --no-export-dynamic
-        for archive in $service_archives; do set -- "$@" -Xlinker "-l$archive"; done
-        if try_build virt-watchdogd service "$@"; then return; fi
-        missing="what $build/service.log names "
-    fi
-    say "The service is linked to the system's libxml2: this system lacks ${missing}"
-    say "    Run install.sh again after each upgrade of libxml2 or ICU."
-    build_product virt-watchdogd service
-}
-
-# Puts a directory with nothing but archives first on the linker's path, which starts with the
-# directories that pkg-config names.
-write_package_configuration() {
-    rm -rf "$build/archives"
-    mkdir "$build/archives"
-    for archive in $service_archives; do
-        ln -s "$("$toolchain/clang" -print-file-name="lib$archive.a")" "$build/archives/"
-    done
-    for module in libxml-2.0 libvirt; do
-        cat >"$build/archives/$module.pc" <<TEXT
-Name: $module
-Description: $module
-Version: $(pkg-config --modversion "$module")
-Cflags: $(pkg-config --cflags "$module")
-Libs: -L$build/archives $(pkg-config --libs "$module")
-TEXT
-    done
-}
-
-# Builds a product into $build, or ends with the end of the build's log: product, name of its
-# scratch folder, more options.
-build_product() {
-    try_build "$@" && return
-    tail -n 30 "$scratch.log" >&2
-    fail "the build of $1 failed; the whole log is $scratch.log"
-}
-
-try_build() {
-    product=$1
-    scratch=$build/$2
-    shift 2
-    if [ "$prefix" != /usr ]; then
-        # The build does not notice that the prefix is another one than last time.
-        scratch=$scratch-for-prefix
-        rm -rf "$scratch"
-        mkdir -p "$scratch-header"
-        echo "#define VIRT_WATCHDOG_SBINDIR \"$prefix/sbin\"" \
-            >"$scratch-header/virt-watchdog-prefix.h"
-        set -- "$@" -Xcc "-I$scratch-header"
-    fi
-    say "    $product ..."
-    (cd "$root" && "$swift" build -c release --product "$product" --scratch-path "$scratch" \
-        --static-swift-stdlib --disable-local-rpath -Xlinker -s \
-        "$@") >"$scratch.log" 2>&1 && cp "$scratch/release/$product" "$build/$product"
-}
-
 # --- Installing --------------------------------------------------------------
 
-# The one table of installed files: mode, source, place below the prefix.
-files() {
-    cat <<TABLE
-0755|$build/virt-watchdog|bin/virt-watchdog
-0755|$build/virt-watchdog-hook|bin/virt-watchdog-hook
-0755|$build/virt-watchdogd|sbin/virt-watchdogd
-0644|$build/virt-watchdogd.service|lib/systemd/system/virt-watchdogd.service
-0644|$root/hooks/agent.properties|share/virt-watchdog/agent.properties
-0644|$root/hooks/man/virt-watchdog.1|share/man/man1/virt-watchdog.1
-0644|$root/hooks/man/virt-watchdog.5|share/man/man5/virt-watchdog.5
-0644|$root/hooks/man/virt-watchdog-hook.8|share/man/man8/virt-watchdog-hook.8
-0644|$root/hooks/man/virt-watchdogd.8|share/man/man8/virt-watchdogd.8
-0644|$root/hooks/completions/virt-watchdog.bash|share/bash-completion/completions/virt-watchdog
-0644|$root/hooks/completions/_virt-watchdog|share/zsh/site-functions/_virt-watchdog
-0644|$root/hooks/completions/virt-watchdog.fish|share/fish/vendor_completions.d/virt-watchdog.fish
-TABLE
-}
-
-# Lays the files out as below the root. `virt-watchdog setup` copies them from there.
-lay_out() {
-    [ "$dry_run" = no ] || return 0
-    rm -rf "$tree"
-    files | while IFS='|' read -r mode source place; do
-        install -D -m "$mode" "$source" "$tree$prefix/$place"
-    done
+build_tree() {
+    run "$root/hooks/packages/build" --prefix "${prefix:-/}" "$tree"
 }
 
 # Calls `virt-watchdog setup` or `unsetup` of this repository's build, else of the installation.
@@ -354,8 +202,7 @@ call_tool() {
 install_all() {
     [ -n "$destdir" ] || need_root
     install_dependencies
-    build_all
-    lay_out
+    build_tree
     call_tool setup --from "$tree"
     [ -z "$destdir" ] && [ "$dry_run" = no ] || return 0
     step "Now in force"
@@ -403,8 +250,7 @@ show_demo() {
                 say "$package"
         done)
     fi
-    build_all
-    lay_out
+    build_tree
     [ "$dry_run" = no ] || return 0
     destdir=$build/demo
     rm -rf "$destdir"
