@@ -20,7 +20,7 @@ extension Document {
         // Of several records, the first complete one is valid.
         for element in metadata(ActionOverride.elementName, ActionOverride.namespace) {
             let values = element.attributeDictionary
-            facts.alignment = facts.alignment ?? ActionOverride(attributes: values)
+            facts.actionOverride = facts.actionOverride ?? ActionOverride(attributes: values)
             facts.savedAction =
                 facts.savedAction ?? SavedAction(attributes: values)
         }

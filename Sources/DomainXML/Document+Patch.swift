@@ -24,16 +24,16 @@ extension Document {
     }
 
     /// Replaces the record of the action in the metadata. `nil` removes it.
-    package mutating func setSavedAction(_ alignment: SavedAction?) {
+    package mutating func setSavedAction(_ savedAction: SavedAction?) {
         removeSavedAction()
-        guard let alignment,
+        guard let savedAction,
             let metadata = root.child(named: "metadata") ?? root.appendChild(named: "metadata"),
             let element = metadata.appendChild(named: ActionOverride.elementName)
         else { return }
         let prefix = GuestPolicy.prefix
         xmlSetNs(element.node, xmlNewNs(element.node, ActionOverride.namespace, prefix))
-        xmlNewProp(element.node, "action", alignment.action)
-        xmlNewProp(element.node, "was", alignment.former)
+        xmlNewProp(element.node, "action", savedAction.action)
+        xmlNewProp(element.node, "was", savedAction.former)
     }
 
     /// Removes all records of an action, and metadata that is empty then.

@@ -164,8 +164,8 @@ extension PersistentGuest {
     /// If another program has changed the action since, that change stays.
     func redefineGivingBack() throws(TreatmentError) {
         try redefine { document in
-            if let alignment = document.facts.savedActionThatStands {
-                document.setWatchdogAction(alignment.former)
+            if let savedAction = document.facts.savedActionThatStands {
+                document.setWatchdogAction(savedAction.former)
             }
             document.setSavedAction(nil)
         }

@@ -36,7 +36,7 @@ extension Core {
         if config, !guest.removal.hasConfig { return ask(.removePersistent(dryRun: dryRun), uuid) }
         guard live, facts.isLive else { return finishIfNamed(uuid) }
         let hasDevice = facts.watchdogs.contains(where: \.isOwned)
-        let hasAny = hasDevice || facts.alignment != nil
+        let hasAny = hasDevice || facts.actionOverride != nil
         if hasAny { guests[uuid]?.removal.hasFound = true }
         if dryRun { return end(uuid, hasAny ? .wouldRemove : .absent) }
         if isStopped, hasAny { return markNotAnswering(uuid, Self.stoppedReason) }
@@ -46,7 +46,7 @@ extension Core {
                 return ask(.optOut(OptOut(run: guest.run)), uuid)
             }
         }
-        if let record = facts.alignment {
+        if let record = facts.actionOverride {
             guard facts.effectiveAction != nil || record.isPending && record.run == guest.run,
                 let defined = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
             else { return ask(.record(nil), uuid) }
@@ -85,7 +85,7 @@ extension Core {
     /// - Returns: Whether it asks.
     mutating func detachAfterOptOut(_ uuid: String) -> Bool {
         guard case .remove = settings.goal, let facts = guests[uuid]?.facts,
-            facts.alignment == nil, facts.watchdogs.contains(where: \.isOwned)
+            facts.actionOverride == nil, facts.watchdogs.contains(where: \.isOwned)
         else { return false }
         ask(.detach, uuid)
         return true

@@ -56,8 +56,8 @@ extension Core {
             guest.attachSucceeded = true
             guest.isTrusted = true
             guest.notAnsweringReason = nil
-        case .record(.some(let alignment)) where alignment.isPending:
-            if let action = WatchdogAction(rawValue: alignment.action) {
+        case .record(.some(let record)) where record.isPending:
+            if let action = WatchdogAction(rawValue: record.action) {
                 guest.next = .setAction(action)
             }
         case .setAction(let action):
@@ -65,7 +65,7 @@ extension Core {
             guest.notAnsweringReason = nil
             // Otherwise the domain XML's action is effective again.
             let differs = facts.watchdogs.contains { $0.action != action.rawValue }
-            guest.next = .record(differs ? alignment(to: action, of: guest, facts) : nil)
+            guest.next = .record(differs ? actionOverride(to: action, of: guest, facts) : nil)
         case .optOut:
             if detachAfterOptOut(uuid) { return }
         case .detach:
@@ -79,12 +79,12 @@ extension Core {
     }
 
     /// Returns the record of an action that differs from the domain XML.
-    private func alignment(
+    private func actionOverride(
         to action: WatchdogAction, of guest: GuestTreatment, _ facts: GuestFacts,
         isPending: Bool = false
     ) -> ActionOverride {
         ActionOverride(
-            action: action.rawValue, over: facts.watchdogs.first?.action ?? "",
+            action: action.rawValue, definedAction: facts.watchdogs.first?.action ?? "",
             id: facts.id ?? "", run: guest.run, isPending: isPending)
     }
 
@@ -271,14 +271,14 @@ extension Core {
     /// The record comes first. QEMU may execute the command long after this process has gone.
     mutating func align(_ uuid: String, to action: WatchdogAction) {
         guard let guest = guests[uuid], let facts = guest.facts else { return }
-        ask(.record(alignment(to: action, of: guest, facts, isPending: true)), uuid)
+        ask(.record(actionOverride(to: action, of: guest, facts, isPending: true)), uuid)
     }
 
     /// Resolves an action that QEMU has not confirmed.
     ///
     /// - Returns: Whether such an action is pending.
     private mutating func settleDoubt(_ uuid: String, _ plan: Plan, isStopped: Bool) -> Bool {
-        guard let guest = guests[uuid], let facts = guest.facts, let record = facts.alignment,
+        guard let guest = guests[uuid], let facts = guest.facts, let record = facts.actionOverride,
             record.isPending, record.run == guest.run,
             let defined = facts.watchdogs.first.flatMap({ WatchdogAction(rawValue: $0.action) })
         else { return false }
@@ -310,7 +310,7 @@ extension Core {
             guests[uuid]?.endTrouble()
             return
         }
-        if facts.alignment != nil, facts.effectiveAction == nil {
+        if facts.actionOverride != nil, facts.effectiveAction == nil {
             // A stale record would be trusted after the next reconnect.
             return ask(.record(nil), uuid)
         }

@@ -24,8 +24,8 @@ enum Hook {
             try? FileDescriptor.standardOutput.writeFully(Array(LinkageReport.own.text.utf8))
             _exit(0)
         }
-        guard let name = PreInit.argument(2), let phase = PreInit.argument(3),
-            let operation = HookOperation(name, phase), operation.readsDefinition,
+        guard let name = PreInit.argument(2), let subOperation = PreInit.argument(3),
+            let operation = HookOperation(name, subOperation), operation.readsDefinition,
             let guest = PreInit.argument(1)
         else { _exit(0) }
         // In a release build, PreInit has installed it already.
@@ -72,7 +72,7 @@ enum Hook {
             facts.missingModels = [model]
             plan = Plan(for: facts, under: policy)
         }
-        let hasRecord = facts.alignment != nil
+        let hasRecord = facts.actionOverride != nil
         var outcome = HookOutcome(of: operation, for: plan, under: policy, hasRecord: hasRecord)
         if outcome.needsProtector, !CallingDaemon.isServed(CallingDaemon.process()),
             let failure = OneShotProgram.check()

@@ -27,14 +27,14 @@ import WatchdogPolicy
             CInt, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
             UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
         ) -> Void = { argc, argv, _ in
-            guard argc > 3, let name = argv[2], let phase = argv[3] else {
+            guard argc > 3, let name = argv[2], let subOperation = argv[3] else {
                 guard argc == 2, let option = argv[1], strcmp(option, "--version") == 0 else {
                     _exit(0)
                 }
                 (count, words) = (argc, argv)
                 return
             }
-            switch HookOperation.beginning(name, phase) {
+            switch HookOperation.beginning(name, subOperation) {
             case .leaves: _exit(0)
             case .reads: break
             case .asksService:

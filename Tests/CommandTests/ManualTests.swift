@@ -85,7 +85,7 @@ struct ManualTests {
                 }
             let calls = row.needsTreatment ? "one-shot" : "nothing"
             let cells = [
-                "\(row.name) \(row.phase)", row.readsDefinition ? "yes" : "no", prints,
+                "\(row.name) \(row.subOperation)", row.readsDefinition ? "yes" : "no", prints,
                 calls, row.mayRefuse ? "0 or 1" : "0",
             ]
             expected.append(".It " + cells.joined(separator: " Ta "))

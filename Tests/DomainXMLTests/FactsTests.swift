@@ -168,18 +168,19 @@ struct FactsTests {
         var live = try facts(
             metadata: "<a:alignment action='reset' over='none' id='3' run='a&amp;b/7/9'/>")
         #expect(
-            live.alignment == ActionOverride(action: "reset", over: "none", id: "3", run: Self.run))
+            live.actionOverride
+                == ActionOverride(action: "reset", definedAction: "none", id: "3", run: Self.run))
         #expect(live.effectiveAction == nil)
         live.trustRecords(of: Self.run)
         #expect(live.effectiveAction == "reset")
         let persistent = try facts(metadata: "<a:alignment action='reset' was='none'/>", id: "")
-        #expect(persistent.alignment == nil)
+        #expect(persistent.actionOverride == nil)
         #expect(
             persistent.savedAction == SavedAction(action: "reset", former: "none"))
         #expect(
             try self.facts(
-                "<domain><metadata>\(live.alignment?.xml ?? "")</metadata></domain>"
-            ).alignment == nil, "libvirt adds the namespace")
+                "<domain><metadata>\(live.actionOverride?.xml ?? "")</metadata></domain>"
+            ).actionOverride == nil, "libvirt adds the namespace")
     }
 
     @Test(
@@ -198,9 +199,9 @@ struct FactsTests {
     func `Of an alignment's attributes, the run alone may be missing or odd`(
         attributes: String, run: RunID?, isRecord: Bool
     ) throws {
-        let record = ActionOverride(action: "reset", over: "none", id: "3", run: run)
+        let record = ActionOverride(action: "reset", definedAction: "none", id: "3", run: run)
         #expect(
-            try facts(metadata: "<a:alignment \(attributes)/>").alignment
+            try facts(metadata: "<a:alignment \(attributes)/>").actionOverride
                 == (isRecord ? record : nil))
     }
 
@@ -210,7 +211,8 @@ struct FactsTests {
                 + "<a:alignment action='reset' over='none' id='3' run='a&amp;b/7/9'/>"
                 + "<a:alignment action='pause' over='none' id='4' was='reset'/>")
         #expect(
-            facts.alignment == ActionOverride(action: "reset", over: "none", id: "3", run: Self.run)
+            facts.actionOverride
+                == ActionOverride(action: "reset", definedAction: "none", id: "3", run: Self.run)
         )
         #expect(
             facts.savedAction == SavedAction(action: "pause", former: "dump"))
@@ -239,7 +241,7 @@ struct FactsTests {
         let facts = try facts(metadata: metadata)
         #expect(facts.optOut == record)
         #expect(!facts.isOptedOutOfRun)
-        #expect(facts.alignment == nil && facts.guestPolicy == nil)
+        #expect(facts.actionOverride == nil && facts.guestPolicy == nil)
     }
 
     private static let other = OptOut(run: RunID(boot: "c", process: 7, startTicks: 9))

@@ -172,8 +172,8 @@ struct PatchTests {
         }
         for boot in [nil, "5ff58ab1-2a4f-4a4c-8a5e-6f0e6b1c7a11", "<&'\">"] {
             let run = boot.map { RunID(boot: $0, process: 4711, startTicks: 90_210) }
-            let record = ActionOverride(action: value, over: value, id: value, run: run)
-            #expect(try read(record.xml).alignment == record)
+            let record = ActionOverride(action: value, definedAction: value, id: value, run: run)
+            #expect(try read(record.xml).actionOverride == record)
             let optOut = OptOut(run: run)
             #expect(try read(optOut.xml).optOut == optOut)
         }

@@ -24,7 +24,8 @@ struct AlignmentTests {
     private func record(
         _ action: String, run: RunID? = Bench.run, isPending: Bool = false
     ) -> ActionOverride {
-        ActionOverride(action: action, over: "reset", id: "1", run: run, isPending: isPending)
+        ActionOverride(
+            action: action, definedAction: "reset", id: "1", run: run, isPending: isPending)
     }
 
     @Test func `The record is written before the action, and confirmed after it`() {
@@ -32,18 +33,18 @@ struct AlignmentTests {
         bench.work()
         #expect(
             bench.steps("a") == ["look", "pending pause", "action pause", "record pause", "look"])
-        #expect(bench.machines["a"]?.look.facts.alignment == record("pause"))
+        #expect(bench.machines["a"]?.look.facts.actionOverride == record("pause"))
         #expect(bench.lines(with: "plan=change-action result=aligned") == 1)
         #expect(bench.core.report.treated == 1)
     }
 
     @Test func `The definition's own action leaves no record`() {
-        var bench = start { $0.alignment = record("poweroff") }
+        var bench = start { $0.actionOverride = record("poweroff") }
         bench.give(.policy(Policy(action: .reset)))
         bench.work()
         #expect(
             bench.steps("a") == ["look", "pending reset", "action reset", "no record", "look"])
-        #expect(bench.machines["a"]?.look.facts.alignment == nil)
+        #expect(bench.machines["a"]?.look.facts.actionOverride == nil)
     }
 
     @Test func `A companion's action goes first, and the policy's follows`() {
@@ -65,18 +66,18 @@ struct AlignmentTests {
     }
 
     @Test func `A doubt is waited out, and then the action is set again`() {
-        var bench = start { $0.alignment = record("pause", isPending: true) }
+        var bench = start { $0.actionOverride = record("pause", isPending: true) }
         bench.waitWorking(.seconds(30))
         #expect(Set(bench.steps("a")) == ["look"])
         bench.waitWorking(.seconds(1))
         #expect(
             bench.steps("a").suffix(4)
                 == ["pending pause", "action pause", "record pause", "look"])
-        #expect(bench.machines["a"]?.look.facts.alignment == record("pause"))
+        #expect(bench.machines["a"]?.look.facts.actionOverride == record("pause"))
     }
 
     @Test func `A doubt that the policy does not want ends with the definition's action`() {
-        var bench = start { $0.alignment = record("pause", isPending: true) }
+        var bench = start { $0.actionOverride = record("pause", isPending: true) }
         bench.give(.policy(Policy(action: .reset)))
         bench.waitWorking(.seconds(31))
         #expect(
@@ -90,11 +91,11 @@ struct AlignmentTests {
                 "a": Bench.machine(
                     Bench.pc("a") {
                         $0.watchdogs = [Bench.ours()]
-                        $0.alignment = record("pause", run: Bench.oldRun, isPending: true)
+                        $0.actionOverride = record("pause", run: Bench.oldRun, isPending: true)
                     }, run: Bench.oldRun)
             ])
         bench.waitWorking(.seconds(31))
-        #expect(bench.machines["a"]?.look.facts.alignment?.isPending == false)
+        #expect(bench.machines["a"]?.look.facts.actionOverride?.isPending == false)
     }
 
     @Test func `A command to QEMU that fails leaves the doubt to be waited out`() {
@@ -104,7 +105,7 @@ struct AlignmentTests {
             if bench.asked("a") == .look {
                 bench.answer("a", look)
             } else {
-                bench.machines["a"]?.look.facts.alignment = record("pause", isPending: true)
+                bench.machines["a"]?.look.facts.actionOverride = record("pause", isPending: true)
                 bench.answer("a", .success(.done))
             }
         }
@@ -126,7 +127,7 @@ struct AlignmentTests {
 
     @Test(arguments: [RunID?.none, RunID(boot: "other", process: 1, startTicks: 1)])
     func `A record of another run is removed`(run: RunID?) {
-        var bench = start { $0.alignment = record("pause", run: run) }
+        var bench = start { $0.actionOverride = record("pause", run: run) }
         bench.give(.policy(Policy()))
         bench.work()
         #expect(bench.steps("a") == ["look", "no record", "look"])
@@ -138,7 +139,7 @@ struct AlignmentTests {
             "a": Bench.machine(
                 Bench.pc("a") {
                     $0.watchdogs = [Bench.ours()]
-                    $0.alignment = record("pause")
+                    $0.actionOverride = record("pause")
                 }, run: Bench.oldRun)
         ])
         bench.work()
@@ -146,7 +147,7 @@ struct AlignmentTests {
     }
 
     @Test func `A stopped QEMU is told nothing after a doubt`() {
-        var bench = start { $0.alignment = record("pause", isPending: true) }
+        var bench = start { $0.actionOverride = record("pause", isPending: true) }
         bench.machines["a"]?.look.isStopped = true
         bench.waitWorking(.seconds(100))
         #expect(Set(bench.steps("a")) == ["look"])

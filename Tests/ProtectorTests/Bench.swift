@@ -211,7 +211,7 @@ struct Bench {
             }
             let action = xml.split(separator: "action='").dropFirst().first?.prefix { $0 != "'" }
             machine.look.facts.watchdogs.append(Self.ours(String(action ?? "")))
-        case .record(let alignment): machine.look.facts.alignment = alignment
+        case .record(let actionOverride): machine.look.facts.actionOverride = actionOverride
         case .optOut(let optOut): machine.look.facts.optOut = optOut
         case .setAction: break
         case .detach:

@@ -90,8 +90,8 @@ struct RemovalTests {
 
     @Test func `The definition's action is given back before the device goes`() {
         var machine = Self.protected("a")
-        machine.look.facts.alignment = ActionOverride(
-            action: "pause", over: "reset", id: "1", run: Bench.run)
+        machine.look.facts.actionOverride = ActionOverride(
+            action: "pause", definedAction: "reset", id: "1", run: Bench.run)
         var bench = remove(["a": machine], config: false)
         bench.work()
         #expect(
@@ -104,7 +104,8 @@ struct RemovalTests {
 
     @Test func `A record of another run goes without a word to QEMU`() {
         let facts = Bench.pc("a") {
-            $0.alignment = ActionOverride(action: "pause", over: "reset", id: "1", run: Self.other)
+            $0.actionOverride = ActionOverride(
+                action: "pause", definedAction: "reset", id: "1", run: Self.other)
         }
         var bench = remove(["a": Bench.machine(facts)], config: false)
         bench.work()

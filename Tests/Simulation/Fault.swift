@@ -219,8 +219,8 @@ extension World {
                     address: address)
             ]
             if percent(30) {
-                run.alignment = ActionOverride(
-                    action: "pause", over: "reset", id: "7", run: foreign)
+                run.actionOverride = ActionOverride(
+                    action: "pause", definedAction: "reset", id: "7", run: foreign)
             }
         }
         return run

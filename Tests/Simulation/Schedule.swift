@@ -163,9 +163,10 @@ extension World {
             switch call.kind {
             case .attach, .unplugOrphan, .persist: Plan(for: facts, under: policy).changesLiveGuest
             case .detach: facts.isOptedOutOfRun && facts.watchdogs.contains(where: \.isOwned)
-            case .setAction: run.alignment?.isPending == true
+            case .setAction: run.actionOverride?.isPending == true
             case .record(.some(let record)) where record.isPending:
-                Plan(for: facts, under: policy).changesLiveGuest || run.alignment?.isPending == true
+                Plan(for: facts, under: policy).changesLiveGuest
+                    || run.actionOverride?.isPending == true
             case .look, .record, .optOut: true
             case .removePersistent, .inspect: false
             }
@@ -204,7 +205,7 @@ extension World {
         }
         // The run of a guest that is not treated keeps its records.
         let isOld = runID(run).startTicks < memory.firstTicks
-        if run.alignment != nil, facts.effectiveAction == nil, !isOld {
+        if run.actionOverride != nil, facts.effectiveAction == nil, !isOld {
             violations.append("\(guest.name) has a stale record")
         }
     }

@@ -368,7 +368,7 @@ extension World {
             // libvirt writes down what QEMU took a moment later.
             return within(0...3, .saves(execution))
         case .setAction(let action): run.action = action.rawValue
-        case .record(let alignment): run.alignment = alignment
+        case .record(let actionOverride): run.actionOverride = actionOverride
         case .optOut(let optOut):
             run.optOut = optOut
             guests[number].run = run

@@ -49,7 +49,7 @@ extension World {
         if let other {
             run.defined = other.defined
             run.emulated = other.defined.count { $0.isOwned }
-            run.alignment = other.alignment
+            run.actionOverride = other.actionOverride
             run.optOut = other.optOut
         } else {
             run.defined = initialWatchdogs(of: guests[guest].shape)
@@ -161,7 +161,8 @@ extension World {
         var facts = GuestFacts(
             name: guest.name, uuid: guest.uuid, type: "kvm", arch: "x86_64",
             machine: "pc-i440fx-7.2",
-            isLive: true, watchdogs: run.defined, id: "\(run.id)", alignment: run.alignment)
+            isLive: true, watchdogs: run.defined, id: "\(run.id)",
+            actionOverride: run.actionOverride)
         facts.optOut = run.optOut
         facts.controllers = [GuestFacts.Controller(model: "pci-root", index: 0)]
         func ports(_ indexes: ClosedRange<UInt32>) {

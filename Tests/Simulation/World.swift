@@ -68,7 +68,7 @@ public struct World {
         var action = "reset"
         /// The watchdogs in libvirt's definition.
         var defined: [GuestFacts.Watchdog] = []
-        var alignment: ActionOverride?
+        var actionOverride: ActionOverride?
         var optOut: OptOut?
         var reason = Situation.Reason.booted
         var isPaused = false

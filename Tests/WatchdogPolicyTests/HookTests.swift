@@ -18,7 +18,7 @@ struct HookTests {
     /// A row of the design's table: what each kind of plan leads to.
     struct Row: Sendable, CustomTestStringConvertible {
         var operation: String
-        var phase: String
+        var subOperation: String
         var reads: Bool
         /// The plans whose definition is printed.
         var prints: [String] = []
@@ -29,33 +29,33 @@ struct HookTests {
         /// The plans for which the start is refused, under enforce.
         var refuses: [String] = []
 
-        var testDescription: String { "\(operation) \(phase)" }
+        var testDescription: String { "\(operation) \(subOperation)" }
     }
 
     @Test(arguments: [
         Row(
-            operation: "prepare", phase: "begin", reads: true,
+            operation: "prepare", subOperation: "begin", reads: true,
             prints: ["attach", "change-action", "cold-plug"],
             needs: ["attach", "change-action"],
             refuses: ["cold-plug", "refuse"]),
-        Row(operation: "start", phase: "begin", reads: false),
+        Row(operation: "start", subOperation: "begin", reads: false),
         Row(
-            operation: "started", phase: "begin", reads: true,
+            operation: "started", subOperation: "begin", reads: true,
             starts: ["attach", "change-action"]),
-        Row(operation: "stopped", phase: "end", reads: false),
-        Row(operation: "release", phase: "end", reads: false),
+        Row(operation: "stopped", subOperation: "end", reads: false),
+        Row(operation: "release", subOperation: "end", reads: false),
         Row(
-            operation: "reconnect", phase: "begin", reads: true,
+            operation: "reconnect", subOperation: "begin", reads: true,
             starts: ["attach", "change-action"]),
-        Row(operation: "attach", phase: "begin", reads: false),
-        Row(operation: "migrate", phase: "begin", reads: true, prints: ["change-action"]),
-        Row(operation: "restore", phase: "begin", reads: true, prints: ["change-action"]),
+        Row(operation: "attach", subOperation: "begin", reads: false),
+        Row(operation: "migrate", subOperation: "begin", reads: true, prints: ["change-action"]),
+        Row(operation: "restore", subOperation: "begin", reads: true, prints: ["change-action"]),
     ])
     func `Each operation has the effect of its row`(row: Row) throws {
         let operation = try #require(
-            HookOperation(row.operation, row.phase))
+            HookOperation(row.operation, row.subOperation))
         #expect(operation.readsDefinition == row.reads)
-        let beginning = HookOperation.beginning(row.operation, row.phase)
+        let beginning = HookOperation.beginning(row.operation, row.subOperation)
         #expect(beginning == (row.starts.isEmpty ? row.reads ? .reads : .leaves : .asksService))
         for plan in [Self.attach, Self.change, Self.cold, Self.refuse, Self.leave] {
             let outcome = HookOutcome(of: operation, for: plan, under: .builtIn)
@@ -93,14 +93,15 @@ struct HookTests {
 
     @Test func `A filter keeps an action that a monitor gave, unless the policy wants another`() {
         func action(
-            _ policy: Policy, _ own: String, aligned: String?, over: String? = nil
+            _ policy: Policy, _ own: String, aligned: String?, definedAction: String? = nil
         ) -> WatchdogAction? {
             let facts = PlanTests.pc {
                 $0.id = nil
                 $0.isLive = false
                 $0.watchdogs = [GuestFacts.Watchdog(model: "i6300esb", action: own)]
-                $0.alignment = aligned.map {
-                    ActionOverride(action: $0, over: over ?? own, id: "1", run: nil)
+                $0.actionOverride = aligned.map {
+                    ActionOverride(
+                        action: $0, definedAction: definedAction ?? own, id: "1", run: nil)
                 }
             }
             guard case .changeAction(_, let new) = Plan(filtering: facts, under: policy).decision
@@ -114,7 +115,8 @@ struct HookTests {
         #expect(action(keep, "none", aligned: "reset") == .reset)
         #expect(action(keep, "none", aligned: "pause") == .pause)
         #expect(action(keep, "none", aligned: "none") == nil)
-        #expect(action(keep, "dump", aligned: "pause", over: "none") == nil, "edited since")
+        #expect(
+            action(keep, "dump", aligned: "pause", definedAction: "none") == nil, "edited since")
         #expect(action(keep, "none", aligned: "strange") == nil)
         #expect(action(keep, "reset", aligned: "pause") == nil, "as this host wants it")
         let align = Policy(action: .poweroff, existing: .align)
@@ -137,9 +139,11 @@ struct HookTests {
             ("unheard-of", "begin"), ("begin", "-"), ("stopped", "begin"), ("prepare", "begi"),
             ("prepar", "begin"), ("prepared", "begin"), ("prepare", "begins"),
         ] as [(String, String)])
-    func `A name that libvirt does not call with is no operation`(name: String, phase: String) {
-        #expect(HookOperation(name, phase) == nil)
-        #expect(HookOperation.beginning(name, phase) == .leaves)
+    func `A name that libvirt does not call with is no operation`(
+        name: String, subOperation: String
+    ) {
+        #expect(HookOperation(name, subOperation) == nil)
+        #expect(HookOperation.beginning(name, subOperation) == .leaves)
     }
 
     @Test func `A log line names guest, operation, decision and reason`() {

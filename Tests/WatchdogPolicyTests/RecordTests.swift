@@ -14,12 +14,13 @@ struct RecordTests {
     private static let none = GuestFacts.Watchdog(model: "i6300esb", action: "none")
 
     private static func aligned(
-        run: RunID?, id: String = "1", over: String = "none"
+        run: RunID?, id: String = "1", definedAction: String = "none"
     ) -> GuestFacts {
         PlanTests.pc {
             $0.id = "1"
             $0.watchdogs = [none]
-            $0.alignment = ActionOverride(action: "reset", over: over, id: id, run: run)
+            $0.actionOverride = ActionOverride(
+                action: "reset", definedAction: definedAction, id: id, run: run)
         }
     }
 
@@ -50,7 +51,7 @@ struct RecordTests {
                 facts: aligned(run: run, id: "2"), run: run, counts: true),
             Case(
                 reason: "the same run, another action underneath",
-                facts: aligned(run: run, over: "pause"), run: run, counts: false),
+                facts: aligned(run: run, definedAction: "pause"), run: run, counts: false),
             Case(
                 reason: "no run in the record, as from an earlier version or another host",
                 facts: aligned(run: nil), run: run, counts: false),
@@ -68,7 +69,7 @@ struct RecordTests {
                 facts: aligned(run: run, id: "2"), run: nil, counts: false),
             Case(
                 reason: "the present run is unknown, another action underneath",
-                facts: aligned(run: run, over: "pause"), run: nil, counts: false),
+                facts: aligned(run: run, definedAction: "pause"), run: nil, counts: false),
             Case(
                 reason: "no record",
                 facts: PlanTests.pc { $0.watchdogs = [none] }, run: run, counts: false),

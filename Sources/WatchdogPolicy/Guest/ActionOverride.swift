@@ -14,7 +14,7 @@ package struct ActionOverride: Sendable, Hashable {
     /// The action that QEMU has.
     package var action: String
     /// The action that the domain XML has.
-    package var over: String
+    package var definedAction: String
     /// libvirt's ID of the guest in that run, which another host can read, too.
     package var id: String
     /// The run, or `nil` if it is unknown, as on another host.
@@ -22,10 +22,12 @@ package struct ActionOverride: Sendable, Hashable {
     /// Whether QEMU has not answered yet, and either action may be effective.
     package var isPending: Bool
 
-    package init(action: String, over: String, id: String, run: RunID?, isPending: Bool = false) {
+    package init(
+        action: String, definedAction: String, id: String, run: RunID?, isPending: Bool = false
+    ) {
         self.isPending = isPending
         self.action = action
-        self.over = over
+        self.definedAction = definedAction
         self.id = id
         self.run = run
     }
@@ -35,11 +37,12 @@ package struct ActionOverride: Sendable, Hashable {
     ///
     /// Without a valid `run`, as in a record of an earlier version, the run is unknown.
     package init?(attributes: [String: String]) {
-        guard let action = attributes["action"], let over = attributes["over"],
+        guard let action = attributes["action"], let definedAction = attributes["over"],
             let id = attributes["id"]
         else { return nil }
         self.init(
-            action: action, over: over, id: id, run: attributes["run"].flatMap { RunID($0) },
+            action: action, definedAction: definedAction, id: id,
+            run: attributes["run"].flatMap { RunID($0) },
             isPending: attributes["pending"] != nil)
     }
 }

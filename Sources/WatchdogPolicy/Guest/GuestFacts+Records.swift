@@ -14,11 +14,11 @@ extension GuestFacts {
     ///     XML.
     package mutating func trustRecords(of run: RunID?, hasArrived: Bool = false) {
         effectiveAction = nil
-        if let alignment, !alignment.isPending,
-            run.map({ alignment.run == $0 }) ?? (alignment.id == id),
-            watchdogs.contains(where: { $0.action == alignment.over })
+        if let actionOverride, !actionOverride.isPending,
+            run.map({ actionOverride.run == $0 }) ?? (actionOverride.id == id),
+            watchdogs.contains(where: { $0.action == actionOverride.definedAction })
         {
-            effectiveAction = alignment.action
+            effectiveAction = actionOverride.action
         }
         isOptedOutOfRun = optOut.map { run == nil || hasArrived || $0.run == run } ?? false
     }

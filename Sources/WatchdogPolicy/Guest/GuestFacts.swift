@@ -143,7 +143,7 @@ package struct GuestFacts: Sendable, Hashable {
     /// libvirt's ID of the running guest.
     package var id: String?
     /// The record of an action set through QEMU's monitor, in this run or an earlier one.
-    package var alignment: ActionOverride?
+    package var actionOverride: ActionOverride?
     /// The effective action, if it differs from the domain XML. ``trustRecords(of:hasArrived:)``
     /// sets it.
     package var effectiveAction: String?
@@ -165,7 +165,7 @@ package struct GuestFacts: Sendable, Hashable {
         controllers: [Controller] = [],
         usedAddresses: [PCIAddress] = [], watchdogs: [Watchdog] = [],
         guestPolicy: GuestPolicy? = nil, onReboot: String? = nil, id: String? = nil,
-        alignment: ActionOverride? = nil, savedAction: SavedAction? = nil,
+        actionOverride: ActionOverride? = nil, savedAction: SavedAction? = nil,
         optOut: OptOut? = nil
     ) {
         self.name = name
@@ -182,7 +182,7 @@ package struct GuestFacts: Sendable, Hashable {
         self.guestPolicy = guestPolicy
         self.onReboot = onReboot
         self.id = id
-        self.alignment = alignment
+        self.actionOverride = actionOverride
         self.savedAction = savedAction
         self.optOut = optOut
     }

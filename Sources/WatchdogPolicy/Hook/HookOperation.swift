@@ -16,7 +16,7 @@ package struct HookOperation: Sendable {
     }
 
     private let staticName: StaticString
-    private let staticPhase: StaticString
+    private let staticSubOperation: StaticString
     /// Whether the hook reads the domain XML from standard input. If not, it exits at once.
     package var readsDefinition: Bool
     package var output: Output
@@ -26,11 +26,11 @@ package struct HookOperation: Sendable {
     package var mayRefuse: Bool
 
     private init(
-        _ name: StaticString, _ phase: StaticString, reads: Bool = true,
+        _ name: StaticString, _ subOperation: StaticString, reads: Bool = true,
         prints output: Output = .nothing, needsTreatment: Bool = false, mayRefuse: Bool = false
     ) {
         staticName = name
-        staticPhase = phase
+        staticSubOperation = subOperation
         readsDefinition = reads
         self.output = output
         self.needsTreatment = needsTreatment
@@ -41,7 +41,7 @@ package struct HookOperation: Sendable {
     package var name: String { staticName.description }
 
     /// The sub-operation, the third argument.
-    package var phase: String { staticPhase.description }
+    package var subOperation: String { staticSubOperation.description }
 
     /// Every operation that libvirt documents. For any other, the hook prints nothing and exits 0.
     ///
@@ -74,13 +74,15 @@ package struct HookOperation: Sendable {
     ///
     /// - Parameters:
     ///   - name: The hook's second argument, a C string.
-    ///   - phase: The hook's third argument, a C string.
+    ///   - subOperation: The hook's third argument, a C string.
     package static func beginning(
-        _ name: UnsafePointer<CChar>, _ phase: UnsafePointer<CChar>
+        _ name: UnsafePointer<CChar>, _ subOperation: UnsafePointer<CChar>
     ) -> Beginning {
         for index in table.indices {
             let row = table[index]
-            if unsafe row.staticName.isEqual(to: name) && row.staticPhase.isEqual(to: phase) {
+            if unsafe row.staticName.isEqual(to: name)
+                && row.staticSubOperation.isEqual(to: subOperation)
+            {
                 return row.needsTreatment ? .asksService : row.readsDefinition ? .reads : .leaves
             }
         }
@@ -92,11 +94,11 @@ package struct HookOperation: Sendable {
     ///
     /// - Parameters:
     ///   - name: The hook's second argument.
-    ///   - phase: The hook's third argument.
-    package init?(_ name: String, _ phase: String) {
+    ///   - subOperation: The hook's third argument.
+    package init?(_ name: String, _ subOperation: String) {
         for index in Self.table.indices {
             let row = Self.table[index]
-            if row.name == name, row.phase == phase {
+            if row.name == name, row.subOperation == subOperation {
                 self = row
                 return
             }

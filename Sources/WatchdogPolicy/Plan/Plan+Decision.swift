@@ -61,9 +61,9 @@ extension Plan {
         facts.isOptedOutOfRun = false
         let plan = Plan(for: facts, under: policy)
         if case .leave(.keptAction(let watchdog, _)) = plan.decision,
-            let alignment = facts.alignment, !alignment.isPending,
-            alignment.over == watchdog.action,
-            let aligned = WatchdogAction(rawValue: alignment.action),
+            let actionOverride = facts.actionOverride, !actionOverride.isPending,
+            actionOverride.definedAction == watchdog.action,
+            let aligned = WatchdogAction(rawValue: actionOverride.action),
             aligned.rawValue != watchdog.action
         {
             self.init(.changeAction(from: watchdog.action, to: aligned), warnings: plan.warnings)

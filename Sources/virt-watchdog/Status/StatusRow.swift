@@ -144,8 +144,8 @@ struct StatusSummary {
 extension StatusAnswer.Watchdog {
     /// The text for a person.
     fileprivate var text: String {
-        let alignment = action == definedAction ? "" : ", was \(definedAction)"
-        return "\(model) \(action) (\(origin)\(alignment))"
+        let former = action == definedAction ? "" : ", was \(definedAction)"
+        return "\(model) \(action) (\(origin)\(former))"
     }
 }
 

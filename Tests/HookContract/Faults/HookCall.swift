@@ -19,7 +19,7 @@ struct HookCall: Sendable, CustomTestStringConvertible {
     }
 
     var name: String
-    var phase: String
+    var subOperation: String
     var work: Work
     var guest = Definition(watchdogs: ["<watchdog model='i6300esb' action='pause'/>"])
 
@@ -38,7 +38,7 @@ struct HookCall: Sendable, CustomTestStringConvertible {
     }
 
     /// The arguments behind the guest's name.
-    var words: [String] { [name, phase, "-"] }
+    var words: [String] { [name, subOperation, "-"] }
 
     /// Every operation that libvirt documents, an undocumented one, and once more prepare, which
     /// may refuse.
@@ -48,12 +48,13 @@ struct HookCall: Sendable, CustomTestStringConvertible {
             let row = HookOperation.table[index]
             let work: Work =
                 row.output != .nothing ? .print : row.needsTreatment ? .protect : .nothing
-            calls.append(HookCall(name: row.name, phase: row.phase, work: work))
+            calls.append(HookCall(name: row.name, subOperation: row.subOperation, work: work))
         }
-        calls.append(HookCall(name: "hibernate", phase: "begin", work: .nothing))
+        calls.append(HookCall(name: "hibernate", subOperation: "begin", work: .nothing))
         calls.append(
             HookCall(
-                name: "prepare", phase: "begin", work: .refuse, guest: Definition(machine: .microvm)
+                name: "prepare", subOperation: "begin", work: .refuse,
+                guest: Definition(machine: .microvm)
             ))
         return calls
     }()

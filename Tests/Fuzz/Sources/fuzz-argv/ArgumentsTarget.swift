@@ -7,16 +7,16 @@ import FuzzSupport
 /// The hook's arguments: what libvirt calls it with, and what could be meant for one.
 ///
 /// The input is the arguments, each with its terminator, as `/proc/PID/cmdline` has them: the guest,
-/// the operation and the phase, as in `GUEST started begin`, then the UUID that a definition claims,
+/// the operation and the sub-operation, as in `GUEST started begin`, then the UUID that a definition claims,
 /// and a pattern for names.
 @c(LLVMFuzzerTestOneInput)
 public func testArguments(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var fields = bytes(start, count).split(separator: 0, omittingEmptySubsequences: false)[...]
     func next() -> [UInt8] { Array(fields.popFirst() ?? []) }
-    let (guest, name, phase) = (next(), next(), next())
+    let (guest, name, subOperation) = (next(), next(), next())
     let (uuid, pattern) = (next(), next())
 
-    checkOperation(name + [0], phase + [0])
+    checkOperation(name + [0], subOperation + [0])
     checkLines(
         guest: String(decoding: guest, as: UTF8.self), uuid: String(decoding: uuid, as: UTF8.self))
     checkPattern(
@@ -26,27 +26,28 @@ public func testArguments(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
 
 /// The hook asks twice whether there is something to do: before Swift's runtime is set up, of the C
 /// strings, and again of strings. Were the answers different, a guest would start unprotected.
-private func checkOperation(_ name: [UInt8], _ phase: [UInt8]) {
+private func checkOperation(_ name: [UInt8], _ subOperation: [UInt8]) {
     let early = name.withUnsafeBufferPointer { name in
-        phase.withUnsafeBufferPointer { phase in
+        subOperation.withUnsafeBufferPointer { subOperation in
             name.withMemoryRebound(to: CChar.self) { name in
-                phase.withMemoryRebound(to: CChar.self) { phase in
-                    guard let name = name.baseAddress, let phase = phase.baseAddress else {
+                subOperation.withMemoryRebound(to: CChar.self) { subOperation in
+                    guard let name = name.baseAddress, let subOperation = subOperation.baseAddress
+                    else {
                         return false
                     }
-                    return HookOperation.beginning(name, phase) != .leaves
+                    return HookOperation.beginning(name, subOperation) != .leaves
                 }
             }
         }
     }
     let text = String(decoding: name.dropLast(), as: UTF8.self)
-    let phaseText = String(decoding: phase.dropLast(), as: UTF8.self)
-    let operation = HookOperation(text, phaseText)
+    let subOperationText = String(decoding: subOperation.dropLast(), as: UTF8.self)
+    let operation = HookOperation(text, subOperationText)
     require(early == (operation?.readsDefinition ?? false), "the two answers differ")
     if let operation {
         require(
             Array(operation.name.utf8) == name.dropLast()
-                && Array(operation.phase.utf8) == phase.dropLast(),
+                && Array(operation.subOperation.utf8) == subOperation.dropLast(),
             "the row of another operation: \(operation)")
     }
 }

@@ -92,7 +92,7 @@ private func checkLines(for plan: Plan, _ facts: GuestFacts, _ policy: Policy) {
     for index in HookOperation.table.indices {
         let operation = HookOperation.table[index]
         let outcome = HookOutcome(
-            of: operation, for: plan, under: policy, hasRecord: facts.alignment != nil)
+            of: operation, for: plan, under: policy, hasRecord: facts.actionOverride != nil)
         require(
             outcome.refusal == nil || policy.enforce && !outcome.printsDefinition,
             "refused and printed: \(outcome)")

@@ -44,9 +44,9 @@ func checkRunning(_ facts: GuestFacts, _ policy: Policy) {
 /// Checks that a record can be written and removed.
 func checkRecord(in definition: Definition) {
     let facts = definition.facts
-    if let record = facts.alignment {
+    if let record = facts.actionOverride {
         let read = readMetadata(record.xml, ActionOverride.elementName, ActionOverride.namespace)
-        require(read.alignment == record, "another record: \(record)")
+        require(read.actionOverride == record, "another record: \(record)")
     }
     if let record = facts.optOut {
         let read = readMetadata(record.xml, OptOut.elementName, OptOut.namespace)
