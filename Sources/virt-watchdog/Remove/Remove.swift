@@ -21,7 +21,7 @@ struct Remove: ParsableCommand {
             guest gets no watchdog in this run, unless you name it to apply. Its next start adds \
             one again, unless the policy excludes it.
 
-            Exit status: 0 nothing of ours left; 1 something is; 2 cannot reach libvirt.
+            Exit status: 0 all is removed; 1 something is left; 2 cannot reach libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
@@ -42,7 +42,7 @@ struct Remove: ParsableCommand {
     var json = false
 
     @Argument(
-        help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"),
+        help: ArgumentHelp("Guests by name, UUID or ID.", valueName: "guest"),
         completion: .guests)
     var guests: [String] = []
 

@@ -11,7 +11,7 @@ struct GuestOptions: ParsableArguments {
     var all = false
 
     @Argument(
-        help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"),
+        help: ArgumentHelp("Guests by name, UUID or ID.", valueName: "guest"),
         completion: .guests)
     var guests: [String] = []
 

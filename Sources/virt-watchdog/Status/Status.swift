@@ -18,9 +18,9 @@ struct Status: ParsableCommand {
             """,
         discussion: """
             Without names, shows all running guests. ARMED: whether the guest has started its \
-            timer, by QEMU's monitor, on pc by the guest agent. Both taint the guest.
+            timer: by QEMU's monitor, or on pc the guest agent. Both taint the guest.
 
-            Exit status: 0 all fine; 1 some not; 2 some unknown, or no libvirt.
+            Exit status: 0 no problem; 1 a problem; 2 a guest is unknown, or no libvirt.
             """)
 
     @OptionGroup var daemon: ConnectionOptions
@@ -43,7 +43,7 @@ struct Status: ParsableCommand {
     var json = false
 
     @Argument(
-        help: ArgumentHelp("Guests by name, UUID or number.", valueName: "guest"),
+        help: ArgumentHelp("Guests by name, UUID or ID.", valueName: "guest"),
         completion: .guests)
     var guests: [String] = []
 
