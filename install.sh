@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds virt-watchdog and installs it on a libvirt host; see --help.
 set -eu
+unset CDPATH
 # Every user's libvirt needs the installed files, regardless of root's umask.
 umask 022
 
-root=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 build=$root/.build/install
 tree=$build/tree
 PATH=$PATH:/usr/sbin:/sbin
@@ -85,8 +86,12 @@ parse_arguments() {
 }
 
 set_folder() {
+    case $2 in
+    *[!A-Za-z0-9/._+@%,:=~-]*) [ "$1" = --destdir ] || fail "$1 cannot have such a character: '$2'" ;;
+    esac
     case $1$2 in
-    --destdir | --destdir/*) destdir=$2 ;;
+    --destdir) fail "--destdir needs the directory of a tree; leave it out to install on this host" ;;
+    --destdir/*) destdir=$2 ;;
     --destdir*) destdir=$(pwd)/$2 ;;
     --prefix | --prefix/*) prefix=$2 ;;
     *) fail "$1 needs an absolute path, not '$2'" ;;

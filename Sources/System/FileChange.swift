@@ -25,6 +25,9 @@ package enum FileChange {
 
     /// Removes a directory and all in it, without following symbolic links.
     package static func removeTree(_ path: String) throws(Errno) {
+        guard try Stat(path, followTargetSymlink: false).type == .directory else {
+            return try removeFile(path)
+        }
         for entry in try DirectoryEntry.all(in: path) {
             let place = "\(path)/\(entry.name)"
             if entry.status.type == .directory {

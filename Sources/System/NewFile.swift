@@ -25,6 +25,8 @@ package final class NewFile {
         defer { close(file) }
         _ = try Errno.retrying { fchmod(file, mode) }
         try FileDescriptor(rawValue: file).writeFully(contents)
+        // A crash of the host must not leave an empty file in the place.
+        _ = try Errno.retrying { fsync(file) }
     }
 
     deinit {

@@ -126,6 +126,100 @@ struct SetupTests {
         #expect(try files().contains("etc/libvirt/hooks/qemu.d/50-virt-watchdog"))
     }
 
+    @Test(arguments: ["script", "link", "folder"])
+    func `A file in the hook's place that is not our hook stays, and nothing changes`(
+        _ kind: String
+    ) throws {
+        try fake.makeFolder("usr")
+        try fake.putScript("qemu")
+        let place = "etc/libvirt/hooks/qemu.d/50-virt-watchdog"
+        switch kind {
+        case "script": try fake.putScript("qemu.d/50-virt-watchdog")
+        case "link":
+            try fake.makeFolder("etc/libvirt/hooks/qemu.d")
+            try fake.link(place, to: "/opt/nowhere")
+        default: try fake.makeFolder(place)
+        }
+        let tree = try makeTree()
+        let before = try files()
+        let error = #expect(throws: SetupError.self) {
+            try installation().installFiles(from: tree)
+        }
+        #expect("\(try #require(error))".contains("is not virt-watchdog's hook"))
+        #expect(try files() == before)
+    }
+
+    @Test func `A hook that does not run is no upgrade of a package's link, and nothing changes`()
+        throws
+    {
+        try fake.write("usr/bin/virt-watchdog-hook", program(), mode: 0o755)
+        try fake.makeFolder("etc/libvirt/hooks/qemu.d")
+        try fake.link(
+            "etc/libvirt/hooks/qemu.d/50-virt-watchdog",
+            to: "../../../../usr/bin/virt-watchdog-hook")
+        let tree = try makeTree(hook: Array("#!/bin/sh\nexit 3\n".utf8))
+        let before = try files()
+        let error = #expect(throws: SetupError.self) {
+            try installation().installFiles(from: tree)
+        }
+        #expect("\(try #require(error))".contains("exit status 3"))
+        #expect(try files() == before)
+    }
+
+    // MARK: A tree and its surroundings
+
+    @Test func `A tree with a policy, hooks and a manifest changes none of the host's`() throws {
+        try fake.write("etc/virt-watchdog/agent.properties", "# mine\n")
+        try fake.putScript("qemu")
+        let tree = try makeTree()
+        try fake.write("tree/etc/virt-watchdog/agent.properties", "# the tree's\n")
+        try fake.write("tree/etc/libvirt/hooks/qemu", "the tree's", mode: 0o755)
+        try fake.write("tree/usr/share/virt-watchdog/installed", "file 1-1 /usr/bin/x\n")
+        try installation().installFiles(from: tree)
+        #expect(text("etc/virt-watchdog/agent.properties") == "# mine\n")
+        #expect(text("etc/libvirt/hooks/qemu") != "the tree's")
+        #expect(try manifest().entry("/usr/bin/x") == nil)
+        #expect(try manifest().entry(HookTarget.shared)?.kind == .file)
+    }
+
+    @Test func `A symbolic link does not lead out of a tree`() throws {
+        let outside = try TemporaryFolder()
+        try fake.makeFolder("etc")
+        try fake.link("etc/virt-watchdog", to: outside.url.path)
+        let error = #expect(throws: SetupError.self) {
+            try installation().installFiles(from: makeTree())
+        }
+        #expect("\(try #require(error))".contains("leads out of the tree"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outside.url.path).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("", true, "empty"), ("nonsense\n", true, "no line of setup"),
+        ("file 1-2 /../out\n", true, "leads out"),
+        ("file 1-2 /usr/bin/../../etc/passwd\n", true, "two dots"),
+        ("file 1-2 /etc//passwd\n", true, "an empty component"),
+        ("file 1-2 relative\n", true, "no absolute path"),
+        ("file 1-2 /usr/bin/virt-watchdog\r\nfolder - /usr/bin\r\n", false, "CR LF"),
+    ])
+    func `A damaged manifest is told from a good one`(
+        _ text: String, isDamaged: Bool, reason: String
+    ) throws {
+        let path = try fake.write("installed", text)
+        #expect(try #require(Manifest(at: path)).isDamaged == isDamaged, "\(reason)")
+    }
+
+    @Test func `Only files below the prefix, the hooks and the policy are ours to remove`() {
+        let installation = installation()
+        for (path, isOwn) in [
+            ("/usr/bin/virt-watchdog", true), ("/etc/libvirt/hooks/qemu", true),
+            ("/etc/virt-watchdog/agent.properties", true), ("/etc/passwd", false),
+            ("/usrx", false),
+        ] {
+            let entry = Manifest.Entry(kind: .file, checksum: "1-1", path: path)
+            #expect(installation.owns(entry) == isOwn, "\(path)")
+        }
+    }
+
     // MARK: Files
 
     @Test func `A tree is copied with the permissions of programs and texts, and is listed`() throws
@@ -186,8 +280,8 @@ struct SetupTests {
         }
         #expect("\(try #require(error))".contains("nothing was changed at /etc/libvirt/hooks/qemu"))
         #expect(bytes("etc/libvirt/hooks/qemu") == old)
-        #expect(try files().allSatisfy { !$0.hasSuffix(".new") })
-        try installation().removeFiles(of: manifest())
+        #expect(bytes("usr/bin/virt-watchdog-hook") == nil)
+        #expect(bytes("usr/share/virt-watchdog/installed") == nil)
     }
 
     @Test func `Another hook stays, in the beginning and in the end`() throws {

@@ -86,7 +86,7 @@ struct SourceLayoutTests {
     func `Every file is named after a type that it declares or extends`() throws {
         for file in Self.files {
             let parts = file.name.split(separator: "+").map(String.init)
-            let type = try #require(parts.first)
+            let type = try #require(parts.first?.split(separator: ".").last.map(String.init))
             let declared = try file.captures(
                 #"^(?:(?:package|public|private|final|indirect|@\w+)\s+)*"#
                     + #"(?:struct|class|enum|protocol|actor|typealias) (\w+)"#)

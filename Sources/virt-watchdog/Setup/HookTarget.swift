@@ -34,6 +34,8 @@ struct HookTarget: Hashable {
     let path: String
     /// Why it is not ``single``; `nil` where it is.
     let reason: Reason?
+    /// Whether another file has the place.
+    let isTaken: Bool
 
     /// Chooses the place: that of our present hook, else the first free place.
     init(among hooks: Hooks, on host: LocalHost) {
@@ -41,8 +43,15 @@ struct HookTarget: Hashable {
         let single = hooks.files.first { $0.nominalPath == Self.single }
         let isFree = single == nil && !hooks.hasFolderAsFile
         let upgraded = Self.all.first(where: ours.contains)
-        path = upgraded ?? (isFree && !host.hasCloudStackAgent ? Self.single : Self.shared)
+        let path = upgraded ?? (isFree && !host.hasCloudStackAgent ? Self.single : Self.shared)
+        self.path = path
+        isTaken = upgraded == nil && host.has(path)
         reason = path == Self.single ? nil : isFree ? .cloudStack : .otherHook
+    }
+
+    /// Checks that the place is free, or has our hook.
+    func check() throws(SetupError) {
+        if isTaken { throw .foreignFile(place: path) }
     }
 
     /// Checks that a version of libvirt runs a hook in this place.

@@ -11,13 +11,15 @@ extension Installation {
     /// - Parameter tree: The tree with the programs; `nil` where a package has installed them.
     func installFiles(from tree: String?) throws(SetupError) {
         let target = HookTarget(among: Hooks(of: host), on: host)
+        try target.check()
         if let version = libvirtVersion { try target.check(against: version) }
         try checkSELinux()
 
         let source = tree ?? host.root
+        if !dryRun { try tryProgram(source + hook, for: target.path) }
         var files =
             try tree.map { tree throws(SetupError) in
-                try InstalledFile.all(below: tree)
+                try InstalledFile.all(below: tree).filter { !isOfHost($0.place) }
             } ?? []
         var packaged: [InstalledFile] = []
         if host.hasLinkedHook(to: hook) {
@@ -42,6 +44,11 @@ extension Installation {
         if !SecurityModules.folders.contains(FilePath(service).removingLastComponent().string) {
             print("Where AppArmor confines libvirtd, the hook may not start programs in \(prefix).")
         }
+    }
+
+    /// Whether `setup` itself decides on the file of a place, whatever a tree has there.
+    private func isOfHost(_ place: String) -> Bool {
+        place.hasPrefix(Paths.hooks + "/") || place == Self.properties || place == manifest
     }
 
     /// Returns the policy file to install; `nil` if the host has one, or the programs come without one.
@@ -84,7 +91,8 @@ extension Installation {
         }
         try makeFolder(FilePath(manifest).removingLastComponent().string, notedIn: &list)
         let text = list.text
-        try change(manifest) { path throws(Errno) in try File.replace(path, with: Array(text.utf8))
+        try change(manifest) { path throws(Errno) in
+            try NewFile(path + ".new", Array(text.utf8), mode: 0o644).move(to: path)
         }
     }
 
@@ -115,7 +123,7 @@ extension Installation {
         // libvirt runs all that can be executed in qemu.d.
         let directory = isHook ? Paths.hooks : FilePath(file.place).removingLastComponent().string
         let name = file.place.split(separator: "/").last ?? ""
-        let temporary = host.path("\(directory)/.\(name).new")
+        let temporary = try checkedPath("\(directory)/.\(name).new")
         let new = try SetupError.wrapping(temporary) { () throws(Errno) in
             try NewFile(temporary, file.contents, mode: file.mode)
         }
@@ -123,6 +131,13 @@ extension Installation {
         try change(file.place) { path throws(Errno) in try new.move(to: path) }
         if program("restorecon") != nil {
             run("restorecon", [host.path(file.place)])
+        }
+    }
+
+    /// Runs a new hook before anything is changed, unless nothing can be executed there.
+    private func tryProgram(_ path: String, for place: String) throws(SetupError) {
+        if (try? Stat(path)) != nil, !File.forbidsExecution(at: path) {
+            try tryHook(path, for: place)
         }
     }
 
@@ -143,9 +158,11 @@ extension Installation {
     /// Removes the files of the manifest, except a changed policy and other hooks.
     func removeFiles(of list: Manifest) throws(SetupError) {
         step("Removing")
-        for entry in list.entries.filter({ $0.kind == .file }).sorted(by: { $0.path < $1.path })
+        for entry in list.entries.filter({ $0.kind == .file }).sorted(by: isRemovedBefore)
         where host.has(entry.path) {
-            if entry.path == Self.properties, checksum(of: entry.path) != entry.checksum {
+            if (try? Stat(host.path(entry.path), followTargetSymlink: false))?.type == .directory {
+                print("    \(entry.path) is a directory now and stays")
+            } else if entry.path == Self.properties, checksum(of: entry.path) != entry.checksum {
                 print("    \(entry.path) was changed and stays")
             } else if entry.path.hasPrefix(Paths.hooks + "/"),
                 HookFile.Maker(of: host.path(entry.path)) != .us
@@ -160,8 +177,15 @@ extension Installation {
         let folders = list.entries.filter { $0.kind == .folder }.map(\.path).sorted(by: >)
         for folder in folders where !dryRun {
             // One with other files in it stays.
-            try? FileChange.removeDirectory(host.path(folder))
+            guard let path = try? checkedPath(folder) else { continue }
+            try? FileChange.removeDirectory(path)
         }
+    }
+
+    /// The hook goes first: libvirt must not run it without the other files.
+    private func isRemovedBefore(_ left: Manifest.Entry, _ right: Manifest.Entry) -> Bool {
+        func isHook(_ entry: Manifest.Entry) -> Bool { entry.path.hasPrefix(Paths.hooks + "/") }
+        return isHook(left) != isHook(right) ? isHook(left) : left.path < right.path
     }
 
     private func checksum(of path: String) -> String? {

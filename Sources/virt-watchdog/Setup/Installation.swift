@@ -39,6 +39,14 @@ struct Installation {
     /// The manifest's path.
     var manifest: String { Manifest.path(below: prefix) }
 
+    /// Returns whether an entry of the manifest is in a directory that `setup` writes to.
+    func owns(_ entry: Manifest.Entry) -> Bool {
+        if entry.kind == .folder { return true }
+        return [prefix + "/", Paths.hooks + "/", Self.properties].contains {
+            entry.path.hasPrefix($0)
+        }
+    }
+
     /// Prints a heading.
     func step(_ text: String) { print("==> \(text)") }
 
@@ -61,8 +69,25 @@ struct Installation {
     /// Changes something at a path, unless this is a dry run.
     func change(_ path: String, _ body: (String) throws(Errno) -> Void) throws(SetupError) {
         guard !dryRun else { return }
-        let path = host.path(path)
+        let path = try checkedPath(path)
         try SetupError.wrapping(path) { () throws(Errno) in try body(path) }
+    }
+
+    /// Returns a path of the host, unless a symbolic link leads it out of a tree.
+    func checkedPath(_ path: String) throws(SetupError) -> String {
+        let place = host.path(path)
+        guard !host.root.isEmpty else { return place }
+        var directory = FilePath(place).removingLastComponent().string
+        while (try? Stat(directory)) == nil, directory.count > host.root.count {
+            directory = FilePath(directory).removingLastComponent().string
+        }
+        guard let root = try? File.realPath(of: host.root),
+            let real = try? File.realPath(of: directory)
+        else { return place }
+        guard real == root || real.hasPrefix(root + "/") else {
+            throw .linkOutside(path: place, target: real)
+        }
+        return place
     }
 
     /// Runs a program of this system, or prints it in a dry run.

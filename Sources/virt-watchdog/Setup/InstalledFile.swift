@@ -29,11 +29,14 @@ struct InstalledFile {
             mode =
                 !status.permissions.isDisjoint(with: [.ownerExecute, .groupExecute, .otherExecute])
                 ? 0o755 : 0o644
+            guard status.type == .regular else { throw Errno.invalidArgument }
             guard let contents = try File.readRegular(source, limit: Self.maximumLength),
                 contents.count <= Self.maximumLength
-            else { throw Errno.permissionDenied }
+            else { throw Errno.fileTooLarge }
             self.contents = contents
             checksum = Checksum(contents).description
+        } catch .invalidArgument {
+            throw .notRegular(source)
         } catch {
             throw error == .noSuchFileOrDirectory ? .missing(source) : .system(path: source, error)
         }

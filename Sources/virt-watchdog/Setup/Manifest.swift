@@ -29,23 +29,42 @@ struct Manifest {
         fileprivate var line: String { "\(kind.rawValue) \(checksum) \(path)" }
     }
 
+    /// Whether a line cannot be read, or no line is there.
+    private(set) var isDamaged = false
     /// The entries, one for each path.
     private(set) var entries: [Entry] = []
 
     /// The files, the packages' own included.
     var files: [Entry] { entries.filter { $0.kind != .folder } }
 
+    /// The longest list, in bytes.
+    private static let maximumLength = 1 << 20
+
+    /// Whether a path starts at the root and has no component that leads elsewhere.
+    private static func isPlain(_ path: String) -> Bool {
+        let names = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        return path.hasPrefix("/") && !names.isEmpty
+            && names.allSatisfy { !["", ".", ".."].contains($0) }
+    }
+
     /// Makes an empty list.
     init() {}
 
     /// Reads a list; returns `nil` where there is none.
     init?(at path: String) {
-        guard let bytes = try? File.readRegular(path, limit: 1 << 20) else { return nil }
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-            guard words.count == 3, let kind = Kind(rawValue: words[0]) else { continue }
+        guard let bytes = try? File.readRegular(path, limit: Self.maximumLength) else { return nil }
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            let text = String(
+                decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+            let words = text.split(separator: " ", maxSplits: 2).map(String.init)
+            guard words.count == 3, let kind = Kind(rawValue: words[0]), Self.isPlain(words[2])
+            else {
+                isDamaged = true
+                continue
+            }
             add(Entry(kind: kind, checksum: words[1], path: words[2]))
         }
+        if entries.isEmpty || bytes.count > Self.maximumLength { isDamaged = true }
     }
 
     /// Reads the list of the installation of a tool; returns `nil` where there is none.

@@ -19,6 +19,14 @@ enum SetupError: Error {
     case missing(String)
     /// The hook does not run.
     case brokenHook(place: String, reason: String)
+    /// Another file has the hook's place.
+    case foreignFile(place: String)
+    /// A file of the programs is not a regular file.
+    case notRegular(String)
+    /// A symbolic link leads out of the tree.
+    case linkOutside(path: String, target: String)
+    /// The manifest has a line that `setup` does not write.
+    case damagedManifest(String)
     /// There is no manifest.
     case notInstalled(manifest: String)
     /// A file cannot be written, read or removed.
@@ -54,6 +62,17 @@ extension SetupError: CustomStringConvertible {
                 + " place with --prefix"
         case .brokenHook(let place, let reason):
             "the hook does not run here: \(reason); nothing was changed at \(place)"
+        case .foreignFile(let place):
+            "\(place) is not virt-watchdog's hook: nothing was changed; rename or remove that file, then"
+                + " run virt-watchdog setup again"
+        case .notRegular(let path):
+            "\(path.shellWord) is not a regular file: nothing was changed; remove it from the tree"
+        case .linkOutside(let path, let target):
+            "\(path.shellWord) leads out of the tree, to \(target.shellWord); make the symbolic link"
+                + " relative, or use the real path with --destdir"
+        case .damagedManifest(let manifest):
+            "\(manifest.shellWord) is damaged: nothing was removed; run ./install.sh or virt-watchdog"
+                + " setup again, then virt-watchdog unsetup"
         case .notInstalled(let manifest):
             "nothing is installed there: \(manifest.shellWord) does not exist"
         case .system(let path, let error):

@@ -4,6 +4,7 @@ import ArgumentParser
 import Host
 import System
 import SystemPackage
+import WatchdogPolicy
 
 /// The options of `setup` and `unsetup`.
 struct SetupOptions: ParsableArguments {
@@ -28,8 +29,18 @@ struct SetupOptions: ParsableArguments {
     var dryRun = false
 
     func validate() throws {
-        if !prefix.hasPrefix("/") {
-            throw ValidationError("--prefix needs an absolute path, not '\(prefix)'.")
+        if !prefix.hasPrefix("/") || prefix.unicodeScalars.contains(where: \.isDisruptive) {
+            throw ValidationError("--prefix needs an absolute path, not \(quoted(prefix)).")
+        }
+        guard let destdir else { return }
+        if Self.trimmed(destdir).isEmpty {
+            throw ValidationError(
+                "--destdir needs the directory of a tree, not \(quoted(destdir)); leave it out to install"
+                    + " on this host.")
+        }
+        if !destdir.hasPrefix("/"), (try? File.realPath(of: ".")) == nil {
+            throw ValidationError(
+                "--destdir needs an absolute path: the present directory is gone.")
         }
     }
 

@@ -28,6 +28,9 @@ struct Unsetup: ParsableCommand {
             try installation.checkUser()
             let path = installation.host.path(installation.manifest)
             guard let list = Manifest(at: path) else { throw .notInstalled(manifest: path) }
+            guard !list.isDamaged, list.entries.allSatisfy(installation.owns) else {
+                throw .damagedManifest(path)
+            }
             let unit = ServiceUnit(installation: installation)
             let hasService = !options.noService && list.entry(installation.service) != nil
             if hasService { try unit.stop() }
