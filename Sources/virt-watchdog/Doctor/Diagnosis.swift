@@ -32,7 +32,8 @@ struct Diagnosis: Encodable {
         self.init(
             HookChecks.findings(hooks, daemons: daemons, on: host)
                 + hooks.ours.flatMap { hook in
-                    [HookBuild.finding(hook, on: host), HookLinkage.finding(hook, on: host)]
+                    [HookBuild.finding(hook, on: host)]
+                        + (hook.isRun ? [HookLinkage.finding(hook, on: host)] : [])
                 }
                 + OtherHooks.findings(
                     hooks, version: versions.libvirt,
