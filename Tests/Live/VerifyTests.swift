@@ -98,7 +98,7 @@ extension LiveTests {
             #expect(answer.machines.map(\.machine) == ["pc", "q35"])
             let last = try #require(answer.machines.first?.steps.last)
             #expect((last.step, last.ok) == ("attached", false))
-            #expect(last.message.contains("no hook of ours"))
+            #expect(last.message.contains("our hook is not at"))
             #expect(last.remedy?.contains("install.sh") == true)
         }
 
