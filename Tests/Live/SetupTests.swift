@@ -48,8 +48,8 @@ extension LiveTests {
             return guest
         }
 
-        @Test("a daemon that still starts is waited for, and then finds its first hook")
-        func startingDaemon() throws {
+        @Test
+        func `A daemon that still starts is waited for, and then finds its first hook`() throws {
             defer { restore() }
             let slow = try makeSlowGuest()
             try FileManager.default.removeItem(atPath: Self.hook)
@@ -70,8 +70,10 @@ extension LiveTests {
             try guest.waits(forLog: "op=started", "plan=attach")
         }
 
-        @Test("a daemon that does not answer is a failure, with what to do, and is not recorded")
-        func hangingDaemon() throws {
+        @Test
+        func `A daemon that does not answer is a failure, with what to do, and is not recorded`()
+            throws
+        {
             try Lab.whileDaemonHangs {
                 let start = ContinuousClock.now
                 let outcome = try setUp()
@@ -85,8 +87,8 @@ extension LiveTests {
             #expect(try recordedProcess == Lab.daemon())
         }
 
-        @Test("an idle daemon is started with its first hook in place")
-        func idleDaemon() throws {
+        @Test
+        func `An idle daemon is started with its first hook in place`() throws {
             defer { restore() }
             try FileManager.default.removeItem(atPath: Self.hook)
             try LabOneShot.waitUntilNoneIsLeft()
@@ -101,8 +103,8 @@ extension LiveTests {
             try Lab.run(Lab.tool, ["verify", "--machine", "pc"])
         }
 
-        @Test("a stale pid file that names another process leads to no signal")
-        func stalePidFile() throws {
+        @Test
+        func `A stale pid file that names another process leads to no signal`() throws {
             try Lab.script(["stop-daemon"])
             defer { _ = try? Lab.script(["start-daemon"]) }
             let sleep = Process()
@@ -121,8 +123,8 @@ extension LiveTests {
             #expect(recordedProcess == nil)
         }
 
-        @Test("a user's own daemon is advised of, and only the system's is reloaded")
-        func userDaemon() throws {
+        @Test
+        func `A user's own daemon is advised of, and only the system's is reloaded`() throws {
             let user = LabHost.user
             try user.virsh(["--connect", "qemu:///session", "list"])
             let outcome = try setUp()
