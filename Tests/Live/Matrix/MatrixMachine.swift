@@ -68,7 +68,7 @@ struct MatrixMachine: Sendable {
         MatrixMachine(label: "pc", machine: "pc", end: .hotPlugged),
         MatrixMachine(
             label: "pc without ACPI", machine: "pc", features: "<pae/>",
-            end: .coldBoot(model: "i6300esb", because: "without ACPI")),
+            end: .coldBoot(model: "i6300esb", because: "ACPI, which the guest does not have")),
         MatrixMachine(
             label: "pc without ACPI, with a pci-bridge", machine: "pc", features: "<pae/>",
             devices: bridge, end: .hotPlugged),
