@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import System
-internal import SystemPackage
 
 /// The one-shot, which is ``Paths/service`` for a single guest.
 package struct OneShotProgram: Sendable {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import System
 
 /// A check whether the service treats a daemon's guests.
 ///

@@ -2,7 +2,6 @@
 
 internal import CLibvirt
 internal import Glibc
-internal import System
 
 /// A guest on a libvirt connection. Several threads may use it at once.
 ///

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DequeModule
-internal import Host
 internal import Libvirt
 internal import System
-internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {

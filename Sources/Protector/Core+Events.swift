@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Host
 internal import Libvirt
 internal import System
-internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {

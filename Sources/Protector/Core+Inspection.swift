@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Libvirt
-internal import TimerProbe
 internal import WatchdogPolicy
 
 /// The results of `plan` and `status`.

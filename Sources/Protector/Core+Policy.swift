@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Host
 internal import System
 internal import WatchdogPolicy
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Host
 internal import Libvirt
-internal import System
-internal import TimerProbe
 internal import WatchdogPolicy
 
 /// Removal of our devices, with an opt-out for the run.

@@ -4,7 +4,6 @@ internal import DomainXML
 internal import Host
 internal import Libvirt
 internal import System
-internal import TimerProbe
 internal import WatchdogPolicy
 
 extension Core {

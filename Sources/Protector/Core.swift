@@ -2,9 +2,7 @@
 
 internal import DequeModule
 internal import Host
-internal import Libvirt
 internal import System
-internal import TimerProbe
 package import WatchdogPolicy
 
 /// The decisions of the service, the one-shot and `apply`, as a value.

@@ -3,7 +3,6 @@
 internal import DomainXML
 internal import Host
 internal import Synchronization
-internal import System
 package import WatchdogPolicy
 
 /// A reader of libvirt's domain XML.

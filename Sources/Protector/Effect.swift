@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Host
-internal import Libvirt
 package import System
-internal import TimerProbe
 package import WatchdogPolicy
 
 /// An action that the core orders from the shell.

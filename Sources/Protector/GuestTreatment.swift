@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Libvirt
-internal import TimerProbe
 internal import WatchdogPolicy
 
 /// The core's knowledge of one run of a guest.

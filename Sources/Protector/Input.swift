@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Libvirt
-internal import TimerProbe
 package import WatchdogPolicy
 
 /// An input of the core.

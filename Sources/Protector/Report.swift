@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Libvirt
-internal import TimerProbe
 package import WatchdogPolicy
 
 /// The core's state, for `status` and `doctor`.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Host
 package import Libvirt
 internal import System
 package import WatchdogPolicy

@@ -5,8 +5,6 @@ import Host
 import Libvirt
 import Protector
 import System
-import SystemPackage
-import TimerProbe
 import WatchdogPolicy
 
 /// Brings one running guest to the policy, then ends the process.

@@ -6,7 +6,6 @@ import Libvirt
 import Protector
 import System
 import SystemPackage
-import TimerProbe
 import WatchdogPolicy
 
 /// The service: a core with all guests, connected to systemd, hooks and commands.

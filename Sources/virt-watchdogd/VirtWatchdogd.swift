@@ -3,9 +3,7 @@
 import ArgumentParser
 import Host
 import Libvirt
-import Protector
 import System
-import TimerProbe
 import WatchdogPolicy
 
 /// The program `virt-watchdogd`: the service, and the one-shot for a single guest.

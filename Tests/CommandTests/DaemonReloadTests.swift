@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Host
 import Libvirt
-import Protector
 import System
 import TestSupport
 import Testing
-import TimerProbe
 
 @testable import virt_watchdog
 

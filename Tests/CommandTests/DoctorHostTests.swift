@@ -9,7 +9,6 @@ import System
 import SystemPackage
 import TestSupport
 import Testing
-import TimerProbe
 import WatchdogPolicy
 
 @testable import virt_watchdog

@@ -3,11 +3,9 @@
 import Foundation
 import Host
 import Libvirt
-import Protector
 import System
 import TestSupport
 import Testing
-import TimerProbe
 
 @testable import virt_watchdog
 

@@ -3,12 +3,10 @@
 import Foundation
 import Host
 import Libvirt
-import Protector
 import System
 import SystemPackage
 import TestSupport
 import Testing
-import TimerProbe
 
 @testable import virt_watchdog
 

@@ -2,7 +2,6 @@
 
 import Foundation
 import Host
-import System
 import TestSupport
 import Testing
 

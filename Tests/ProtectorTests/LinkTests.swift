@@ -3,8 +3,6 @@
 import Libvirt
 import Protector
 import Testing
-import TimerProbe
-import WatchdogPolicy
 
 /// The connection for events and lists.
 struct LinkTests {

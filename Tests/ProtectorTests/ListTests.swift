@@ -3,7 +3,6 @@
 import Libvirt
 import Protector
 import Testing
-import TimerProbe
 import WatchdogPolicy
 
 /// Lists of running guests, and what they tell beside events.

@@ -3,7 +3,6 @@
 import Libvirt
 import Protector
 import Testing
-import TimerProbe
 import WatchdogPolicy
 
 /// Watchdogs that the operator takes away from a running guest.

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import Libvirt
 import Protector
 import System
 import Testing
-import TimerProbe
 import WatchdogPolicy
 
 /// The lines of the log, and the report.

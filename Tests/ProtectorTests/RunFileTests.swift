@@ -2,7 +2,6 @@
 
 import Foundation
 import Glibc
-import Host
 import System
 import TestSupport
 import Testing

@@ -3,7 +3,6 @@
 import Libvirt
 import Protector
 import Testing
-import TimerProbe
 import WatchdogPolicy
 
 /// Cores for named guests: one-shots and commands.

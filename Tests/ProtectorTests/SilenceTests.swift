@@ -3,7 +3,6 @@
 import Libvirt
 import Protector
 import Testing
-import TimerProbe
 import WatchdogPolicy
 
 /// Guests whose QEMU does not answer.

@@ -3,7 +3,6 @@
 import Libvirt
 import Protector
 import Testing
-import TimerProbe
 import WatchdogPolicy
 
 /// Which runs the service treats, and which wait.

@@ -3,7 +3,6 @@
 import Libvirt
 import Protector
 import TestSupport
-import TimerProbe
 import WatchdogPolicy
 
 /// Something that an operator, a tool or bad luck does to the host.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Protector
-import WatchdogPolicy
 
 /// Many guests on one host: they start at the same time, libvirtd restarts, and a sweep reads all.
 public struct Scale {

@@ -3,7 +3,6 @@
 import Libvirt
 import Protector
 import TestSupport
-import TimerProbe
 import WatchdogPolicy
 
 /// A run of the simulation: faults in the first minute, then time for the cores to put all right.

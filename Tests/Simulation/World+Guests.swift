@@ -2,7 +2,6 @@
 
 import Libvirt
 import Protector
-import TimerProbe
 import WatchdogPolicy
 
 extension World {

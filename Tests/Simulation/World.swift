@@ -4,7 +4,6 @@ import HeapModule
 import Libvirt
 import Protector
 import TestSupport
-import TimerProbe
 import WatchdogPolicy
 
 /// A simulated host: a libvirt daemon, its guests' QEMUs, a clock, and the cores that work on them.

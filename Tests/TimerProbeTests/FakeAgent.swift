@@ -2,7 +2,6 @@
 
 import Foundation
 import Libvirt
-import TimerProbe
 
 /// A guest agent without a guest: it opens, reads and closes files, and remembers its commands.
 final class FakeAgent {

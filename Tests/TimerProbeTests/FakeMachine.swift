@@ -2,8 +2,6 @@
 
 import Libvirt
 import Testing
-import TimerProbe
-import WatchdogPolicy
 
 /// A QEMU without QEMU: it answers the monitor's commands for one PCI device and has a guest agent, and
 /// remembers its commands. A reader uses it from one thread at a time.

@@ -5,7 +5,6 @@ package import Libvirt
 internal import Synchronization
 package import System
 package import SystemPackage
-internal import TimerProbe
 package import WatchdogPolicy
 
 /// The shell of a core. It runs the core's effects on threads and connections, and decides nothing.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DomainXML
-internal import Host
 internal import Libvirt
 internal import Synchronization
 internal import System

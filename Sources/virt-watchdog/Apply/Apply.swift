@@ -4,8 +4,6 @@ import ArgumentParser
 import Host
 import Libvirt
 import Protector
-import System
-import TimerProbe
 import WatchdogPolicy
 
 /// The command `virt-watchdog apply`: treats running guests now, as the service treats a guest at

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Libvirt
-import Protector
-import TimerProbe
 import WatchdogPolicy
 
 /// The checks `daemon-reachable` and `daemon-writable`: libvirt answers, and this user may change

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Host
-import System
 import WatchdogPolicy
 
 /// The result of all checks on a host.

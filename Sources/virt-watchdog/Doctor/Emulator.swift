@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DomainXML
-import Host
 import Libvirt
 import Protector
 import System
-import TimerProbe
 import WatchdogPolicy
 
 /// The check `emulator`: QEMU has the policy's device.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Libvirt
-import Protector
-import TimerProbe
 
 /// The checks of the hook: whether libvirt runs it when a guest starts.
 ///

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import System
-import WatchdogPolicy
 
 /// The check `hook-seen`: the daemon knows that there is a hook.
 ///

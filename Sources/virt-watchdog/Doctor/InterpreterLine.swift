@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
-import System
-
 /// The first line of a script, as the kernel reads it.
 struct InterpreterLine: Hashable {
     /// The interpreter's path. It is empty if the kernel finds none.

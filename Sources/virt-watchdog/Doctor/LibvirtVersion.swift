@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import Libvirt
-import Protector
 import System
 import SystemPackage
-import TimerProbe
 
 /// The check `libvirt-version`: libvirt runs a hook in that place.
 enum LibvirtVersion {

@@ -2,9 +2,7 @@
 
 import Host
 import Libvirt
-import Protector
 import System
-import TimerProbe
 
 /// The check `other-hooks`: which hooks libvirt runs besides ours, and in which order.
 enum OtherHooks {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import System
 import SystemPackage
-import WatchdogPolicy
 
 /// The check `refusals`: the last guests without protection in the log.
 enum Refusals {

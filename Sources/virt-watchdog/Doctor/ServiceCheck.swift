@@ -2,7 +2,6 @@
 
 import Host
 import Protector
-import System
 import WatchdogPolicy
 
 /// The check `service`: it runs, has this version and reaches libvirt, and its guests match the

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import DomainXML
-import Host
 import System
 import SystemPackage
 import WatchdogPolicy

@@ -3,7 +3,6 @@
 import ArgumentParser
 import Libvirt
 import Protector
-import TimerProbe
 import WatchdogPolicy
 
 /// The command `virt-watchdog plan`: shows the planned changes to guests and the reasons.

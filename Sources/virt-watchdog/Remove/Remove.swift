@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Host
 import Libvirt
 import Protector
-import System
-import TimerProbe
 import WatchdogPolicy
 
 /// The command `virt-watchdog remove`: undoes our changes, and nothing else.

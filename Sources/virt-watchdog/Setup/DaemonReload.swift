@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import Libvirt
 import Protector
 import System
-import TimerProbe
 
 /// Has libvirt's daemon look for hooks again.
 ///

@@ -2,10 +2,8 @@
 
 import Host
 import Libvirt
-import Protector
 import System
 import SystemPackage
-import TimerProbe
 
 /// The place of our hook among the hooks of a host.
 struct HookTarget: Hashable {

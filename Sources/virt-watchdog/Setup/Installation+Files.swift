@@ -3,7 +3,6 @@
 import Host
 import System
 import SystemPackage
-import WatchdogPolicy
 
 extension Installation {
     /// Puts the hook, a first policy file, and the files of a tree in their places.

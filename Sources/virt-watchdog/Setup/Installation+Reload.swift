@@ -2,10 +2,8 @@
 
 import Host
 import Libvirt
-import Protector
 import System
 import SystemPackage
-import TimerProbe
 
 extension Installation {
     /// Has libvirt's daemon look for hooks again, and records that; prints what a user's own daemon needs.

@@ -2,10 +2,8 @@
 
 import Host
 import Libvirt
-import Protector
 import System
 import SystemPackage
-import TimerProbe
 import WatchdogPolicy
 
 /// virt-watchdog on a host, or in a tree that will be one's root.

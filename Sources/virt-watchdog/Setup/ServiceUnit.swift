@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import System
 
 /// virt-watchdogd as systemd's unit, or as a process that an administrator has started.

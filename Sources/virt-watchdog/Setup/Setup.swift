@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Host
-import System
 
 /// `virt-watchdog setup`: puts the hook in its place, and makes libvirt see it.
 struct Setup: ParsableCommand {

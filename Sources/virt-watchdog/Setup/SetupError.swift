@@ -2,10 +2,8 @@
 
 import Host
 import Libvirt
-import Protector
 import System
 import SystemPackage
-import TimerProbe
 
 /// Why `setup` or `unsetup` does not go on.
 enum SetupError: Error {

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Host
-import System
 
 /// `virt-watchdog unsetup`: removes what `setup` has installed.
 struct Unsetup: ParsableCommand {

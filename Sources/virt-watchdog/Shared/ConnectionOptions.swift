@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Libvirt
-import System
 import WatchdogPolicy
 
 /// The options for the libvirt connection.

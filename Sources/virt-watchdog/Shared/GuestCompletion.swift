@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Host
 import Libvirt
-import Protector
 import System
-import TimerProbe
 
 extension CompletionKind {
     /// Completes an argument with the names of all guests.

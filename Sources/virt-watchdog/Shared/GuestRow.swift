@@ -2,7 +2,6 @@
 
 import Libvirt
 import Protector
-import TimerProbe
 import WatchdogPolicy
 
 /// The row of a guest in the output of `plan` and `apply`.

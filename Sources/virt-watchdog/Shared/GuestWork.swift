@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import Libvirt
 import Protector
 import System
-import TimerProbe
 import WatchdogPolicy
 
 /// A command's work on guests, with the service's core and limits.

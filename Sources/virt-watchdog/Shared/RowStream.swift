@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
-import System
-
 /// A stream of table rows. Rows of one moment print together and in order, later ones below.
 ///
 /// With JSON, the command prints all rows at the end.

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import FoundationEssentials
-import Host
 import System
 import SystemPackage
 import WatchdogPolicy

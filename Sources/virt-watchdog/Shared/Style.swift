@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import System
 
 /// The colours of a word on a terminal.

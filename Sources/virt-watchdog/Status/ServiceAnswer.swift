@@ -3,8 +3,6 @@
 import Host
 import Libvirt
 import Protector
-import System
-import TimerProbe
 import WatchdogPolicy
 
 /// The running service in the output of `status --json`.

@@ -4,8 +4,6 @@ import ArgumentParser
 import Host
 import Libvirt
 import Protector
-import System
-import TimerProbe
 import WatchdogPolicy
 
 /// The command `virt-watchdog status`: shows the consequence of a hang for each guest, and why.

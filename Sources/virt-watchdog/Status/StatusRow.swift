@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import Libvirt
-import Protector
 import System
 import TimerProbe
 import WatchdogPolicy

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Host
 import Libvirt
 import Protector
 import System
 import SystemPackage
-import TimerProbe
 import VerifyGuest
 import WatchdogPolicy
 

@@ -3,9 +3,7 @@
 import ArgumentParser
 import Host
 import Libvirt
-import Protector
 import System
-import TimerProbe
 import VerifyGuest
 import WatchdogPolicy
 
