@@ -20,6 +20,21 @@ package enum FileLock {
         else { return nil }
         return lock.l_pid
     }
+
+    /// Locks an open file or directory for this process, and waits for another process that has locked it.
+    ///
+    /// Closing the file releases the lock. The C function is `flock`.
+    ///
+    /// - Parameter seconds: The longest wait.
+    /// - Returns: Whether the lock was taken.
+    package static func take(_ file: borrowing OpenFile, within seconds: Int) -> Bool {
+        let end = Clock.now + .seconds(seconds)
+        while flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR, Clock.now < end else { return false }
+            usleep(100_000)
+        }
+        return true
+    }
 }
 
 extension flock {

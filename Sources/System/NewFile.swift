@@ -20,13 +20,11 @@ package final class NewFile {
     package init(_ path: String, _ contents: [UInt8], mode: UInt32) throws(Errno) {
         self.path = path
         unlink(path)
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-        let file = try Errno.retrying { open(path, flags, 0o600) }
-        defer { close(file) }
-        _ = try Errno.retrying { fchmod(file, mode) }
-        try FileDescriptor(rawValue: file).writeFully(contents)
+        let file = try OpenFile.create(path, permissions: FilePermissions(rawValue: mode))
+        try file.descriptor.writeFully(contents)
         // A crash of the host must not leave an empty file in the place.
-        _ = try Errno.retrying { fsync(file) }
+        let number = file.descriptor.rawValue
+        _ = try Errno.retrying { fsync(number) }
     }
 
     deinit {

@@ -218,6 +218,53 @@ struct SetupTests {
         }
     }
 
+    // MARK: Upgrades
+
+    @Test func `A file that a new version lacks is removed, and a foreign file stays`() throws {
+        let tree = try makeTree()
+        try fake.write("tree/usr/share/old", "ours")
+        try installation().installFiles(from: tree)
+        try fake.write("usr/share/foreign", "")
+        try FileManager.default.removeItem(atPath: fake.path("tree/usr/share/old"))
+        try installation().installFiles(from: tree)
+        #expect(text("usr/share/old") == nil)
+        #expect(text("usr/share/foreign") != nil)
+        #expect(try manifest().entry("/usr/share/old") == nil)
+        #expect(text("etc/virt-watchdog/agent.properties") == "vm.watchdog.action=reset\n")
+    }
+
+    @Test func `An upgrade says that libvirt runs a disabled hook again`() throws {
+        let tree = try makeTree()
+        try installation().installFiles(from: tree)
+        let line =
+            "\(HookTarget.single) was not executable. It is now: libvirt runs the hook again."
+        #expect(!lines.all.contains(line))
+        #expect(chmod(fake.path("etc/libvirt/hooks/qemu"), 0o644) == 0)
+        try installation().installFiles(from: tree)
+        #expect(lines.all.contains(line))
+    }
+
+    @Test func `A removal takes the temporary files of a killed setup with it`() throws {
+        try installation().installFiles(from: makeTree())
+        let temporary = ["usr/bin/.virt-watchdog-hook.new", "etc/libvirt/hooks/.qemu.new"]
+        for name in temporary { try fake.write(name, "half") }
+        try installation().removeFiles(of: manifest())
+        #expect(temporary.allSatisfy { text($0) == nil })
+    }
+
+    @Test func `A setup waits for another setup, and not for ever`() throws {
+        try fake.makeFolder("usr")
+        do {
+            let lock = try SetupLock(installation())
+            let error = #expect(throws: SetupError.self) {
+                _ = try SetupLock(installation(), timeout: 0)
+            }
+            #expect("\(try #require(error))".contains("another virt-watchdog setup"))
+            withExtendedLifetime(lock) {}
+        }
+        _ = try SetupLock(installation(), timeout: 0)
+    }
+
     // MARK: Files
 
     @Test func `A tree is copied with the permissions of programs and texts, and is listed`() throws

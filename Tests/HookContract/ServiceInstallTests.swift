@@ -50,10 +50,12 @@ struct ServiceInstallTests {
             is-active) exit 3 ;;
             is-enabled) cat \(path("enabled")) ;;
             restart) exec cat \(path("restarts")) ;;
+            disable) exec cat \(path("disables")) ;;
             esac
             """)
         try folder.write("enabled", "disabled\n")
         try folder.write("restarts", "")
+        try folder.write("disables", "")
         try folder.write("calls", "")
     }
 
@@ -156,6 +158,22 @@ struct ServiceInstallTests {
         #expect(outcome.status == 1)
         #expect(outcome.errorText.contains("journalctl -u virt-watchdogd"))
         #expect(try calls() == Self.started)
+    }
+
+    @Test
+    func `A unit that systemd does not disable is an error, and the files are removed`() throws {
+        try FileManager.default.removeItem(atPath: path("disables"))
+        let outcome = try run(
+            """
+            install
+            status=0
+            install --uninstall || status=$?
+            echo "uninstall: $status"
+            ls /usr/sbin/virt-watchdogd /etc/libvirt/hooks/qemu 2>&1 || :
+            """)
+        #expect(outcome.text.contains("uninstall: 1\n"))
+        #expect(outcome.errorText.contains("systemd did not disable virt-watchdogd.service"))
+        #expect(!outcome.text.contains("\n/usr/sbin/virt-watchdogd\n"))
     }
 
     @Test

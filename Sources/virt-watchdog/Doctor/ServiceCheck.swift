@@ -30,12 +30,15 @@ enum ServiceCheck {
     private static func absent(on host: LocalHost) -> Finding {
         let fallback = "the hook starts a one-shot for each guest that starts"
         let isInstalled = unitDirectories.contains { host.has("\($0)/virt-watchdogd.service") }
-        return .warn(
-            .service, "the service does not run: \(fallback)",
-            remedy: isInstalled
-                ? "sudo systemctl enable --now virt-watchdogd"
-                : "run virt-watchdogd as a service, or rely on the hook; no systemd unit is installed"
-        )
+        let fix =
+            if !host.hasSystemd {
+                "let the init system run \(Paths.service) as root, or rely on the hook"
+            } else if isInstalled {
+                "sudo systemctl enable --now virt-watchdogd"
+            } else {
+                "run virt-watchdogd as a service, or rely on the hook; no systemd unit is installed"
+            }
+        return .warn(.service, "the service does not run: \(fallback)", remedy: fix)
     }
 
     private static func finding(_ state: ServiceState, _ running: Policy.Running) -> Finding {

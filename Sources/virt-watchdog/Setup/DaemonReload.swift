@@ -67,16 +67,23 @@ struct DaemonReload {
             case .failure(let error):
                 last = error
             }
-            guard end > .now else { return .failed(notAnswering(daemon, last)) }
+            guard end > .now else {
+                return .failed(
+                    notAnswering(
+                        daemon, last,
+                        fix: wakesIdle ? "virt-watchdog setup again" : "kill -HUP \(daemon.process)"
+                    ))
+            }
             Thread.sleep(seconds: 1)
         }
         return wakesIdle && !installation.dryRun ? wake() : .noDaemon
     }
 
-    private func notAnswering(_ daemon: Daemon, _ error: LibvirtError?) -> String {
-        "\(daemon.name) (process \(daemon.process)) was not reloaded: it did not answer within"
-            + " \(timeout) seconds\(error.map { " (\($0))" } ?? ""); see its log, then run"
-            + " virt-watchdog setup again"
+    private func notAnswering(_ daemon: Daemon, _ error: LibvirtError?, fix: String) -> String {
+        let cause = error.flatMap { $0.code == .operationTimeout ? nil : " (\($0))" } ?? ""
+        return
+            "\(daemon.name) (process \(daemon.process)) was not reloaded: it did not answer within"
+            + " \(timeout) seconds\(cause); see its log, then run \(fix)"
     }
 
     // MARK: A running daemon

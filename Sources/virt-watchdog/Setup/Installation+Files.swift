@@ -34,11 +34,20 @@ extension Installation {
         }
 
         step("Installing" + (host.root.isEmpty ? "" : " into \(host.root)"))
+        let isDisabled =
+            Hooks(of: host).ours.first { $0.nominalPath == target.path }?.isRun == false
         // A failed installation can be removed, since the manifest comes first.
-        try writeManifest(files, packaged, keepsFiles: tree == nil)
+        let obsolete = try writeManifest(files, packaged, keepsFiles: tree == nil)
         for file in files {
             print("    \(file.place)")
             try put(file)
+        }
+        for place in obsolete where host.has(place) {
+            print("    \(place) is no part of this version, and is removed")
+            try change(place) { path throws(Errno) in try FileChange.removeFile(path) }
+        }
+        if isDisabled {
+            print("\(target.path) was not executable. It is now: libvirt runs the hook again.")
         }
         if !SecurityModules.folders.contains(FilePath(service).removingLastComponent().string) {
             print("Where AppArmor confines libvirtd, the hook may not start programs in \(prefix).")
@@ -71,10 +80,11 @@ extension Installation {
 
     // MARK: The manifest
 
+    /// - Returns: The files of an earlier installation that are not among the new ones.
     private func writeManifest(
         _ files: [InstalledFile], _ packaged: [InstalledFile], keepsFiles: Bool
-    ) throws(SetupError) {
-        guard !dryRun else { return }
+    ) throws(SetupError) -> [String] {
+        guard !dryRun else { return [] }
         let earlier = Manifest(at: host.path(manifest)) ?? Manifest()
         var list = Manifest()
         for entry in earlier.entries
@@ -93,6 +103,10 @@ extension Installation {
         try change(manifest) { path throws(Errno) in
             try NewFile(path + ".new", Array(text.utf8), mode: 0o644).move(to: path)
         }
+        return earlier.entries.filter {
+            $0.kind == .file && list.entry($0.path) == nil && owns($0)
+                && !$0.path.hasPrefix(Paths.hooks + "/")
+        }.map(\.path)
     }
 
     private func makeFolder(_ path: String, notedIn list: inout Manifest) throws(SetupError) {
@@ -119,10 +133,7 @@ extension Installation {
     private func put(_ file: InstalledFile) throws(SetupError) {
         guard !dryRun else { return }
         let isHook = file.place.hasPrefix(Paths.hooks + "/")
-        // libvirt runs all that can be executed in qemu.d.
-        let directory = isHook ? Paths.hooks : FilePath(file.place).removingLastComponent().string
-        let name = file.place.split(separator: "/").last ?? ""
-        let temporary = try checkedPath("\(directory)/.\(name).new")
+        let temporary = try checkedPath(Self.temporaryPlace(of: file.place))
         let new = try SetupError.wrapping(temporary) { () throws(Errno) in
             try NewFile(temporary, file.contents, mode: file.mode)
         }
@@ -131,6 +142,14 @@ extension Installation {
         if program("restorecon") != nil {
             run("restorecon", [host.path(file.place)])
         }
+    }
+
+    /// The path of a file until it is renamed to its place.
+    private static func temporaryPlace(of place: String) -> String {
+        let isHook = place.hasPrefix(Paths.hooks + "/")
+        // libvirt runs all that can be executed in qemu.d.
+        let directory = isHook ? Paths.hooks : FilePath(place).removingLastComponent().string
+        return "\(directory)/.\(place.split(separator: "/").last ?? "").new"
     }
 
     /// Runs a new hook before anything is changed, unless nothing can be executed there.
@@ -171,6 +190,11 @@ extension Installation {
                 print("    \(entry.path)")
                 try change(entry.path) { path throws(Errno) in try FileChange.removeFile(path) }
             }
+        }
+        // A setup that was killed leaves one behind.
+        for entry in list.entries where entry.kind == .file && !dryRun {
+            guard let path = try? checkedPath(Self.temporaryPlace(of: entry.path)) else { continue }
+            try? FileChange.removeFile(path)
         }
         try change(manifest) { path throws(Errno) in try FileChange.removeFile(path) }
         let folders = list.entries.filter { $0.kind == .folder }.map(\.path).sorted(by: >)

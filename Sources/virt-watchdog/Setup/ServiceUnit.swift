@@ -46,11 +46,19 @@ struct ServiceUnit {
     }
 
     /// Disables and stops the unit, then ends the service's other processes.
-    func stop() throws(SetupError) {
-        guard installation.isLive else { return }
+    ///
+    /// - Returns: Whether systemd has disabled the unit.
+    func stop() throws(SetupError) -> Bool {
+        guard installation.isLive else { return true }
+        var isDisabled = true
         if installation.hasSystemd {
             installation.step("Stopping virt-watchdogd")
-            installation.run("systemctl", ["disable", "--now", "--quiet", Self.name])
+            isDisabled =
+                installation.run("systemctl", ["disable", "--now", "--quiet", Self.name]) == 0
+            if !isDisabled {
+                StandardError.print(
+                    "systemd did not disable \(Self.name): see systemctl is-enabled \(Self.name)")
+            }
             let isActive = ["is-active", "--quiet", Self.name]
             if !installation.dryRun, installation.run("systemctl", isActive) == 0 {
                 throw .serviceNotStopped
@@ -72,6 +80,7 @@ struct ServiceUnit {
                 seconds += 1
             }
         }
+        return isDisabled
     }
 
     /// Has systemd read its units again, once the unit's file is gone.

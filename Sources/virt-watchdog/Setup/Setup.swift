@@ -29,8 +29,11 @@ struct Setup: ParsableCommand {
     func run() throws {
         let installation = options.installation
         var isDone = true
+        var lock: SetupLock?
+        defer { withExtendedLifetime(lock) {} }
         do throws(SetupError) {
             try installation.checkUser()
+            if !options.dryRun { lock = try SetupLock(installation) }
             try installation.installFiles(from: from.map(SetupOptions.absolute))
         } catch {
             StandardError.print("\(error)")

@@ -25,6 +25,8 @@ enum SetupError: Error {
     case linkOutside(path: String, target: String)
     /// The manifest has a line that `setup` does not write.
     case damagedManifest(String)
+    /// Another `setup` or `unsetup` does not end.
+    case locked(seconds: Int)
     /// There is no manifest.
     case notInstalled(manifest: String)
     /// A file cannot be written, read or removed.
@@ -37,7 +39,7 @@ enum SetupError: Error {
     case processNotEnded(Int32)
 
     /// Names the path of an error of the system.
-    static func wrapping<Value>(
+    static func wrapping<Value: ~Copyable>(
         _ path: String, _ body: () throws(Errno) -> Value
     ) throws(SetupError) -> Value {
         do throws(Errno) { return try body() } catch { throw .system(path: path, error) }
@@ -71,6 +73,9 @@ extension SetupError: CustomStringConvertible {
         case .damagedManifest(let manifest):
             "\(manifest.shellWord) is damaged: nothing was removed; run ./install.sh or virt-watchdog"
                 + " setup again, then virt-watchdog unsetup"
+        case .locked(let seconds):
+            "another virt-watchdog setup or unsetup has been at work for \(seconds) seconds: nothing was"
+                + " changed; wait until it has ended, then run this again"
         case .notInstalled(let manifest):
             "nothing is installed there: \(manifest.shellWord) does not exist"
         case .system(let path, let error):

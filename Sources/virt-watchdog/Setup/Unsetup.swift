@@ -23,8 +23,12 @@ struct Unsetup: ParsableCommand {
 
     func run() throws {
         let installation = options.installation
+        var isDone = true
+        var lock: SetupLock?
+        defer { withExtendedLifetime(lock) {} }
         do throws(SetupError) {
             try installation.checkUser()
+            if !options.dryRun { lock = try SetupLock(installation) }
             let path = installation.host.path(installation.manifest)
             guard let list = Manifest(at: path) else { throw .notInstalled(manifest: path) }
             guard !list.isDamaged, list.entries.allSatisfy(installation.owns) else {
@@ -32,7 +36,7 @@ struct Unsetup: ParsableCommand {
             }
             let unit = ServiceUnit(installation: installation)
             let hasService = !options.noService && list.entry(installation.service) != nil
-            if hasService { try unit.stop() }
+            if hasService { isDone = try unit.stop() }
             try installation.removeFiles(of: list)
             if !options.noService { unit.forget() }
             // libvirt skips a hook that is gone; a daemon that does not answer is no failure here.
@@ -42,6 +46,7 @@ struct Unsetup: ParsableCommand {
             StandardError.print("\(error)")
             throw ExitCode.notAsWanted
         }
+        if !isDone { throw ExitCode.notAsWanted }
         installation.print("Guests that run keep their watchdog until they are shut off.")
     }
 }
