@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What each command prints as JSON has the form that Tests/Schemas gives it, in good times and bad.
+/// What each command prints as JSON has the form that hooks/schemas gives it, in good times and bad.
 @Suite(.enabled(if: Tool.isAvailable, Tool.needs))
 struct SchemaTests {
     private static let driver = "test:///default"

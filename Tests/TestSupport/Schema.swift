@@ -2,14 +2,14 @@
 
 public import Foundation
 
-/// The form of what the tool prints as JSON, in Tests/Schemas.
+/// The form of what the tool prints as JSON, in hooks/schemas.
 public enum Schema {
     /// The names of all forms.
     public static let forms: [String] =
         ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
         .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(".json".count)) }
 
-    private static let folder = Repository.root.appending(path: "Tests/Schemas")
+    private static let folder = Repository.root.appending(path: "hooks/schemas")
 
     private static let script = """
         import json, jsonschema, sys
