@@ -116,8 +116,8 @@ struct VerdictTests {
         #expect(verdict(.crashed, .panicked, live: bare).kind == .crashed)
         #expect(verdict(.paused, .user, live: bare).kind == .unprotected)
         let excluded = Policy(exclude: [GuestPattern("i-*")])
-        #expect(verdict(.crashed, .panicked, under: excluded).kind == .excluded)
-        #expect(verdict(.paused, .watchdog, under: excluded).kind == .excluded)
+        #expect(verdict(.crashed, .panicked, under: excluded).kind == .excludedStillActs)
+        #expect(verdict(.paused, .watchdog, under: excluded).kind == .excludedStillActs)
     }
 
     @Test
@@ -207,8 +207,58 @@ struct VerdictTests {
         #expect(verdict.kind == .excluded)
         #expect(verdict.reason.contains("has removed the watchdog from this run"))
         #expect(verdict.reason.contains("run virt-watchdog apply GUEST"))
-        guest.watchdogs = [Watchdog(model: "ib700", action: "pause")]
+        guest.watchdogs = [Watchdog(model: "ib700", action: "none")]
         #expect(self.verdict(guest, persistent, [.armed]).kind == .excluded)
+    }
+
+    @Test(arguments: [
+        Policy(exclude: [GuestPattern("*")]), Policy(model: .none),
+        Policy(include: [GuestPattern("x")]),
+    ])
+    func `A guest that is left alone and has a watchdog that acts is no success`(policy: Policy) {
+        let none = Watchdog(model: "i6300esb", action: "none")
+        let cases: [(Watchdog, TimerState, String?)] = [
+            (Self.ours, .armed, "still acts: reset; run virt-watchdog remove GUEST"),
+            (Self.ours, .notArmed, "still acts: reset; run virt-watchdog remove GUEST"),
+            (Self.ours, .unknown("x"), "still acts: reset"),
+            (
+                Watchdog(model: "ib700", action: "pause"), .armed,
+                "still acts: pause; remove it from"
+            ),
+            (Self.implicit, .armed, "still acts: reset; set its action to 'none'"),
+            (Self.implicit, .notArmed, nil), (none, .armed, nil),
+        ]
+        for (watchdog, timer, text) in cases {
+            let guest = PlanTests.q35 { $0.watchdogs = [watchdog] }
+            let verdict = verdict(guest, nil, [timer], policy)
+            #expect(verdict.kind == (text == nil ? .excluded : .excludedStillActs), "\(watchdog)")
+            #expect(verdict.kind.isFine == (text == nil))
+            #expect(verdict.reason.contains(text ?? verdict.reason), "\(verdict.reason)")
+        }
+    }
+
+    @Test func `Metadata with an error is no success, also with a watchdog that acts`() {
+        let guest = PlanTests.pc {
+            $0.guestPolicy = GuestPolicy(attributes: [("action", "resett")])
+            $0.watchdogs = [Self.ours]
+        }
+        let verdict = verdict(guest, nil, [.armed])
+        #expect(verdict.kind == .conflict)
+        #expect(verdict.reason.contains("'resett'"))
+    }
+
+    @Test func `Every verdict has a phrase that fits a table`() {
+        for timer in [TimerState.armed, .notArmed, .unknown("x")] {
+            for (state, reason) in [
+                (GuestState.running, Situation.Reason.booted), (.paused, .user),
+                (.paused, .ioError),
+                (.paused, .watchdog), (.crashed, .panicked), (.running, .postCopyFailed),
+                (.noState, .other),
+            ] {
+                let phrase = verdict(state, reason, timer).phrase
+                #expect((1...24).contains(phrase.count), "\(phrase)")
+            }
+        }
     }
 
     @Test func `A definition that has what the running guest lacks is pending`() {
@@ -376,8 +426,9 @@ struct VerdictTests {
     @Test func `Verdicts are sorted by severity`() {
         #expect(
             Verdict.Kind.allCases.map(\.rawValue) == [
-                "crashed", "fired", "unknown", "unprotected", "conflict", "halted", "not armed",
-                "pending cold boot", "paused", "protected", "protected at start", "excluded",
+                "crashed", "fired", "unknown", "unprotected", "conflict",
+                "excluded, still acts", "halted", "not armed", "pending cold boot", "paused",
+                "protected", "protected at start", "excluded",
             ])
         #expect(
             Verdict.Kind.allCases.filter(\.isFine)

@@ -14,6 +14,17 @@ package enum ColdPlugReason: Sendable, Hashable {
     /// Another watchdog has another action, and a guest has one action for all.
     case sharedAction(GuestFacts.Watchdog)
 
+    /// The reason in a few words.
+    var phrase: String {
+        switch self {
+        case .notHotPluggable: "needs a cold start"
+        case .noFreeSlot: "no free PCI slot"
+        case .reservedPorts: "all ports are reserved"
+        case .noACPI: "no ACPI"
+        case .sharedAction: "another watchdog's action"
+        }
+    }
+
     func description(of device: WatchdogDevice) -> String {
         let start = "cannot hot-plug \(device):"
         return switch self {

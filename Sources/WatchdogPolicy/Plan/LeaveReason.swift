@@ -56,3 +56,45 @@ extension LeaveReason: CustomStringConvertible {
         }
     }
 }
+
+extension LeaveReason {
+    /// Whether the guest is as the policy wants it, and else why not.
+    package enum Outcome: String, Sendable, Hashable {
+        /// The guest has the wanted watchdog, or another one with the same action.
+        case fine
+        /// The guest keeps a watchdog that acts in another way.
+        case kept
+        /// The guest keeps a watchdog whose action is `none`.
+        case unprotected
+        /// The policy or the operator wants no watchdog for the guest.
+        case excluded
+        /// The policy or the guest's metadata has an error.
+        case faulty
+    }
+
+    package var outcome: Outcome {
+        switch self {
+        case .faultyPolicy, .faultyGuestPolicy: .faulty
+        case .excluded, .optedOut, .removedFromRun, .removalPending, .modelNone: .excluded
+        case .asWanted, .otherModel: .fine
+        case .keptAction(let watchdog, _):
+            watchdog.action == WatchdogAction.none.rawValue ? .unprotected : .kept
+        }
+    }
+
+    /// The reason in a few words.
+    var phrase: String {
+        switch self {
+        case .faultyPolicy: "an error in the policy"
+        case .faultyGuestPolicy: "an error in its metadata"
+        case .excluded: "not in the policy"
+        case .optedOut: "its metadata says so"
+        case .removedFromRun: "removed from this run"
+        case .removalPending: "being removed"
+        case .modelNone: "vm.watchdog.model=none"
+        case .asWanted: "as the policy wants"
+        case .keptAction(let watchdog, _): "it keeps action \(printable(watchdog.action))"
+        case .otherModel(let watchdog, _): "it keeps \(printable(watchdog.model))"
+        }
+    }
+}

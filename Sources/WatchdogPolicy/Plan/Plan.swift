@@ -44,6 +44,17 @@ package struct Plan: Sendable, Hashable {
         }
     }
 
+    /// The reason in a few words, which are the same for all guests with the same fix.
+    package var phrase: String {
+        switch decision {
+        case .leave(let reason): reason.phrase
+        case .attach: "no watchdog"
+        case .changeAction(let old, let new): "\(printable(old)) becomes \(new.rawValue)"
+        case .coldPlug(_, let reason): reason.phrase
+        case .refuse(let reason): reason.phrase
+        }
+    }
+
     /// The reason for the operator, as `fact: cause; fix`.
     package var reason: String {
         switch decision {

@@ -70,3 +70,16 @@ extension RefuseReason: CustomStringConvertible {
         }
     }
 }
+
+extension RefuseReason {
+    /// The reason in a few words.
+    var phrase: String {
+        switch self {
+        case .notQEMU: "not QEMU"
+        case .noPCI: "no PCI bus"
+        case .wrongMachine: "not for this machine"
+        case .onCommandLine, .actionOnCommandLine, .setByGlobal, .idInUse: "its QEMU arguments"
+        case .notInEmulator: "not in its QEMU"
+        }
+    }
+}

@@ -72,6 +72,9 @@ package struct PolicyReport: Sendable, Hashable {
 
     package var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
+    /// Whether the file was not read.
+    package private(set) var isUnreadable = false
+
     /// The warnings about the whole file, which the log adds to a plan.
     package var remarks: [String] {
         problems.filter { $0.position == nil && $0.severity == .warning }
@@ -96,6 +99,7 @@ package struct PolicyReport: Sendable, Hashable {
     package init(unreadable file: String, because message: String) {
         self = .builtIn
         self.file = file
+        isUnreadable = true
         problems = [Problem(position: nil, severity: .error, message: message)]
         policy.fault = "\(file): \(message)"
     }

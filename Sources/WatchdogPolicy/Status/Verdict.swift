@@ -14,6 +14,8 @@ package struct Verdict: Sendable, Hashable {
         case unprotected
         /// The watchdog's action differs from the policy, now or after the next cold start.
         case conflict
+        /// The policy or the operator wants no watchdog for the guest, but its watchdog acts.
+        case excludedStillActs = "excluded, still acts"
         /// QEMU or libvirt stopped the guest because of an error, and the timer with it.
         case halted
         /// The guest has not started its watchdog's timer.
@@ -33,8 +35,8 @@ package struct Verdict: Sendable, Hashable {
         package var isFine: Bool {
             switch self {
             case .paused, .protected, .protectedAtStart, .excluded: true
-            case .crashed, .fired, .unknown, .unprotected, .conflict, .halted, .notArmed,
-                .pendingColdBoot:
+            case .crashed, .fired, .unknown, .unprotected, .conflict, .excludedStillActs, .halted,
+                .notArmed, .pendingColdBoot:
                 false
             }
         }
@@ -62,8 +64,17 @@ package struct Verdict: Sendable, Hashable {
     }
 
     package var kind: Kind
+    /// The reason in a few words, which are the same for all guests with the same fix.
+    package var phrase: String
     /// The reason, with a fix if there is one.
-    package var reason: String
+    package var explanation: String
+    /// The warnings. Each is a clause.
+    package var warnings: [String] = []
+
+    /// The explanation with the warnings.
+    package var reason: String {
+        warnings.reduce(explanation) { "\($0); warning: \($1)" }
+    }
 
     /// Judges a running guest.
     ///
@@ -77,7 +88,7 @@ package struct Verdict: Sendable, Hashable {
     ) {
         let plan = Plan(for: live, under: policy)
         if plan.isWantedAbsence {
-            self.init(.excluded, plan.reason)
+            self.init(excluded: live, under: plan, evidence.timers)
             return
         }
         if let ending = Verdict(endOf: evidence) {
@@ -89,7 +100,7 @@ package struct Verdict: Sendable, Hashable {
         } else {
             self.init(timerOf: live, under: plan, evidence)
         }
-        add(plan.warnings)
+        warnings = plan.warnings
     }
 
     /// Judges a guest that is shut off by its next start.
@@ -105,58 +116,109 @@ package struct Verdict: Sendable, Hashable {
     ) {
         let plan = Plan(for: persistent, under: policy)
         defer {
-            if kind != .excluded, let ending = situation.ending { reason += "; \(ending)" }
-            add(plan.warnings)
+            if kind != .excluded, let ending = situation.ending {
+                explanation += "; \(ending)"
+                phrase = "its last run failed"
+            }
+            warnings = plan.warnings
         }
         if plan.isWantedAbsence {
-            self.init(.excluded, plan.reason)
+            self.init(.excluded, plan.phrase, plan.reason)
         } else if let watchdog = persistent.upcomingWatchdog(under: policy, hookInstalled) {
             let defined = persistent.effectiveWatchdog(under: plan)
             if let defined, watchdog.action != defined.action,
                 watchdog.action != WatchdogAction.none.rawValue
             {
                 self.init(
-                    .protectedAtStart,
+                    .protectedAtStart, "its action changes then",
                     "at its start, virt-watchdog changes its watchdog's action to"
                         + " \(quoted(watchdog.action))")
-            } else if let reason = plan.reasonAgainst(action: watchdog.action, isLive: false) {
-                self.init(reason.kind, reason.text)
+            } else if let trouble = Verdict(
+                against: watchdog.action, of: persistent, under: plan, isLive: false)
+            {
+                self = trouble
             } else {
-                self.init(.protectedAtStart, "its persistent domain XML has the watchdog")
+                self.init(
+                    .protectedAtStart, "defined", "its persistent domain XML has the watchdog")
             }
         } else if case .attach(let device, _) = plan.decision {
             guard hookInstalled else {
                 self.init(
-                    .unprotected,
+                    .unprotected, "the hook is not there",
                     "its domain XML has no watchdog, and the hook, which would add one at its start, is"
                         + " not installed; run virt-watchdog doctor")
                 return
             }
-            self.init(.protectedAtStart, "at its start, virt-watchdog adds \(device)")
+            self.init(
+                .protectedAtStart, "the hook adds it", "at its start, virt-watchdog adds \(device)")
         } else {
-            self.init(.unprotected, plan.reason)
+            self.init(.unprotected, plan.phrase, plan.reason)
         }
     }
 
-    private init(_ kind: Kind, _ reason: String) {
+    private init(_ kind: Kind, _ phrase: String, _ explanation: String) {
         self.kind = kind
-        self.reason = reason
+        self.phrase = phrase
+        self.explanation = explanation
     }
 
-    private mutating func add(_ warnings: [String]) {
-        for warning in warnings { reason += "; warning: \(warning)" }
+    /// Judges a guest without a wish for a watchdog, by the watchdogs that it has all the same.
+    ///
+    /// The implicit one, which libvirt adds to each q35 machine, acts only once the guest has
+    /// started it.
+    private init(excluded live: GuestFacts, under plan: Plan, _ timers: [TimerState]) {
+        let acting = live.watchdogs.enumerated().first { index, watchdog in
+            let isArmed = index < timers.count && timers[index] == .armed
+            return live.effective(watchdog).action != WatchdogAction.none.rawValue
+                && (isArmed || live.origin(of: watchdog) != .implicit)
+        }?.element
+        guard let acting else {
+            self.init(.excluded, plan.phrase, plan.reason)
+            return
+        }
+        let action = live.effective(acting).action
+        let fix =
+            switch live.origin(of: acting) {
+            case .owned: "run virt-watchdog remove GUEST"
+            case .commandLine: "remove it from the guest's qemu:commandline, or include the guest"
+            case .defined: "remove it from the guest's domain XML, or include the guest"
+            case .implicit: "set its action to 'none' in the persistent domain XML"
+            }
+        self.init(
+            .excludedStillActs, "a hang leads to \(printable(action))",
+            "\(plan.reason); its watchdog \(quoted(acting.model)) still acts: \(printable(action)); \(fix)"
+        )
+    }
+
+    /// Judges the action of a guest's watchdog, or returns `nil` if the action is right.
+    private init?(
+        against action: String, of facts: GuestFacts, under plan: Plan, isLive: Bool = true
+    ) {
+        let fix = isLive && plan.changesLiveGuest ? "; run virt-watchdog apply" : ""
+        if action == WatchdogAction.none.rawValue {
+            self.init(
+                .unprotected, "its action is none",
+                "its watchdog has action 'none'; \(plan.reason)\(fix)")
+        } else if case .changeAction = plan.decision {
+            self.init(.conflict, plan.phrase, plan.reason + fix)
+        } else if case .leave(.faultyGuestPolicy) = plan.decision {
+            self.init(.conflict, plan.phrase, plan.reason)
+        } else {
+            return nil
+        }
     }
 
     /// Judges a guest that crashed or that its watchdog paused, or returns `nil` for others.
     private init?(endOf evidence: Evidence) {
         switch (evidence.situation.state, evidence.situation.reason) {
         case (.crashed, _), (.paused, .crashed):
-            self.init(.crashed, "the guest's kernel panicked; \(lookAndBoot)")
+            self.init(
+                .crashed, "its kernel panicked", "the guest's kernel panicked; \(lookAndBoot)")
         case (.paused, .watchdog):
             let time =
                 if case .seen(let fire) = evidence.fire { " at \(fire.time)" } else { "" }
             self.init(
-                .fired,
+                .fired, "it is paused\(time.isEmpty ? "" : " since\(time.dropFirst(3))")",
                 "its watchdog fired\(time) and paused it; \(lookAndBoot), or virsh resume GUEST alone"
                     + " to continue it")
         default: return nil
@@ -173,15 +235,15 @@ package struct Verdict: Sendable, Hashable {
             if timers.contains(.armed), !live.watchdogs.isEmpty { return nil }
             self.init(withoutWatchdog: plan, upcoming)
             if case .unknown = timers.first {
-                reason += "; whether the guest uses the chipset's iTCO is unknown"
+                explanation += "; whether the guest uses the chipset's iTCO is unknown"
             }
             return
         }
-        if let reason = plan.reasonAgainst(action: watchdog.action) {
-            self.init(reason.kind, reason.text)
+        if let trouble = Verdict(against: watchdog.action, of: live, under: plan) {
+            self = trouble
         } else if let upcoming, upcoming.action != watchdog.action {
             self.init(
-                .conflict,
+                .conflict, "another action later",
                 "it runs with action \(quoted(watchdog.action)), but its persistent domain XML has"
                     + " \(quoted(upcoming.action)), effective from its next cold start on;"
                     + (persistent.map { Plan(for: $0, under: policy).changesDefinition } == true
@@ -197,63 +259,64 @@ package struct Verdict: Sendable, Hashable {
         let fix = plan.changesLiveGuest ? "; run virt-watchdog apply" : ""
         if let upcoming {
             self.init(
-                .pendingColdBoot,
+                .pendingColdBoot, "defined, not attached",
                 "its persistent domain XML has \(quoted(upcoming.model)) with action"
                     + " \(quoted(upcoming.action)), effective from its next cold start on"
                     + (fix.isEmpty ? "" : "; to add it now, run virt-watchdog apply"))
         } else {
-            self.init(.unprotected, plan.reason + fix)
+            self.init(.unprotected, plan.phrase, plan.reason + fix)
         }
     }
 
     /// Judges a guest without a fault in its domain XML by its state and its timers.
     private init(timerOf live: GuestFacts, under plan: Plan, _ evidence: Evidence) {
         if let silence = evidence.silence {
-            self.init(.unknown, silence)
+            self.init(.unknown, "QEMU is stopped", silence)
             return
         }
         if let stoppedState = evidence.situation.stoppedState {
-            self.init(stoppedState.kind, stoppedState.reason)
+            self.init(stoppedState.kind, stoppedState.phrase, stoppedState.reason)
             return
         }
         let chosen = live.effectiveWatchdog(under: plan)
         let action = (chosen ?? live.watchdogs.first.map(live.effective))?.action ?? ""
         switch live.timer(among: evidence.timers) ?? .unknown("no timer was read") {
         case .armed:
+            let byChipset = chosen == nil ? ", by the chipset's iTCO" : ""
             self.init(
-                .protected,
-                "a hang leads to \(quoted(action))"
-                    + (chosen == nil ? ", by the chipset's iTCO" : ""))
+                .protected, "a hang leads to \(printable(action))",
+                "a hang leads to \(quoted(action))\(byChipset)")
             if case .seen(let fire) = evidence.fire {
-                reason += "; it last fired at \(fire.time)"
+                phrase = "last fired \(fire.time)"
+                explanation += "; it last fired at \(fire.time)"
             }
         case .notArmed:
             switch evidence.fire {
             case .seen(let fire):
                 self.init(
-                    .notArmed,
+                    .notArmed, "fired \(fire.time)",
                     "fired at \(fire.time), not armed again yet; if this lasts, look at the guest's"
                         + " console")
             case .shownByDevice:
                 self.init(
-                    .notArmed,
+                    .notArmed, "fired in this run",
                     "fired in this run (time unknown: virt-watchdogd saw no event), not armed again"
                         + " yet; if this lasts, look at the guest's console")
             case nil:
                 self.init(
-                    .notArmed,
+                    .notArmed, "timer not started",
                     "the guest has not started the timer: it needs the driver and a program that"
                         + " feeds the watchdog, such as systemd with RuntimeWatchdogSec")
             }
         case .unknown(let doubt):
             self.init(
-                .unknown,
+                .unknown, "timer not readable",
                 "a hang leads to \(quoted(action)) only if the guest has started the timer, which is"
                     + " unknown: \(doubt)")
             switch evidence.fire {
-            case .seen(let fire): reason += "; it last fired at \(fire.time)"
+            case .seen(let fire): explanation += "; it last fired at \(fire.time)"
             case .shownByDevice:
-                reason += "; it fired in this run (time unknown: virt-watchdogd saw no event)"
+                explanation += "; it fired in this run (time unknown: virt-watchdogd saw no event)"
             case nil: break
             }
         }
@@ -267,56 +330,65 @@ private let lookAndBoot =
 
 extension Situation {
     /// The verdict on a guest whose vCPUs are stopped, or that migrates, or `nil` for other guests.
-    fileprivate var stoppedState: (kind: Verdict.Kind, reason: String)? {
+    fileprivate var stoppedState: (kind: Verdict.Kind, phrase: String, reason: String)? {
         let still = "its timer has stopped"
         return switch (state, reason) {
         case (.running, .postCopy):
             (
-                .unknown,
+                .unknown, "it migrates",
                 "a part of its memory is still on the other host; ask again after the migration"
             )
         case (.running, .postCopyFailed):
             (
-                .unknown,
+                .unknown, "its migration failed",
                 "its post-copy migration failed; run the same virsh migrate again with --postcopy-resume"
             )
         case (.running, _), (.idle, _): nil
         case (.paused, .user), (.paused, .fromSnapshot), (.paused, .migrated),
             (.paused, .restored):
-            (.paused, "paused, and \(still); run virsh resume GUEST")
+            (.paused, "resume continues it", "paused, and \(still); run virsh resume GUEST")
         case (.paused, .pausedByMigration), (.paused, .postCopy):
-            (.unknown, "the guest is migrating; ask again after the migration")
+            (.unknown, "it migrates", "the guest is migrating; ask again after the migration")
         case (.paused, .saving), (.paused, .dumping), (.paused, .creatingSnapshot),
             (.paused, .startingUp):
-            (.paused, "paused while libvirt works on it (\(reason.rawValue)): \(still)")
+            (
+                .paused, "libvirt works on it",
+                "paused while libvirt works on it (\(reason.rawValue)): \(still)"
+            )
         case (.paused, .shuttingDown), (.inShutdown, _):
-            (.paused, "the guest is shutting down: \(still)")
+            (.paused, "it is shutting down", "the guest is shutting down: \(still)")
         case (.paused, .ioError):
             (
-                .halted,
+                .halted, "a disk error",
                 "a disk error paused it, and \(still); find the disk with virsh domblkerror GUEST, fix"
                     + " its storage, then run virsh resume GUEST"
             )
         case (.paused, .postCopyFailed):
             (
-                .halted,
+                .halted, "its migration failed",
                 "its migration failed while part of its memory was still on the other host; run the"
                     + " migration again with virsh migrate --postcopy-resume"
             )
         case (.paused, .apiError):
-            (.halted, "a libvirt call failed half-way and left it paused; run virsh resume GUEST")
+            (
+                .halted, "a libvirt call failed",
+                "a libvirt call failed half-way and left it paused; run virsh resume GUEST"
+            )
         case (.paused, _):
             (
-                .halted,
+                .halted, "the cause is unknown",
                 "it is paused, libvirt does not know the cause, and \(still); run virsh resume GUEST"
             )
         case (.suspended, _):
             (
-                .paused,
+                .paused, "it is suspended",
                 "the guest is suspended, and \(still); to wake it up, run virsh dompmwakeup GUEST"
             )
         case (.crashed, _), (.shutOff, _), (.noState, _):
-            (.unknown, "libvirt says that its state is '\(description)'; ask again")
+            (
+                .unknown, "no usable state",
+                "libvirt says that its state is '\(description)'; ask again"
+            )
         }
     }
 
