@@ -105,7 +105,7 @@ extension Core {
     /// - Returns: Whether a call or a wait for it follows.
     mutating func unplugAgain(_ uuid: String, isStopped: Bool) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts, facts.isOptedOutOfRun,
-            !settings.endsOptOuts
+            !settings.named.contains(uuid)
         else { return false }
         let isOurs = guest.attached != nil || guest.isTreated && !settings.isCommand
         let start = guest.unplugAgainStart ?? (isOurs ? now : now + Self.removalTime)

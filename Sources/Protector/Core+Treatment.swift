@@ -187,7 +187,7 @@ extension Core {
     /// - Returns: Whether a call follows.
     private mutating func decideOnOptOut(_ uuid: String) -> Bool {
         guard let guest = guests[uuid], let facts = guest.facts else { return true }
-        if settings.endsOptOuts, facts.optOut != nil {
+        if settings.named.contains(uuid), facts.optOut != nil {
             guests[uuid]?.hasPendingRemoval =
                 facts.isOptedOutOfRun && facts.watchdogs.contains(where: \.isOwned)
             ask(.optOut(nil), uuid)

@@ -41,8 +41,8 @@ package struct Settings: Sendable {
     package var firmwareLimit: Duration = .seconds(60)
     /// Whether a person waits. The core then gives up a guest that does not answer at once.
     package var isCommand: Bool
-    /// Whether the operator named the guests, which removes their opt-outs.
-    package var endsOptOuts = false
+    /// The UUIDs of the guests that the operator named, which removes their opt-outs.
+    package var named: Set<String> = []
     /// Whether persistent domain XML is changed regardless of the policy's `persist`.
     package var persists = false
 

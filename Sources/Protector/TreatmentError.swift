@@ -29,6 +29,22 @@ package enum TreatmentError: Error, Sendable, Hashable {
     }
 }
 
+extension TreatmentError {
+    /// The error in a few words.
+    package var phrase: String {
+        switch self {
+        case .libvirt: "libvirt refused"
+        case .definition: "its XML is not readable"
+        case .notThere: "the device is not there"
+        case .stillArriving: "it is migrating in"
+        case .silent: "it does not answer"
+        case .notAsked: "it was not asked"
+        case .removalPending: "its removal is pending"
+        case .outOfTime: "out of time"
+        }
+    }
+}
+
 extension TreatmentError: CustomStringConvertible {
     /// The fact, its cause and, if there is one, a fix.
     package var description: String { description(retryingWith: "virt-watchdog apply") }

@@ -71,7 +71,7 @@ struct OptOutTests {
     @Test func `A command ends an opt-out, and a one-shot does not`() {
         for endsOptOuts in [true, false] {
             var settings = endsOptOuts ? Settings.command(["a"]) : Settings.oneShot("a")
-            settings.endsOptOuts = endsOptOuts
+            settings.named = endsOptOuts ? ["a"] : []
             var bench = Bench(settings)
             bench.machines["a"] = Bench.machine(
                 Bench.pc("a") { $0.optOut = OptOut(run: Bench.run) })

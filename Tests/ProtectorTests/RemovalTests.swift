@@ -242,7 +242,7 @@ extension RemovalTests {
         var machine = Self.protected("a")
         machine.look.facts.optOut = OptOut(run: Bench.run)
         var settings = Settings.command(["a"])
-        settings.endsOptOuts = true
+        settings.named = ["a"]
         var bench = Bench(settings)
         bench.machines["a"] = machine
         bench.connect()
