@@ -45,6 +45,13 @@ extension Connection {
         return Version(number: number)
     }
 
+    /// Returns the name of the daemon's host. The C function is `virConnectGetHostname`.
+    package func hostName() throws(LibvirtError) -> String {
+        guard let text = virConnectGetHostname(pointer) else { throw .last() }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
     /// Returns the host's capabilities as XML. The C function is `virConnectGetCapabilities`.
     package func capabilities() throws(LibvirtError) -> String {
         guard let text = virConnectGetCapabilities(pointer) else { throw .last() }

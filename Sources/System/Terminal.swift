@@ -7,6 +7,9 @@ package enum Terminal {
     /// Whether standard output is a terminal; the C function is `isatty`.
     package static var isThere: Bool { isatty(1) == 1 }
 
+    /// Whether standard error is a terminal that can move its cursor; the C function is `isatty`.
+    package static var showsProgress: Bool { isatty(2) == 1 && Environment["TERM"] != "dumb" }
+
     /// The number of columns; `nil` if standard output is no terminal, or does not tell.
     ///
     /// The C function is `ioctl` with `TIOCGWINSZ`.

@@ -51,6 +51,8 @@ extension ExitCode {
     static let notAsWanted = ExitCode(1)
     /// libvirt is out of reach.
     static let noConnection = ExitCode(2)
+    /// `apply` would change a guest.
+    static let pending = ExitCode(3)
     /// The state of a guest is unknown.
     static let cannotTell = ExitCode(2)
 }

@@ -97,7 +97,9 @@ struct ConfigTests {
         let keys = try #require(
             JSONSerialization.jsonObject(with: outcome.output) as? [String: Any]
         ).keys
-        #expect(Set(keys) == ["file", "settings", "raw", "problems"])
+        #expect(
+            Set(keys)
+                == ["schemaVersion", "host", "time", "file", "settings", "raw", "problems"])
     }
 
     @Test(arguments: [[], ["--json"]])

@@ -21,7 +21,7 @@ struct HelpTests {
             let lines = outcome.text.split(separator: "\n", omittingEmptySubsequences: false)
             for line in lines { #expect(line.count <= 80, "\(name): \(line)") }
             // What follows the last line's end is no line.
-            #expect(lines.count - 1 <= 24, "\(name)")
+            #expect(lines.count - 1 <= 36, "\(name)")
             #expect(node.abstract?.isEmpty == false, "\(name)")
             for argument in node.arguments ?? [] {
                 #expect(argument.abstract?.isEmpty == false, "\(name) \(argument)")

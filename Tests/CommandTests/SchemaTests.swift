@@ -44,7 +44,7 @@ struct SchemaTests {
         (["status", "-c", driver], "status", 1),
         (["status", "-c", driver, "--all"], "status", 1),
         (["status", "-c", driver, "--inactive"], "status", 0),
-        (["status", "-c", driver, "test", "missing"], "status", 2),
+        (["status", "-c", driver, "test", "missing"], "status", 1),
         (["remove", "-c", driver, "--all"], "remove", 0),
         (["remove", "-c", driver, "--dry-run", "--live", "test", "missing"], "remove", 1),
         (["doctor", "-c", driver], "doctor", 1),

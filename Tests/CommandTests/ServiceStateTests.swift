@@ -81,7 +81,7 @@ struct ServiceStateTests {
         }
         #expect(row("b", .new).waitsForApply == true)
         #expect(row("b", .new).queue == nil)
-        #expect(row("b", .new).reason.contains("waits for virt-watchdog apply"))
+        #expect(row("b", .new).why.explanation.contains("waits for virt-watchdog apply"))
         #expect(row("b", .all).queue == 2)
         #expect(row("b", .all).waitsForApply == nil)
         #expect(row("c", .all).queue == nil)

@@ -23,7 +23,7 @@ enum Tool {
     static func run(
         _ arguments: [String], input: Data = Data(), environment: [String: String] = [:]
     ) throws -> Command.Outcome {
-        let base = ["LC_ALL": "C", "PATH": "/usr/bin:/bin"]
+        let base = ["LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"]
         return try Command(
             #require(Repository.tool, needs), arguments, input: input,
             environment: base.merging(environment) { $1 }

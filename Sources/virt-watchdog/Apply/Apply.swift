@@ -11,52 +11,62 @@ import WatchdogPolicy
 struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring running guests to the policy now.",
-        usage: """
-            virt-watchdog apply [--connect <uri>] [--all] [<guest> ...]
-                [--config] [--properties <file>] [--json]
-            """,
+        usage: "virt-watchdog apply [<option> ...] (--all | <guest> ...)",
         discussion: """
             Treats running guests as the service treats a guest at its start. A second run changes \
             nothing. With --config, or under vm.watchdog.persist=true, also changes the persistent \
-            domain XML.
+            domain XML. With --dry-run, does what plan does.
 
             Exit status: 0 every guest matches the policy; 1 a guest does not, as its line says; \
             2 cannot connect to libvirt.
             """)
 
     @OptionGroup var guests: GuestOptions
+
+    @Flag(help: "Show the changes, and make none: the command plan.")
+    var dryRun = false
+
     @OptionGroup var policy: PolicyOptions
-
-    @Flag(
-        name: [.long, .customLong("persist")],
-        help: "Also change the persistent domain XML.")
-    var config = false
-
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var persistence: PersistenceOptions
+    @OptionGroup var table: TableOptions
 
     func validate() throws {
-        if guests.guests.isEmpty, !guests.all {
+        if guests.arguments.guests.isEmpty, !guests.all {
             throw ValidationError("Name guests, or use --all for all running guests.")
         }
     }
 
     func run() throws {
-        let report = policy.report()
+        guard !dryRun else {
+            return try Planning(guests, policy, persistence, table, namesOnly: false).run()
+        }
+        if table.output.quiet { Progress.silence() }
+        let report = try policy.readableReport()
+        let selection = try GuestSelection(guests.arguments.guests)
         let connection = try guests.daemon.connection(readOnly: false)
         let work = GuestWork(
-            connection: connection, found: try guests.find(on: connection), goal: .protect,
-            policy: report.policy, endsOptOuts: !guests.all, persists: config)
+            connection: connection, found: try selection.find(among: .running, on: connection),
+            goal: .protect, policy: report.policy, endsOptOuts: true,
+            persists: persistence.isWanted)
         let names = work.names
-        let stream = GuestRow.stream(names, json: json)
+        let stream = RowStream.apply(
+            names, form: table.form(isDetailed: selection.areAllNamed),
+            config: persistence.isWanted || report.policy.persist)
         try work.run(stream) { index, result in
             .row(
                 GuestRow(of: names[index], result) { outcome in
                     try GuestRow(outcome, of: names[index])
                 })
         }
-        try GuestRow.printRest(of: stream, json: json)
-        if report.hasErrors || !stream.rows.allSatisfy(\.isConverged) {
+        let rows = stream.rows
+        try stream.finish(
+            none: guests.daemon.noGuest(on: connection),
+            summary: [rows.summary { $0.result ?? "-" }]
+        ) {
+            try StandardOutput.print(json: ["guests": rows], from: connection, under: report)
+        }
+        report.printErrors()
+        if report.hasErrors || rows.contains(where: { !$0.isConverged || $0.isFaulty }) {
             throw ExitCode.notAsWanted
         }
     }

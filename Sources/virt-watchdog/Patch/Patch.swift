@@ -28,7 +28,7 @@ struct Patch: ParsableCommand {
     var file: String?
 
     func run() throws {
-        let report = policy.report()
+        let report = try policy.readableReport()
         let (name, bytes) = try input()
         let before: [UInt8]
         let after: [UInt8]

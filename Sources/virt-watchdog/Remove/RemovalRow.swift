@@ -7,16 +7,27 @@ import WatchdogPolicy
 /// The row of a guest in the output of `remove`.
 struct RemovalRow: Encodable {
     var name: String
-    var uuid: String?
+    @Nullable var uuid: String?
     /// The result in the running guest, or `nil` if it is shut off or was left out.
-    var live: String?
+    @Nullable var live: String?
     /// The result in the persistent domain XML, or `nil` without one or if it was left out.
-    var config: String?
-    var reason: String
+    @Nullable var config: String?
+    var why: Why
     private(set) var isClean = true
 
     private enum CodingKeys: String, CodingKey {
-        case name, uuid, live, config, reason
+        case name, uuid, live, config, why, reason
+    }
+
+    /// Encodes the row with its whole reason.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(uuid, forKey: .uuid)
+        try container.encode(live, forKey: .live)
+        try container.encode(config, forKey: .config)
+        try container.encode(why.phrase, forKey: .why)
+        try container.encode(why.reason(for: name), forKey: .reason)
     }
 
     /// Creates the row of a guest that is done, or of its problem.
@@ -25,68 +36,93 @@ struct RemovalRow: Encodable {
         self.uuid = uuid
         switch result {
         case .failure(let problem):
-            reason = problem.message
+            why = Why(phrase: problem.phrase, explanation: problem.message)
             isClean = false
         case .success(let outcome):
             live = outcome.liveRemoval?.rawValue
             config = outcome.persistentRemoval?.rawValue
             if let error = outcome.error {
-                reason = error.description(retryingWith: "virt-watchdog remove")
+                why = Why(
+                    phrase: error.phrase,
+                    explanation: error.description(retryingWith: "virt-watchdog remove"))
                 isClean = false
             } else {
-                reason = Self.reason(live: outcome.liveRemoval, config: outcome.persistentRemoval)
+                why = Self.why(live: outcome.liveRemoval, config: outcome.persistentRemoval)
                 isClean = outcome.liveRemoval != .notAnswered
             }
         }
     }
 
-    /// Returns the meaning of the results as a sentence.
-    private static func reason(live: Removal?, config: Removal?) -> String {
+    /// Returns the meaning of the results.
+    private static func why(live: Removal?, config: Removal?) -> Why {
         let results = [live, config].compactMap { $0 }
         if live == .notAnswered {
-            return
-                "the guest has not released its watchdog in 10 s; the service asks again, and the"
-                + " guest's next reset removes the device"
+            return Why(
+                phrase: "not released in 10 s",
+                explanation:
+                    "the guest has not released its watchdog in 10 s; the service asks again,"
+                    + " and the guest's next reset removes the device")
         }
-        if results.contains(.wouldRemove) { return "our watchdog is there; nothing was changed" }
+        if results.contains(.wouldRemove) {
+            return Why(
+                phrase: "nothing was changed",
+                explanation: "our watchdog is there; nothing was changed")
+        }
         switch live {
         case .removed:
-            return "removed for this run; the guest gets a watchdog at its next start unless the"
-                + " policy excludes it; undo: virt-watchdog apply with the guest's name"
+            return Why(
+                phrase: "removed for this run",
+                explanation:
+                    "removed for this run; the guest gets a watchdog at its next start unless"
+                    + " the policy excludes it; undo: virt-watchdog apply GUEST")
         case .absent where config != .removed:
-            return "nothing of ours was found; the guest gets no watchdog in this run"
+            return Why(
+                phrase: "nothing of ours",
+                explanation: "nothing of ours was found; the guest gets no watchdog in this run;"
+                    + " undo: virt-watchdog apply GUEST")
         default: break
         }
         if results.contains(.removed) {
-            return
-                "removed; the guest gets a watchdog at its next start unless the policy excludes it"
+            return Why(
+                phrase: "removed",
+                explanation:
+                    "removed; the guest gets a watchdog at its next start unless the policy"
+                    + " excludes it")
         }
-        return "nothing of ours was found"
+        return Why(
+            phrase: "nothing of ours", explanation: "nothing of ours was found", isPlain: true)
+    }
+}
+
+extension RemovalRow: TableRow {
+    /// The result in a word.
+    var word: String {
+        let results = [live, config].compactMap { $0 }.compactMap(Removal.init)
+        if !isClean { return results.contains(.notAnswered) ? "not-answered" : "failed" }
+        return (results.first { $0 != .absent } ?? .absent).rawValue
     }
 
-    /// Returns a stream of the guests' rows.
-    static func stream(_ names: [String], json: Bool) -> RowStream<RemovalRow> {
-        let longest = [Removal.notAnswered.rawValue, Removal.wouldRemove.rawValue]
+    /// The order: problems, then removals.
+    var rank: Int { !isClean ? 0 : word == Removal.absent.rawValue ? 2 : 1 }
+}
+
+extension RowStream<RemovalRow> {
+    /// Makes the stream of `remove`.
+    ///
+    /// - Parameters:
+    ///   - live: Whether running guests are cleaned.
+    ///   - config: Whether persistent domain XML is cleaned.
+    static func removal(
+        _ names: [String], form: OutputForm, live: Bool, config: Bool
+    ) -> RowStream {
+        let places = (live ? ["LIVE"] : []) + (config ? ["CONFIG"] : [])
         return RowStream(
-            Table("GUEST", "LIVE", "CONFIG", "WHY"), count: names.count,
-            reserving: [names.map { escaped($0, quote: "\"") }] + longest.map { [$0] },
-            json: json
+            [Table.Column("GUEST", .cut)] + places.map { Table.Column($0) }
+                + [Table.Column("WHY", .cut)],
+            of: names, reserving: places.map { _ in [Removal.notAnswered.rawValue] }, form: form
         ) { row in
-            [
-                escaped(row.name, quote: "\""), row.live ?? "-", row.config ?? "-",
-                printable(row.reason),
-            ].map { Table.Cell($0) }
-        }
-    }
-
-    /// Prints the remaining rows, or all rows as JSON.
-    static func printRest(of stream: RowStream<RemovalRow>, json: Bool) throws {
-        if json {
-            try StandardOutput.print(json: ["guests": stream.rows])
-        } else if stream.rows.isEmpty {
-            try StandardOutput.print("There are no guests.")
-        } else {
-            try stream.printAll()
+            (live ? [row.live] : []).map { Table.Cell($0 ?? "-") }
+                + (config ? [row.config] : []).map { Table.Cell($0 ?? "-") }
         }
     }
 }

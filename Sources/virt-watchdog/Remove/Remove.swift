@@ -9,10 +9,7 @@ import WatchdogPolicy
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Undo what virt-watchdog added.",
-        usage: """
-            virt-watchdog remove [--connect <uri>] [--all] [<guest> ...]
-                [--live] [--config] [--dry-run] [--json]
-            """,
+        usage: "virt-watchdog remove [<option> ...] (--all | <guest> ...)",
         discussion: """
             Cleans running guests (--live), persistent domain XML (--config), or both. A running \
             guest gets no watchdog in this run, unless you name it to apply. Its next start adds \
@@ -35,36 +32,39 @@ struct Remove: ParsableCommand {
     @Flag(help: "Show the changes, and make none.")
     var dryRun = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @Argument(
-        help: ArgumentHelp("Guests by name, UUID or ID.", valueName: "guest"),
-        completion: .guests)
-    var guests: [String] = []
+    @OptionGroup var table: TableOptions
+    @OptionGroup var arguments: GuestArguments
 
     func validate() throws {
-        if all, !guests.isEmpty {
+        if all, !arguments.guests.isEmpty {
             throw ValidationError("Name guests or use --all, not both.")
         }
-        if !all, guests.isEmpty {
+        if !all, arguments.guests.isEmpty {
             throw ValidationError("Name guests, or use --all for all guests.")
         }
     }
 
     func run() throws {
+        if table.output.quiet { Progress.silence() }
+        let selection = try GuestSelection(arguments.guests)
         let connection = try daemon.connection(readOnly: dryRun)
+        let (cleansLive, cleansConfig) = (live || !config, config || !live)
         let work = GuestWork(
-            connection: connection,
-            found: try all ? connection.list(.all) : connection.find(guests),
-            goal: .remove(live: live || !config, config: config || !live, dryRun: dryRun),
-            policy: .builtIn)
+            connection: connection, found: try selection.find(among: .all, on: connection),
+            goal: .remove(live: cleansLive, config: cleansConfig, dryRun: dryRun), policy: .builtIn)
         let names = work.names
-        let stream = RemovalRow.stream(names, json: json)
+        let stream = RowStream.removal(
+            names, form: table.form(isDetailed: selection.areAllNamed), live: cleansLive,
+            config: cleansConfig)
         try work.run(stream) { index, result in
-            .row(RemovalRow(of: names[index], uuid: (try? work.found[index].get())?.uuid, result))
+            .row(
+                RemovalRow(
+                    of: names[index], uuid: (try? work.found.guests[index].get())?.uuid, result))
         }
-        try RemovalRow.printRest(of: stream, json: json)
-        if !stream.rows.allSatisfy(\.isClean) { throw ExitCode.notAsWanted }
+        let rows = stream.rows
+        try stream.finish(none: "There are no guests.", summary: [rows.map(\.word).summary]) {
+            try StandardOutput.print(json: ["guests": rows], from: connection)
+        }
+        if !rows.allSatisfy(\.isClean) { throw ExitCode.notAsWanted }
     }
 }

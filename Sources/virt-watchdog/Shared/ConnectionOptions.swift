@@ -34,6 +34,9 @@ struct ConnectionOptions: ParsableArguments {
         }
     }
 
+    /// Returns the line about a daemon without running guests.
+    func noGuest(on connection: Connection) -> String { "No guest runs." }
+
     private func open(readOnly: Bool) throws(LibvirtError) -> Connection {
         try Connection.open(to: connect, readOnly: readOnly, timeout: Self.timeout)
     }

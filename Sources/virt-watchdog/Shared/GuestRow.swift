@@ -18,22 +18,45 @@ struct GuestRow: Encodable {
     var state: String?
     var machine: String?
     var plan: String?
+    /// For a guest that is left alone, whether it is as wanted.
+    var leave: String?
     var device: Device?
     var result: String?
     /// The result in the persistent domain XML, or `nil` if it was left out.
     var config: String?
-    var reason: String
-    var warnings: [String] = []
+    var why: Why
     /// Whether the guest waits for `apply`.
     private(set) var waitsForApply: Bool?
     /// The guest's place in the service's queue, from 1.
     private(set) var queue: Int?
+    /// Whether the guest was not read or treated.
     private(set) var isProblem = false
     private(set) var isConverged = false
+    /// Whether `apply` would change something.
+    private(set) var isPending = false
 
     private enum CodingKeys: String, CodingKey {
-        case name, uuid, state, machine, plan, device, result, config, reason, warnings
+        case name, uuid, state, machine, plan, leave, device, result, config, why, reason, warnings
         case waitsForApply, queue
+    }
+
+    /// Encodes the row with its whole reason.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encodeIfPresent(uuid, forKey: .uuid)
+        try container.encodeIfPresent(state, forKey: .state)
+        try container.encodeIfPresent(machine, forKey: .machine)
+        try container.encodeIfPresent(plan, forKey: .plan)
+        try container.encodeIfPresent(leave, forKey: .leave)
+        try container.encodeIfPresent(device, forKey: .device)
+        try container.encodeIfPresent(result, forKey: .result)
+        try container.encodeIfPresent(config, forKey: .config)
+        try container.encode(why.phrase, forKey: .why)
+        try container.encode(why.explanation(for: name), forKey: .reason)
+        try container.encode(why.warnings, forKey: .warnings)
+        try container.encodeIfPresent(waitsForApply, forKey: .waitsForApply)
+        try container.encodeIfPresent(queue, forKey: .queue)
     }
 
     /// Creates the row of a planned guest.
@@ -43,10 +66,16 @@ struct GuestRow: Encodable {
         state = facts.isLive ? "running" : "shut off"
         machine = facts.machine
         self.plan = plan.name
+        if case .leave(let reason) = plan.decision { leave = reason.outcome.rawValue }
         device = Device(plan)
-        reason = plan.reason
-        warnings = plan.warnings
+        why = Why(
+            phrase: plan.phrase, explanation: plan.reason, warnings: plan.warnings,
+            isPlain: leave == LeaveReason.Outcome.fine.rawValue)
+        isPending = facts.isLive && plan.changesLiveGuest
     }
+
+    /// Whether the guest's metadata has an error.
+    var isFaulty: Bool { leave == LeaveReason.Outcome.faulty.rawValue }
 
     /// Adds the service's intention for the plan.
     mutating func add(_ state: ServiceState, under policy: Policy) {
@@ -56,19 +85,40 @@ struct GuestRow: Encodable {
         switch policy.running {
         case .new:
             waitsForApply = true
-            reason += "; it waits for virt-watchdog apply (vm.watchdog.running=new)"
+            add("it waits for virt-watchdog apply (vm.watchdog.running=new)")
         case .all:
             queue = index + 1
-            reason += "; place \(index + 1) in the service's queue"
+            add("place \(index + 1) in the service's queue")
         }
+    }
+
+    private mutating func add(_ clause: String) {
+        why.explanation += "; \(clause)"
+        why.isPlain = false
     }
 
     /// Creates the row of a guest with a result.
     init(_ protection: LiveResult) {
         self.init(protection.facts, protection.plan)
         result = protection.result.rawValue
-        reason = protection.reason
         isConverged = protection.isConverged
+        let action = device?.action ?? ""
+        switch protection.result {
+        case .attached:
+            why.phrase = "the guest does not feed it yet"
+            why.explanation =
+                "the watchdog is attached; a hang leads to '\(action)' once the guest has started the"
+                + " timer: it needs the driver and a program that feeds the watchdog, such as systemd"
+                + " with RuntimeWatchdogSec; virt-watchdog status shows when it has"
+        case .aligned:
+            if case .changeAction(_, let action) = protection.plan.decision {
+                why.phrase = "its action is \(action.rawValue) now"
+                why.explanation =
+                    "the guest's watchdogs have the action '\(action.rawValue)' now; virt-watchdog status"
+                    + " shows whether the guest feeds them"
+            }
+        case .unchanged, .unprotected: break
+        }
     }
 
     /// Creates the row of a treated guest, or throws the problem.
@@ -77,8 +127,10 @@ struct GuestRow: Encodable {
         case .success(let protection): self.init(protection)
         case .failure(let error) where error.isGuestGone:
             throw GuestProblem(
-                guest: name, message: "the guest is not running; it gets the policy at its start")
-        case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
+                guest: name, message: "the guest is not running; it gets the policy at its start",
+                isGone: true)
+        case .failure(let error):
+            throw GuestProblem(name, error, retryingWith: "virt-watchdog apply")
         case nil:
             guard let facts = outcome.facts else {
                 throw GuestProblem(guest: name, message: "libvirt returned no data about the guest")
@@ -87,7 +139,8 @@ struct GuestRow: Encodable {
         }
         switch outcome.persistence {
         case .success(let persistence): add(persistence)
-        case .failure(let error): throw GuestProblem(guest: name, message: "\(error)")
+        case .failure(let error):
+            throw GuestProblem(name, error, retryingWith: "virt-watchdog apply")
         case nil: break
         }
     }
@@ -96,23 +149,22 @@ struct GuestRow: Encodable {
     init(
         planned outcome: Outcome, of name: String, _ policy: Policy, _ service: ServiceState?
     ) throws {
-        if let error = outcome.error { throw Self.problem(name, error) }
+        if let error = outcome.error {
+            throw GuestProblem(name, error, retryingWith: "virt-watchdog plan")
+        }
         guard let facts = outcome.facts else {
             throw GuestProblem(guest: name, message: "libvirt returned no data about the guest")
         }
         self.init(facts, Plan(for: facts, under: policy))
         if let inspection = outcome.inspection { state = inspection.situation.state.rawValue }
-        if let silence = outcome.inspection?.silence { warnings.append(silence) }
+        if let silence = outcome.inspection?.silence { why.warnings.append(silence) }
         if let service { add(service, under: policy) }
         switch outcome.persistence {
         case .success(let persistence): add(persistence)
-        case .failure(let error): throw Self.problem(name, error)
+        case .failure(let error):
+            throw GuestProblem(name, error, retryingWith: "virt-watchdog plan")
         case nil: break
         }
-    }
-
-    private static func problem(_ name: String, _ error: TreatmentError) -> GuestProblem {
-        GuestProblem(guest: name, message: error.description(retryingWith: "virt-watchdog plan"))
     }
 
     /// Creates the row of an inactive guest, of which only the persistent domain XML matters.
@@ -121,15 +173,24 @@ struct GuestRow: Encodable {
         uuid = facts.uuid
         state = "shut off"
         machine = facts.machine
-        reason = "the guest is not running"
+        why = Why(
+            phrase: "the guest is not running", explanation: "the guest is not running",
+            isPlain: true)
         isConverged = true
     }
 
     /// Adds the result in the persistent domain XML.
     mutating func add(_ persistence: ConfigResult) {
         config = persistence.result.rawValue
-        if persistence.reason != reason { reason += "; \(persistence.reason)" }
         isConverged = isConverged && persistence.isConverged
+        switch persistence.result {
+        case .wouldWrite, .wouldAlign: isPending = true
+        case .unprotected: why.phrase = "no place at its next start"
+        case .written, .aligned, .unchanged, .transient: break
+        }
+        if persistence.result != .unchanged, persistence.reason != why.explanation {
+            add(persistence.reason)
+        }
     }
 
     /// Creates the row that `make` returns for a finished guest, or the row of its problem.
@@ -149,36 +210,95 @@ struct GuestRow: Encodable {
     private init(_ problem: GuestProblem) {
         name = problem.guest
         result = "failed"
-        reason = problem.message
+        why = Why(phrase: problem.phrase, explanation: problem.message)
         isProblem = true
     }
+}
 
-    /// Returns a stream of the guests' rows.
-    static func stream(_ names: [String], json: Bool) -> RowStream<GuestRow> {
-        let longest = ["change-action", "unprotected", "unprotected"]
-        return RowStream(
-            Table("GUEST", "PLAN", "RESULT", "CONFIG", "REASON"), count: names.count,
-            reserving: [names.map { escaped($0, quote: "\"") }] + longest.map { [$0] },
-            json: json
-        ) { row in
-            [
-                escaped(row.name, quote: "\""), row.plan ?? "-", row.result ?? "-",
-                row.config ?? "-",
-                printable(
-                    ([row.reason] + row.warnings.map { "warning: \($0)" }).joined(separator: "; ")),
-            ].map { Table.Cell($0) }
+extension GuestRow: TableRow {
+    /// The order: problems, then what waits for `apply`, then guests without protection.
+    var rank: Int {
+        if isProblem { return 0 }
+        if isPending { return 1 }
+        return switch planWord {
+        case "error": 0
+        case "attach", "change-action": 2
+        case "cold-plug", "refuse": 3
+        case "unprotected": 4
+        case "keep": 5
+        case "excluded": 6
+        default: result == LiveResult.Result.unprotected.rawValue ? 3 : 7
         }
     }
 
-    /// Prints the remaining rows, or all rows as JSON.
-    static func printRest(of stream: RowStream<GuestRow>, json: Bool) throws {
-        if json {
-            try StandardOutput.print(json: ["guests": stream.rows])
-        } else if stream.rows.isEmpty {
-            try StandardOutput.print("No guest runs.")
-        } else {
-            try stream.printAll()
+    /// The plan in a word, for the table.
+    var planWord: String {
+        switch leave.flatMap(LeaveReason.Outcome.init) {
+        case .fine: "nothing"
+        case .kept: "keep"
+        case .unprotected: "unprotected"
+        case .excluded: "excluded"
+        case .faulty: "error"
+        case nil: plan ?? (isProblem ? "unknown" : "-")
         }
+    }
+
+    /// The style of the plan's or the result's word.
+    var style: Style {
+        if isProblem || isFaulty { return .bad }
+        switch planWord {
+        case "refuse", "unprotected": return .bad
+        case "cold-plug", "keep": return .doubtful
+        case "excluded": return .faint
+        default: return result == LiveResult.Result.unprotected.rawValue ? .bad : .good
+        }
+    }
+}
+
+extension RowStream<GuestRow> {
+    /// Makes the stream of `plan`.
+    ///
+    /// - Parameter config: Whether the plan includes persistent domain XML.
+    static func plan(_ names: [String], form: OutputForm, config: Bool) -> RowStream {
+        // The plan asks no QEMU, so all rows come soon, and can be in order.
+        .rows(
+            "PLAN", "change-action", names, form, config,
+            Patience(gap: .seconds(1), longest: .seconds(3))
+        ) {
+            $0.planWord
+        }
+    }
+
+    /// Makes the stream of `apply`.
+    ///
+    /// - Parameter config: Whether `apply` changes persistent domain XML.
+    static func apply(_ names: [String], form: OutputForm, config: Bool) -> RowStream {
+        .rows("RESULT", "unprotected", names, form, config, Patience()) { $0.result ?? "-" }
+    }
+
+    private static func rows(
+        _ title: String, _ longest: String, _ names: [String], _ form: OutputForm, _ config: Bool,
+        _ patience: Patience, word: @escaping (GuestRow) -> String
+    ) -> RowStream {
+        let columns =
+            [Table.Column("GUEST", .cut), Table.Column(title)]
+            + (config ? [Table.Column("CONFIG")] : []) + [Table.Column("WHY", .cut)]
+        return RowStream(
+            columns, of: names, reserving: [[longest]] + (config ? [["would-write"]] : []),
+            form: form, patience: patience
+        ) { row in
+            [Table.Cell(word(row), row.style)] + (config ? [Table.Cell(row.config ?? "-")] : [])
+        }
+    }
+}
+
+extension [GuestRow] {
+    /// The number of guests by a word and, if there are any, by the change of the persistent domain
+    /// XML, as a line.
+    func summary(by word: (GuestRow) -> String) -> String {
+        let configs = compactMap(\.config)
+        return map(word).summary
+            + (configs.isEmpty ? "" : " Persistent domain XML: \(configs.tally).")
     }
 }
 

@@ -9,10 +9,10 @@ import WatchdogPolicy
 struct GuestWork {
     var connection: Connection
     /// The guests, including those that were not found.
-    var found: [Result<Guest, GuestProblem>]
+    var found: GuestSelection.Found
     var goal: Settings.Goal
     var policy: Policy
-    /// Whether the operator named the guests, which removes their opt-outs.
+    /// Whether to remove the opt-outs of named guests.
     var endsOptOuts = false
     /// Whether persistent domain XML is changed regardless of the policy's `persist`.
     var persists = false
@@ -25,7 +25,7 @@ struct GuestWork {
     }
 
     var names: [String] {
-        found.map { found in
+        found.guests.map { found in
             switch found {
             case .success(let guest): guest.name
             case .failure(let problem): problem.guest
@@ -46,14 +46,14 @@ struct GuestWork {
             }
         }
         var indexes: [String: [Int]] = [:]
-        for (index, found) in found.enumerated() {
+        for (index, found) in found.guests.enumerated() {
             switch found {
             case .success(let guest): indexes[guest.uuid, default: []].append(index)
             case .failure(let problem): take(index, .failure(problem))
             }
         }
         var settings = Settings.command(indexes.keys.sorted(), goal)
-        settings.endsOptOuts = endsOptOuts
+        if endsOptOuts { settings.named = found.named }
         settings.persists = persists
         let core = Core(settings, policy: policy, memory: Memory(boot: "", firstTicks: 0))
         var finished: [(uuid: String, outcome: Outcome)] = []
@@ -68,6 +68,7 @@ struct GuestWork {
             finished = []
             try stream.printDue()
             if engine.isDone { break }
+            Progress.show("\(stream.remaining) of \(found.guests.count) guests are left")
             _ = Poll.readable(
                 among: [engine.descriptor],
                 timeout: [engine.timeout, stream.timeout].compactMap { $0 }.min())

@@ -24,4 +24,22 @@ struct PolicyOptions: ParsableArguments {
 
     /// Reads the policy of that file, or of the host.
     func report() -> PolicyReport { PolicyLoader.load(paths) }
+
+    /// Reads the policy, or prints the error and exits if the file that the user chose cannot be
+    /// read.
+    func readableReport() throws -> PolicyReport {
+        let report = report()
+        guard paths.chosenProperties != nil, report.isUnreadable else { return report }
+        report.printErrors()
+        throw ExitCode.notAsWanted
+    }
+}
+
+extension PolicyReport {
+    /// Prints the errors, once for all guests.
+    func printErrors() {
+        for problem in problems where problem.severity == .error {
+            StandardError.print(problem.line(in: file ?? ""))
+        }
+    }
 }

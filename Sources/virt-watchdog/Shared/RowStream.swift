@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+import WatchdogPolicy
+
 /// A stream of table rows. Rows of one moment print together and in order, later ones below.
 ///
-/// With JSON, the command prints all rows at the end.
-final class RowStream<Row> {
-    /// The longest gap between rows of one moment.
-    private static var gap: Duration { .milliseconds(150) }
-    private static var longestWait: Duration { .seconds(1) }
+/// In a form that is no table, all rows print at the end.
+final class RowStream<Row: TableRow> {
+    /// The times for which rows wait for others.
+    struct Patience {
+        /// The longest gap between rows of one moment.
+        var gap: Duration = .milliseconds(150)
+        /// The longest time from the first row.
+        var longest: Duration = .seconds(1)
 
-    private let isJSON: Bool
-    private let sorted: ([Row]) -> [Row]
+        /// All rows print at the end.
+        static var endless: Patience { Patience(gap: .seconds(86400), longest: .seconds(86400)) }
+    }
+
+    private let form: OutputForm
+    private let width: Int?
+    private let patience: Patience
     private let cells: (Row) -> [Table.Cell]
     private let reserved: [[String]]
-    private let width: Int?
     private var table: Table
+    private var legend = Legend()
     private var known: [(index: Int, row: Row)] = []
     private var unprinted: [(index: Int, row: Row)] = []
     private var missing: Int
@@ -23,35 +34,37 @@ final class RowStream<Row> {
     /// Creates a stream.
     ///
     /// - Parameters:
-    ///   - table: The table's header.
-    ///   - count: The number of rows to come.
-    ///   - reserved: For each column, the known possible texts.
-    ///   - width: The limit for the table's width, or `nil` for none.
-    ///   - sorted: Sorts rows that print together.
-    ///   - cells: Returns the columns of a row.
+    ///   - columns: The table's columns. The first one has the guests' names.
+    ///   - names: The names of the guests to come.
+    ///   - reserved: For each later column, the known possible texts.
+    ///   - cells: Returns the cells of the later columns.
     init(
-        _ table: Table, count: Int, reserving reserved: [[String]], width: Int? = nil, json: Bool,
-        sorted: @escaping ([Row]) -> [Row] = { $0 }, cells: @escaping (Row) -> [Table.Cell]
+        _ columns: [Table.Column], of names: [String], reserving reserved: [[String]],
+        form: OutputForm, patience: Patience = Patience(), cells: @escaping (Row) -> [Table.Cell]
     ) {
-        self.table = table
-        missing = count
-        self.reserved = reserved
-        self.width = width
-        isJSON = json
-        self.sorted = sorted
+        table = Table(columns, hasHeader: form != .rows)
+        missing = names.count
+        self.reserved = [names.map { escaped($0, quote: "\"") }] + reserved
+        self.form = form
+        self.patience = patience
         self.cells = cells
+        width = form.isTable ? Terminal.width : nil
     }
 
     /// All rows so far, in order.
     var rows: [Row] { inOrder(known) }
 
+    /// The number of rows that are still to come.
+    var remaining: Int { missing }
+
     private func inOrder(_ rows: [(index: Int, row: Row)]) -> [Row] {
-        sorted(rows.sorted { $0.index < $1.index }.map(\.row))
+        rows.sorted { ($0.row.rank, $0.row.name, $0.index) < ($1.row.rank, $1.row.name, $1.index) }
+            .map(\.row)
     }
 
     /// Adds a row, or notes that none comes.
     ///
-    /// - Parameter index: The place among rows that print together.
+    /// - Parameter index: The place among equal rows that print together.
     func add(_ row: Row?, at index: Int) {
         missing -= 1
         guard let row else { return }
@@ -63,23 +76,59 @@ final class RowStream<Row> {
 
     /// The time until rows are due, or `nil` if none waits.
     var timeout: Duration? {
-        guard let firstTime, let lastTime, !isJSON else { return nil }
-        let due = min(lastTime + Self.gap, firstTime + Self.longestWait)
+        guard let firstTime, let lastTime, form.isTable else { return nil }
+        let due = min(lastTime + patience.gap, firstTime + patience.longest)
         return max(.zero, ContinuousClock.now.duration(to: due))
     }
 
     /// Prints the rows that are due.
     func printDue() throws {
-        if let timeout, timeout <= .zero { try printAll() }
+        if let timeout, timeout <= .zero { try printWaiting() }
     }
 
-    /// Prints the waiting rows.
-    func printAll() throws {
-        guard !isJSON, !unprinted.isEmpty else { return }
-        for row in inOrder(unprinted) { table.add(cells: cells(row)) }
+    private func printWaiting() throws {
+        guard !unprinted.isEmpty else { return }
+        for row in inOrder(unprinted) {
+            let why = row.why
+            var note: String?
+            if form == .table(isDetailed: true), why.hasMore {
+                note = printable(why.reason(for: row.name))
+            }
+            legend.add(why, of: row.name)
+            table.add(
+                cells: [Table.Cell(escaped(row.name, quote: "\""))] + cells(row) + [
+                    Table.Cell(why.cell)
+                ],
+                note: note)
+        }
         unprinted = []
         (firstTime, lastTime) = (nil, nil)
         try StandardOutput.print(
             table.takeText(width: width, reserving: missing > 0 ? reserved : []))
+    }
+
+    /// Prints the remaining rows, and below a table the explanations and the summary.
+    ///
+    /// - Parameters:
+    ///   - none: The text for no rows.
+    ///   - summary: The lines below the table.
+    ///   - json: The value to print in that form.
+    func finish(none: String, summary: [String], json: () throws -> Void) throws {
+        switch form {
+        case .json: try json()
+        case .nothing: break
+        case .names:
+            for row in rows { try StandardOutput.print(name: row.name) }
+        case .rows: try printWaiting()
+        case .table(let isDetailed):
+            try printWaiting()
+            if known.isEmpty { try StandardOutput.print(none) }
+            let explanations = isDetailed ? [] : legend.lines(width: width)
+            let below = summary.flatMap { $0.folded(to: width ?? .max) }
+            for lines in [explanations, below] where !lines.isEmpty {
+                try StandardOutput.print(
+                    (known.isEmpty ? "" : "\n") + lines.joined(separator: "\n"))
+            }
+        }
     }
 }

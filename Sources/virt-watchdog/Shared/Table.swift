@@ -1,17 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A table with columns as wide as their texts.
+/// A table with a line for each row, and columns as wide as their texts.
 ///
-/// The last column is as long as its text. If the width is too small, the last column goes below
-/// each row, wrapped at spaces, and other columns are cut.
+/// On a terminal that is too narrow, columns give way in an order: see ``Column/Yield``.
 struct Table {
+    /// A column.
+    struct Column {
+        /// The way in which a column gives way on a narrow terminal.
+        enum Yield: Equatable {
+            /// The column stays as it is.
+            case never
+            /// The column goes away. The lowest number goes first.
+            case drop(Int)
+            /// The column's texts are cut, after other columns have gone.
+            case cut
+        }
+
+        var title: String
+        var yield: Yield
+
+        init(_ title: String, _ yield: Yield = .never) {
+            self.title = title
+            self.yield = yield
+        }
+    }
+
     /// A text in a column, and its style.
     struct Cell: ExpressibleByStringLiteral {
         var text: String
         var style: Style?
 
         init(_ text: String, _ style: Style? = nil) {
-            self.text = text
+            self.text = OutputEncoding.current.shown(text)
             self.style = style
         }
 
@@ -20,29 +40,55 @@ struct Table {
         }
     }
 
+    /// The visible columns and their widths.
+    private struct Layout {
+        var columns: [Int]
+        var widths: [Int]
+        /// Whether the terminal limits the widths of columns that can be cut.
+        var isLimited: Bool
+
+        /// The width of the columns with their gaps.
+        var total: Int { widths.reduce(0, +) + max(widths.count - 1, 0) * Table.gap }
+    }
+
+    /// A row with an explanation below it.
+    private struct Row {
+        var cells: [Cell]
+        var note: String?
+    }
+
     private static let gap = 2
     /// The smallest width of a cut column.
     private static let narrowest = 6
     /// The indentation of text below a row.
     private static let indentation = 4
 
-    /// The rows to print, including the header until it is printed.
-    private var rows: [[Cell]]
-    /// The widths of the columns, once the first rows are printed.
-    private var widths: [Int]?
-    /// Whether the last column goes below each row.
-    private var folds = false
+    private let columns: [Column]
+    /// Whether a header precedes the rows.
+    private let hasHeader: Bool
+    /// The rows to print.
+    private var rows: [Row] = []
+    /// The layout, once the first rows are printed.
+    private var layout: Layout?
+
+    init(_ columns: [Column], hasHeader: Bool = true) {
+        self.columns = columns
+        self.hasHeader = hasHeader
+    }
 
     init(_ header: String...) {
-        rows = [header.map { Cell($0) }]
+        self.init(header.map { Column($0) })
     }
 
     mutating func add(_ row: String...) {
-        rows.append(row.map { Cell($0) })
+        add(cells: row.map { Cell($0) })
     }
 
-    mutating func add(cells: [Cell]) {
-        rows.append(cells)
+    /// Adds a row.
+    ///
+    /// - Parameter note: An explanation to print below the row, or `nil`.
+    mutating func add(cells: [Cell], note: String? = nil) {
+        rows.append(Row(cells: cells, note: note))
     }
 
     /// The table's lines.
@@ -56,87 +102,86 @@ struct Table {
 
     /// Returns the rows since the last call, the first time below the header.
     ///
-    /// The first rows determine the widths.
+    /// The first rows determine the layout.
     ///
     /// - Parameters:
     ///   - width: The limit for the table's width, or `nil` for none.
     ///   - reserved: For each column, the possible texts of later rows.
     mutating func takeText(width: Int?, reserving reserved: [[String]] = []) -> String {
-        let isFirst = self.widths == nil
-        let widths = self.widths ?? layOut(width, reserved)
-        self.widths = widths
+        let isFirst = self.layout == nil
+        let layout = self.layout ?? layOut(width, reserved)
+        self.layout = layout
         defer { rows = [] }
-        guard folds, let width else {
-            return rows.map { line($0, isFirst ? widths : grown(widths, for: $0)) }
-                .joined(separator: "\n")
+        let header =
+            isFirst && hasHeader ? [line(columns.map { Cell($0.title) }, layout, width)] : []
+        let lines = rows.flatMap { row in
+            [line(row.cells, layout, width)] + Self.below(row.note, width)
         }
-        return rows.enumerated().flatMap { index, row in
-            [line(Array(row.dropLast()), widths)]
-                // Text below a row needs no heading.
-                + (isFirst && index == 0 ? [] : below(row[row.count - 1], width))
-        }.joined(separator: "\n")
+        return (header + lines).joined(separator: "\n")
     }
 
-    private mutating func layOut(_ width: Int?, _ reserved: [[String]]) -> [Int] {
-        var widths = (rows.first ?? []).indices.map { column in
-            let texts = rows.map { $0[column].text } + (reserved.dropFirst(column).first ?? [])
-            return texts.map(\.count).max() ?? 0
+    private func layOut(_ width: Int?, _ reserved: [[String]]) -> Layout {
+        let texts = columns.indices.map { column in
+            (hasHeader ? [columns[column].title] : []) + rows.map { $0.cells[column].text }
+                + (reserved.dropFirst(column).first ?? []).map(OutputEncoding.current.shown)
         }
-        guard let width, Self.total(widths) > width, widths.count > 1 else { return widths }
-        folds = true
-        widths.removeLast()
-        while Self.total(widths) > width,
-            let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
-            widths[widest] > Self.narrowest
+        var layout = Layout(
+            columns: Array(columns.indices), widths: texts.map { $0.map(\.count).max() ?? 0 },
+            isLimited: false)
+        guard let width else { return layout }
+        let droppable = columns.indices.compactMap { column in
+            if case .drop(let order) = columns[column].yield { (order, column) } else { nil }
+        }
+        for (_, column) in droppable.sorted(by: { $0 < $1 }) where layout.total > width {
+            guard let index = layout.columns.firstIndex(of: column) else { continue }
+            layout.columns.remove(at: index)
+            layout.widths.remove(at: index)
+        }
+        layout.isLimited = true
+        while layout.total > width,
+            let widest = layout.widths.indices
+                .filter({ columns[layout.columns[$0]].yield == .cut })
+                .max(by: { layout.widths[$0] < layout.widths[$1] }),
+            layout.widths[widest] > Self.narrowest
         {
-            widths[widest] -= 1
+            layout.widths[widest] -= 1
         }
-        return widths
+        return layout
     }
 
-    /// Returns the widths for a later row, without cutting it.
-    private func grown(_ widths: [Int], for row: [Cell]) -> [Int] {
-        zip(widths, row).map { max($0, $1.text.count) }
+    private func line(_ row: [Cell], _ layout: Layout, _ width: Int?) -> String {
+        var line = ""
+        // The width without escape sequences.
+        var used = 0
+        for (index, column) in layout.columns.enumerated() {
+            let isLast = index == layout.columns.count - 1
+            var text = row[column].text
+            if layout.isLimited, columns[column].yield == .cut {
+                // Earlier columns may have grown.
+                let room = isLast ? max((width ?? 0) - used, Self.narrowest) : layout.widths[index]
+                text = text.cut(to: room)
+            }
+            let padding = isLast ? 0 : max(layout.widths[index] - text.count, 0) + Self.gap
+            line += (row[column].style?.applied(to: text) ?? text)
+            line += String(repeating: " ", count: padding)
+            used += text.count + padding
+        }
+        while line.hasSuffix(" ") { line.removeLast() }
+        return line
     }
 
-    private static func total(_ widths: [Int]) -> Int {
-        widths.reduce(0, +) + (widths.count - 1) * gap
-    }
-
-    private func line(_ row: [Cell], _ widths: [Int]) -> String {
-        zip(row, widths).enumerated().map { column, cell in
-            let (cell, width) = cell
-            let text = cell.text.cut(to: width)
-            let padding = column == row.count - 1 ? 0 : width - text.count + Self.gap
-            return (cell.style?.applied(to: text) ?? text) + String(repeating: " ", count: padding)
-        }.joined()
-    }
-
-    private func below(_ cell: Cell, _ width: Int) -> [String] {
-        let margin = String(repeating: " ", count: Self.indentation)
-        let room = max(width - Self.indentation, Self.narrowest)
-        return cell.text.isEmpty ? [] : cell.text.folded(to: room).map { margin + $0 }
+    private static func below(_ note: String?, _ width: Int?) -> [String] {
+        guard let note else { return [] }
+        let margin = String(repeating: " ", count: indentation)
+        return OutputEncoding.current.shown(note)
+            .folded(to: width.map { max($0 - indentation, narrowest) } ?? .max).map { margin + $0 }
     }
 }
 
 extension String {
     /// Returns the text, cut with an ellipsis if it is too long.
     fileprivate func cut(to width: Int) -> String {
-        count <= width ? self : prefix(max(width - 1, 0)) + "…"
-    }
-
-    /// Returns the text in lines of this width. Longer words stay whole.
-    fileprivate func folded(to width: Int) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        for word in split(separator: " ", omittingEmptySubsequences: false) {
-            if !line.isEmpty, line.count + 1 + word.count > width {
-                lines.append(line)
-                line = String(word)
-            } else {
-                line += (line.isEmpty ? "" : " ") + word
-            }
-        }
-        return lines + [line]
+        let ellipsis = OutputEncoding.current.ellipsis
+        return count <= width ? self : prefix(max(width - ellipsis.count, 0)) + ellipsis
     }
 }

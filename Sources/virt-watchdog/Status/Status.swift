@@ -4,16 +4,14 @@ import ArgumentParser
 import Host
 import Libvirt
 import Protector
+import System
 import WatchdogPolicy
 
 /// The command `virt-watchdog status`: shows the consequence of a hang for each guest, and why.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show which guests are protected, and the reasons.",
-        usage: """
-            virt-watchdog status [--connect <uri>] [--all] [--inactive] [<guest> ...]
-                [--no-monitor] [--accept-unknown] [--properties <file>] [--json]
-            """,
+        usage: "virt-watchdog status [<option> ...] [<guest> ...]",
         discussion: """
             Without names, shows all running guests. ARMED: whether the guest has started its \
             timer: by QEMU's monitor, or on pc the guest agent. Both taint the guest.
@@ -35,49 +33,113 @@ struct Status: ParsableCommand {
     @Flag(help: "Leave unknown verdicts out of the exit status.")
     var acceptUnknown = false
 
+    @Flag(help: "Print a line for a monitoring system, with its exit statuses.")
+    var check = false
+
+    @Flag(help: "Show the status again and again.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("The time between two looks of --watch.", valueName: "seconds"))
+    var interval = 5
+
+    @Flag(help: "Print the guests' names alone.")
+    var name = false
+
     @OptionGroup var policy: PolicyOptions
-
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @Argument(
-        help: ArgumentHelp("Guests by name, UUID or ID.", valueName: "guest"),
-        completion: .guests)
-    var guests: [String] = []
+    @OptionGroup var table: TableOptions
+    @OptionGroup var arguments: GuestArguments
 
     func validate() throws {
-        if [all, inactive, !guests.isEmpty].count(where: { $0 }) > 1 {
+        if all, inactive { throw ValidationError("Use --all or --inactive, not both.") }
+        // They say among which guests patterns match.
+        if all || inactive, !arguments.guests.allSatisfy(GuestSelection.isPattern) {
             throw ValidationError("Name guests, or use --all or --inactive, not several.")
+        }
+        let forms = [check, name, table.json, table.noHeader || table.output.verbose]
+        if forms.count(where: { $0 }) > 1 {
+            throw ValidationError(
+                "Use --check, --name or --json alone, without options for the table.")
+        }
+        if watch, check || name || table.json || table.output.quiet {
+            throw ValidationError("Use --watch with the table alone.")
+        }
+        if !(1...3600).contains(interval) {
+            throw ValidationError("--interval needs a number of seconds from 1 to 3600.")
         }
     }
 
     func run() throws {
-        let report = policy.report()
+        if table.output.quiet || check { Progress.silence() }
+        let selection = try GuestSelection(arguments.guests)
+        if watch { return try repeatForever(selection) }
+        if check { return try checkOnce(selection) }
+        let form: OutputForm =
+            name ? .names : table.form(isDetailed: selection.areAllNamed)
+        let status = try look(selection, form).exitCode(acceptUnknown: acceptUnknown)
+        if let status { throw status }
+    }
+
+    /// Prints the line for a monitoring system, and exits with its status.
+    private func checkOnce(_ selection: GuestSelection) throws {
+        let seen: StatusLook
+        do {
+            seen = try look(selection, .nothing)
+        } catch let status as ExitCode {
+            try StatusCheck.failed(
+                status == .noConnection ? "cannot reach libvirt" : "cannot read the policy")
+            return
+        }
+        try StatusCheck(seen, acceptUnknown: acceptUnknown).finish()
+    }
+
+    /// Shows the status until the user ends it.
+    private func repeatForever(_ selection: GuestSelection) throws {
+        while true {
+            do {
+                _ = try look(selection, table.form(isDetailed: selection.areAllNamed))
+            } catch let status as ExitCode where status == .noConnection {
+                // The daemon may come back.
+            }
+            _ = Poll.readable(among: [], timeout: .seconds(interval))
+        }
+    }
+
+    /// Reads the guests once, and prints them.
+    private func look(_ selection: GuestSelection, _ form: OutputForm) throws -> StatusLook {
+        let report = try policy.readableReport()
         let connection = try daemon.readingConnection()
         let work = GuestWork(
-            connection: connection, found: try find(on: connection),
+            connection: connection,
+            found: try selection.find(
+                among: all ? .all : inactive ? .inactive : .running, on: connection),
             goal: .inspect(usesMonitor: report.policy.usesMonitor && !withoutMonitor),
             policy: report.policy)
         let names = work.names
         let service = connection.service
         let hookInstalled = connection.isRemote || Hooks(of: LocalHost()).mayIncludeOurs
-        let stream = StatusRow.stream(names, json: json)
+        let stream = StatusRow.stream(names, form: form, isHeld: watch)
         try work.run(stream) { index, outcome in
             let result = outcome.flatMap { Self.status(of: names[index], $0, service?.state) }
-            return isGone(result) ? .nothing : .row(StatusRow(result, report.policy, hookInstalled))
+            // An unnamed guest may have gone since it was listed.
+            if !selection.isGiven, case .failure(let problem) = result, problem.isGone {
+                return .nothing
+            }
+            return .row(StatusRow(result, report.policy, hookInstalled))
         }
-        try finish(stream, report, connection.service)
+        if watch {
+            let title = "Every \(interval) s: virt-watchdog status, \(Clock.localTime)\n"
+            try StandardOutput.print((Terminal.isThere ? "\u{1b}[H\u{1b}[2J" : "") + title)
+        }
+        let look = StatusLook(rows: stream.rows, report: report, service: connection.service)
+        try stream.finish(none: noGuest(on: connection), summary: look.lines) {
+            try StandardOutput.print(json: StatusAnswer(look), from: connection, under: report)
+        }
+        report.printErrors()
+        return look
     }
 
-    /// Returns whether an unnamed guest has gone since it was listed.
-    private func isGone(_ result: Result<GuestStatus, GuestProblem>) -> Bool {
-        guard guests.isEmpty, case .failure(let problem) = result else { return false }
-        return problem.isGone
-    }
-
-    private func find(on connection: Connection) throws -> [Result<Guest, GuestProblem>] {
-        guard guests.isEmpty else { return connection.find(guests) }
-        return try connection.list(all ? .all : inactive ? .inactive : .running)
+    private func noGuest(on connection: Connection) -> String {
+        inactive ? "No guest is shut off." : daemon.noGuest(on: connection)
     }
 
     /// Returns the status in an outcome, or the problem.
@@ -87,46 +149,17 @@ struct Status: ParsableCommand {
         if let inspection = outcome.inspection, let uuid = inspection.facts.uuid {
             return .success(GuestStatus(inspection, uuid: uuid, service))
         }
-        let message =
-            switch outcome.error {
-            case .silent: "libvirt does not answer: it is busy with the guest; retry"
-            case .notAsked:
+        var problem =
+            outcome.error.map {
+                GuestProblem(name, $0, retryingWith: "virt-watchdog status")
+            } ?? GuestProblem(guest: name, message: "libvirt returned no data about the guest")
+        switch outcome.error {
+        case .silent: problem.message = "libvirt does not answer: it is busy with the guest; retry"
+        case .notAsked:
+            problem.message =
                 "libvirt was not asked: it is busy with other guests; name this one alone"
-            case .some(let error): error.description(retryingWith: "virt-watchdog status")
-            case nil: "libvirt returned no data about the guest"
-            }
-        return .failure(
-            GuestProblem(guest: name, message: message, isGone: outcome.error?.isGuestGone == true))
-    }
-
-    /// Prints the remaining rows, and exits with their status.
-    private func finish(
-        _ stream: RowStream<StatusRow>, _ report: PolicyReport, _ service: ServicePresence?
-    ) throws {
-        try stream.printAll()
-        let rows = stream.rows
-        let summary = StatusSummary(rows)
-        if json {
-            try StandardOutput.print(
-                json: StatusAnswer(rows, summary, service.flatMap(ServiceAnswer.init)))
-        } else {
-            let text =
-                rows.isEmpty
-                ? "No guest \(inactive ? "is shut off" : "runs")." : "\n" + summary.line
-            let line = service.map { "\n" + $0.line(under: report.policy.running) } ?? ""
-            try StandardOutput.print(text + line)
+        default: break
         }
-        if report.hasErrors {
-            StandardError.print("the policy has errors; run virt-watchdog config")
-        }
-        // A stopped QEMU is a known cause, and no missing agent.
-        if rows.contains(where: {
-            !$0.isRead || $0.verdict == .unknown && (!acceptUnknown || $0.isSilent)
-        }) {
-            throw ExitCode.cannotTell
-        }
-        if !rows.allSatisfy({ $0.verdict.isFine || $0.verdict == .unknown }) {
-            throw ExitCode.notAsWanted
-        }
+        return .failure(problem)
     }
 }

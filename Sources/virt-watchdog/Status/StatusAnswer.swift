@@ -19,6 +19,7 @@ struct StatusAnswer: Encodable {
         @Nullable var fired: Fired?
         @Nullable var nextBoot: NextBoot?
         let verdict: String
+        let why: String
         let reason: String
         @Nullable var showsFire: Bool?
         @Nullable var usedMonitor: Bool?
@@ -38,6 +39,7 @@ struct StatusAnswer: Encodable {
             fired = status?.firedAnswer
             nextBoot = found?.nextBoot.answer
             verdict = row.verdict.rawValue
+            why = row.why.phrase
             reason = row.reason
             showsFire = status?.timers.showsFire
             usedMonitor = status?.timers.usedMonitor
@@ -69,16 +71,27 @@ struct StatusAnswer: Encodable {
     }
 
     let guests: [Guest]
-    /// The number of guests by verdict.
+    /// The number of guests by verdict, with keys in camel case.
     let summary: [String: Int]
     /// The service, or null where none runs.
     @Nullable var service: ServiceAnswer?
 
-    init(_ rows: [StatusRow], _ summary: StatusSummary, _ service: ServiceAnswer?) {
-        self.service = service
-        guests = rows.map(Guest.init)
-        self.summary = Dictionary(
-            uniqueKeysWithValues: summary.counts.map { ($0.verdict.rawValue, $0.count) })
+    init(_ look: StatusLook) {
+        service = look.service.flatMap(ServiceAnswer.init)
+        guests = look.rows.map(Guest.init)
+        summary = Dictionary(
+            uniqueKeysWithValues: StatusSummary(look.rows).counts.map { ($0.verdict.key, $0.count) }
+        )
+    }
+}
+
+extension Verdict.Kind {
+    /// The verdict in camel case.
+    var key: String {
+        let words = rawValue.split { !$0.isLetter }
+        return words.dropFirst().reduce(String(words.first ?? "")) {
+            $0 + $1.prefix(1).uppercased() + $1.dropFirst()
+        }
     }
 }
 

@@ -43,61 +43,87 @@ struct StatusRow {
     /// Whether the guest was read.
     var isRead: Bool { (try? answer.get()) != nil }
 
-    /// The reason for the verdict.
-    var reason: String {
-        switch answer {
-        case .success(let found):
-            if let silence = found.status.silence, !found.verdict.reason.contains(silence) {
-                "\(found.verdict.reason); \(silence)"
-            } else {
-                found.verdict.reason
-            }
-        case .failure(let problem): problem.message
-        }
+    /// Whether libvirt has no such guest.
+    var isMissing: Bool {
+        if case .failure(let problem) = answer { problem.isMissing } else { false }
     }
 
-    /// The columns of the table.
+    /// The reason for the verdict, with the guest's name in its commands.
+    var reason: String { why.reason(for: name) }
+
+    /// The cells of the table between the name and the reason.
     var cells: [Table.Cell] {
         let found = try? answer.get()
         let status = found?.status
-        let watchdogs = status?.watchdogs.map(\.text) ?? []
+        let watchdogs = status?.watchdogs ?? []
+        func list(_ texts: [String]) -> String {
+            texts.isEmpty ? "-" : texts.joined(separator: ", ")
+        }
         let texts = [
-            name, status?.situation.description ?? "-", status?.facts.machine ?? "-",
-            watchdogs.isEmpty ? "-" : watchdogs.joined(separator: ", "), status?.timer?.name ?? "-",
+            status?.situation.description ?? "-", status?.facts.machine ?? "-",
+            list(watchdogs.map(\.text)), list(watchdogs.map(\.origin)), status?.timer?.name ?? "-",
             found?.nextBoot.text ?? "-",
         ]
-        return texts.map { Table.Cell(escaped($0, quote: "\"")) } + [
-            Table.Cell(verdict.rawValue, style), Table.Cell(printable(reason)),
-        ]
+        return texts.map { Table.Cell(escaped($0, quote: "\"")) }
+            + [Table.Cell(verdict.rawValue, style)]
     }
 
     /// Returns a stream of the guests' rows.
-    static func stream(_ names: [String], json: Bool) -> RowStream<StatusRow> {
+    ///
+    /// - Parameter isHeld: Whether all rows print at the end.
+    static func stream(
+        _ names: [String], form: OutputForm, isHeld: Bool
+    ) -> RowStream<StatusRow> {
+        // The action and the verdict are never cut.
         RowStream(
-            Table("GUEST", "STATE", "MACHINE", "WATCHDOG", "ARMED", "NEXT BOOT", "VERDICT", "WHY"),
-            count: names.count,
-            reserving: [
-                names.map { escaped($0, quote: "\"") }, [GuestState.inShutdown.rawValue], [], [],
-                ["unknown"], [], Verdict.Kind.allCases.map(\.rawValue),
+            [
+                Table.Column("GUEST", .cut), Table.Column("STATE", .drop(4)),
+                Table.Column("MACHINE", .drop(1)), Table.Column("WATCHDOG"),
+                Table.Column("ORIGIN", .drop(2)), Table.Column("ARMED"),
+                Table.Column("NEXT BOOT", .drop(3)), Table.Column("VERDICT"),
+                Table.Column("WHY", .cut),
             ],
-            width: Terminal.width, json: json, sorted: inOrder, cells: \.cells)
+            of: names,
+            reserving: [
+                [GuestState.inShutdown.rawValue], [], ["i6300esb reset"], ["owned"], ["unknown"],
+                [],
+                [Verdict.Kind.protectedAtStart.rawValue],
+            ],
+            form: form,
+            patience: isHeld ? .endless : RowStream.Patience(), cells: \.cells)
     }
 
     private var style: Style {
         switch verdict {
         case .crashed, .fired, .unknown, .unprotected, .halted: .bad
-        case .conflict, .notArmed, .pendingColdBoot: .doubtful
+        case .conflict, .excludedStillActs, .notArmed, .pendingColdBoot: .doubtful
         case .protected, .protectedAtStart: .good
         case .paused, .excluded: .faint
         }
     }
 
-    /// Returns the rows with problems first, then by name.
-    static func inOrder(_ rows: [StatusRow]) -> [StatusRow] {
-        rows.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
-    }
+    /// The place of the verdict, problems first.
+    var rank: Int { Verdict.Kind.allCases.firstIndex(of: verdict) ?? 0 }
+}
 
-    private var rank: Int { Verdict.Kind.allCases.firstIndex(of: verdict) ?? 0 }
+extension StatusRow: TableRow {
+    /// The reason for the verdict.
+    var why: Why {
+        switch answer {
+        case .failure(let problem):
+            return Why(phrase: problem.phrase, explanation: problem.message)
+        case .success(let found):
+            let verdict = found.verdict
+            var why = Why(
+                phrase: verdict.phrase, explanation: verdict.explanation,
+                warnings: verdict.warnings, isPlain: verdict.kind == .protected)
+            if let silence = found.status.silence, !verdict.explanation.contains(silence) {
+                why.explanation += "; \(silence)"
+                why.isPlain = false
+            }
+            return why
+        }
+    }
 }
 
 /// The number of guests by verdict.
@@ -116,34 +142,32 @@ struct StatusSummary {
         asked = readings.count(where: \.usedAgent)
     }
 
-    /// The taints that reading the timers has left, as sentences.
-    private var taint: String {
-        func guests(_ count: Int) -> String { "\(count) guest\(count == 1 ? "" : "s")" }
-        let monitor =
-            monitored == 0
-            ? ""
-            : " QEMU's monitor was used for \(guests(monitored)), which libvirt now shows as tainted;"
-                + " use --no-monitor to avoid this."
-        let agent =
-            asked == 0
-            ? ""
-            : " The guest agent was used for \(guests(asked)), which libvirt now shows as tainted."
-        return monitor + agent
-    }
-
-    /// The summary as a line.
-    var line: String {
+    /// The lines below the table: the counts, and the taints that reading the timers has left.
+    var lines: [String] {
         let total = counts.reduce(0) { $0 + $1.count }
         let parts = counts.filter { $0.count > 0 }.map { "\($0.count) \($0.verdict.rawValue)" }
-        return "\(total) guest\(total == 1 ? "" : "s"): \(parts.joined(separator: ", ")).\(taint)"
+        var lines = ["\(Self.guests(total)): \(parts.joined(separator: ", "))."]
+        if monitored > 0 {
+            lines.append(
+                "QEMU's monitor was used for \(Self.guests(monitored)), which libvirt now shows as"
+                    + " tainted; use --no-monitor to avoid this.")
+        }
+        if asked > 0 {
+            lines.append(
+                "The guest agent was used for \(Self.guests(asked)), which libvirt now shows as tainted."
+            )
+        }
+        return lines
     }
+
+    private static func guests(_ count: Int) -> String { "\(count) guest\(count == 1 ? "" : "s")" }
 }
 
 extension StatusAnswer.Watchdog {
     /// The text for a person.
     fileprivate var text: String {
-        let former = action == definedAction ? "" : ", was \(definedAction)"
-        return "\(model) \(action) (\(origin)\(former))"
+        let former = action == definedAction ? "" : " (was \(definedAction))"
+        return "\(model) \(action)\(former)"
     }
 }
 
