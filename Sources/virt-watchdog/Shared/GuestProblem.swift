@@ -6,4 +6,6 @@ struct GuestProblem: Error {
     var message: String
     /// Whether the guest no longer exists.
     var isGone = false
+    /// Whether the daemon has no guest of that name, UUID or ID.
+    var isMissing = false
 }
