@@ -42,7 +42,8 @@ struct ConnectionProblemTests {
             (.operationDenied, nil, .denied), (.noConnect, "qemu", .malformedURI),
             (.noConnect, "foo:///system", .unknownURI),
             (.invalidArgument, "qemu+foo:///system", .unknownURI),
-            (.internalError, "qemu:///system", .other), (.internalError, "a b", .malformedURI),
+            (.internalError, "qemu:///system", .other),
+            (.internalError, "qemu:///systm", .unknownURI), (.internalError, "a b", .malformedURI),
         ] as [(LibvirtError.Code, String?, ConnectionProblem)])
     func `Another error has a cause`(
         _ code: LibvirtError.Code, _ uri: String?, _ cause: ConnectionProblem

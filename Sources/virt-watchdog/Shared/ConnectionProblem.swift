@@ -38,6 +38,7 @@ enum ConnectionProblem: Hashable {
         case .noConnect, .invalidArgument, .unsupported: self = .unknownURI
         case .systemError:
             self = uri.map { Self(error.systemError, $0) } ?? .malformedURI
+        case .internalError where uri?.hasKnownPath == false: self = .unknownURI
         default: self = .other
         }
     }

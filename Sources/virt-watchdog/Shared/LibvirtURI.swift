@@ -22,6 +22,7 @@ struct LibvirtURI: Hashable {
     var transport: Transport
     /// The host with the user, as ssh takes it. It is empty for this host.
     var host: String
+    private var path: String
 
     /// Splits a URI. Returns `nil` without a scheme.
     init?(_ uri: String) {
@@ -33,6 +34,8 @@ struct LibvirtURI: Hashable {
         let authority =
             rest.hasPrefix("//") ? rest.dropFirst(2).prefix { $0 != "/" && $0 != "?" } : ""
         host = String(Self.withoutPort(authority))
+        let local = rest.hasPrefix("//") ? rest.dropFirst(2 + authority.count) : rest
+        path = String(local.prefix { $0 != "?" })
         transport =
             switch scheme.count > 1 ? scheme[1] : "" {
             case "": host.isEmpty ? .unix : .tls
@@ -46,6 +49,11 @@ struct LibvirtURI: Hashable {
 
     /// Whether libvirt has this driver in any build.
     var hasKnownDriver: Bool { Self.drivers.contains(driver) }
+
+    /// Whether libvirt's QEMU driver may have this path. Other drivers have paths of their own.
+    var hasKnownPath: Bool {
+        driver != "qemu" || ["/system", "/session", "/embed"].contains(path)
+    }
 
     private static func withoutPort(_ authority: Substring) -> Substring {
         guard let colon = authority.lastIndex(of: ":") else { return authority }
