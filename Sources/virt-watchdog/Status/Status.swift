@@ -60,11 +60,11 @@ struct Status: ParsableCommand {
             policy: report.policy)
         let names = work.names
         let service = connection.service
-        let hookInstalled = connection.isRemote || Hooks(of: LocalHost()).mayIncludeOurs
+        let basis = VerdictBasis(report, of: connection)
         let stream = StatusRow.stream(names, json: json)
         try work.run(stream) { index, outcome in
             let result = outcome.flatMap { Self.status(of: names[index], $0, service?.state) }
-            return isGone(result) ? .nothing : .row(StatusRow(result, report.policy, hookInstalled))
+            return isGone(result) ? .nothing : .row(StatusRow(result, basis))
         }
         try finish(stream, report, connection.service)
     }
