@@ -32,7 +32,7 @@ package enum PolicyLoader {
                     of: file, trusting: paths.trustsChosenProperties ? nil : users)
                 return PolicyReport(reading: contents, from: file)
             } catch {
-                return PolicyReport(unreadable: file, because: error.description)
+                return PolicyReport(unreadable: file, error)
             }
         }
         for file in paths.properties {
@@ -42,7 +42,7 @@ package enum PolicyLoader {
             } catch .cannotRead(.noSuchFileOrDirectory), .cannotRead(.notDirectory) {
                 continue
             } catch {
-                return PolicyReport(unreadable: file, because: error.description)
+                return PolicyReport(unreadable: file, error)
             }
         }
         return .builtIn
@@ -114,5 +114,13 @@ package enum PolicyLoader {
         var time = timespec()
         clock_gettime(clock, &time)
         return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    }
+}
+
+extension PolicyReport {
+    fileprivate init(unreadable file: String, _ error: PropertiesFileError) {
+        self.init(
+            unreadable: file, because: error.description,
+            isClosed: error == .cannotRead(.permissionDenied))
     }
 }

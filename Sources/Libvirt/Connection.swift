@@ -20,7 +20,7 @@ package final class Connection: @unchecked Sendable {
 
     let pointer: virConnectPtr
     /// The URI given by the caller, or `nil` for libvirt's default.
-    let requestedURI: String?
+    package let requestedURI: String?
     /// Whether the connection may only read.
     let isReadOnly: Bool
     /// Whether libvirt holds a callback, and with it the connection.

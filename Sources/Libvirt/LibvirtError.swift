@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLibvirt
+package import SystemPackage
 
 /// An error of a libvirt call.
 ///
@@ -49,17 +50,32 @@ package struct LibvirtError: Error, Sendable, Hashable {
         package static let agentTimeout = Code(rawValue: 112)
         /// The domain XML is invalid.
         package static let xmlError = Code(VIR_ERR_XML_ERROR)
+        /// An argument is invalid, such as a URI's transport.
+        package static let invalidArgument = Code(VIR_ERR_INVALID_ARG)
+        /// The daemon refused the login.
+        package static let authFailed = Code(VIR_ERR_AUTH_FAILED)
+        /// The user ended the login.
+        package static let authCancelled = Code(VIR_ERR_AUTH_CANCELLED)
+        /// The daemon has no way to ask this user for a login, such as a polkit agent.
+        package static let authUnavailable = Code(VIR_ERR_AUTH_UNAVAILABLE)
+        /// The daemon's access control denies the operation.
+        package static let accessDenied = Code(VIR_ERR_ACCESS_DENIED)
     }
 
     package var code: Code
     /// The libvirt component that raised the error, as a `virErrorDomain`.
     package var domain: Int32
+    /// The error of the failed system call, or `nil` if libvirt knows none.
+    package var systemError: Errno?
     /// libvirt's own text.
     package var message: String
 
-    package init(code: Code, domain: Int32 = 0, message: String) {
+    package init(
+        code: Code, domain: Int32 = 0, systemError: Errno? = nil, message: String
+    ) {
         self.code = code
         self.domain = domain
+        self.systemError = systemError
         self.message = message
     }
 
@@ -68,8 +84,11 @@ package struct LibvirtError: Error, Sendable, Hashable {
         guard let error = virGetLastError() else {
             return LibvirtError(code: .internalError, message: "libvirt gave no reason")
         }
+        let code = Code(rawValue: error.pointee.code)
         return LibvirtError(
-            code: Code(rawValue: error.pointee.code), domain: error.pointee.domain,
+            code: code, domain: error.pointee.domain,
+            systemError: code == .systemError && error.pointee.int1 > 0
+                ? Errno(rawValue: error.pointee.int1) : nil,
             message: error.pointee.message.map { String(cString: $0) } ?? "")
     }
 
@@ -78,6 +97,9 @@ package struct LibvirtError: Error, Sendable, Hashable {
         [.noConnect, .rpc, .systemError].contains(code)
             || domain == Int32(VIR_FROM_RPC.rawValue)
     }
+
+    /// Whether the caller's URI is malformed.
+    package var isOfURI: Bool { domain == Int32(VIR_FROM_URI.rawValue) }
 }
 
 extension LibvirtError: CustomStringConvertible {

@@ -9,16 +9,20 @@ import System
 struct VirtWatchdog: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "virt-watchdog",
-        abstract: "Give libvirt guests a watchdog that resets them when they hang.",
-        discussion: """
-            Exit status: 0 success; 1 a guest or check is not as wanted, as the output says; 2 \
-            unknown, or no libvirt; 64 the command line is wrong.
+        // A discussion would make the help higher than a terminal.
+        abstract: """
+            Give libvirt guests a watchdog that resets them when they hang.
+            Exit status: 0 as wanted; 1 not; 2 unknown; 4 no such guest; 64 usage error.
             """,
         version: Paths.version,
         subcommands: [
             Status.self, PlanCommand.self, Apply.self, Remove.self, Verify.self, Doctor.self,
-            Config.self, Patch.self, Setup.self, Unsetup.self,
+            Config.self, Patch.self, Setup.self, Unsetup.self, VersionCommand.self,
         ])
+
+    /// These options may stand before a command. A command with the same group gets their values.
+    @OptionGroup var daemon: ConnectionOptions
+    @OptionGroup(visibility: .private) var output: OutputOptions
 
     static func main() {
         // The persistent domain XML contains passwords. A user's own libvirt may need /proc/self to
@@ -26,11 +30,19 @@ struct VirtWatchdog: ParsableCommand {
         if CurrentProcess.effectiveUser == 0 { CurrentProcess.forbidCoreFile() }
         StandardStreams.reserve()
         do {
-            var command = try parseAsRoot()
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            try CommandWord.check(arguments)
+            var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
             leave(because: error)
         }
+    }
+
+    /// Prints the help, if the command line is empty.
+    func run() throws {
+        guard CommandLine.arguments.count > 1 else { throw CleanExit.helpRequest(self) }
+        throw ValidationError("Name a command.")
     }
 
     /// Exits like the argument parser, but without characters that could control a terminal.
@@ -40,7 +52,7 @@ struct VirtWatchdog: ParsableCommand {
         let status = exitCode(for: error)
         let message = fullMessage(for: error)
         if status.isSuccess || message.isEmpty { exit(withError: error) }
-        StandardError.write(lines: message)
+        StandardError.write(lines: Suggestion.filtered(message))
         exit(withError: status)
     }
 }
@@ -55,4 +67,7 @@ extension ExitCode {
     static let pending = ExitCode(3)
     /// The state of a guest is unknown.
     static let cannotTell = ExitCode(2)
+    /// libvirt has no guest of a given name. It outranks the others, because the command line is
+    /// wrong.
+    static let noSuchGuest = ExitCode(4)
 }

@@ -18,6 +18,8 @@ enum CommandTree {
             var names: [Name]?
             var valueName: String?
             var abstract: String?
+            /// Whether the help shows it.
+            var shouldDisplay: Bool
         }
 
         /// Whether there is an option of that long name.
@@ -32,7 +34,9 @@ enum CommandTree {
 
         /// This command and all below it, each with the words that lead to it.
         fileprivate func all(below path: [String] = []) -> [(path: [String], node: Node)] {
-            [(path, self)]
+            var shown = self
+            shown.arguments?.removeAll { !$0.shouldDisplay }
+            return [(path, shown)]
                 + (subcommands ?? []).flatMap { $0.all(below: path + [$0.commandName]) }
         }
     }
@@ -41,7 +45,9 @@ enum CommandTree {
         var command: Node
     }
 
-    /// All commands, the tool itself first, each with the words that lead to it.
+    /// All commands with the arguments that their help shows, each with the words that lead to it.
+    ///
+    /// The tool itself is first.
     static func commands() throws -> [(path: [String], node: Node)] {
         let outcome = try Tool.run("--experimental-dump-help")
         // `help` is the library's own.

@@ -132,6 +132,9 @@ struct CompletionTests {
         ),
         ("status -c 'test:///default'", "test:///default", "in quotes"),
         ("status -c", nil, "not named yet"),
+        ("-c test:///default status", "test:///default", "before the command"),
+        ("-ctest:///default status", "test:///default", "joined with the option"),
+        ("-ctest : ///default status web", "test:///default", "joined and split"),
         (
             "status -c qemu+ssh://host/system", "qemu+ssh://host/system?no_tty=1",
             "ssh asks for no password"

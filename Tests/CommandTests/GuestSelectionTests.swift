@@ -57,7 +57,7 @@ struct GuestSelectionTests {
         #expect(two.names == ["i-2-7-VM", "web"])
         let literal = try Self.names("plan", "--name", "-", input: "i-*\n")
         #expect(literal.names == ["i-*"])
-        #expect(literal.status == 1, "a name on standard input is no pattern")
+        #expect(literal.status == 4, "a name on standard input is no pattern")
     }
 
     @Test(arguments: ["status", "plan", "apply", "remove"])
@@ -76,7 +76,7 @@ struct GuestSelectionTests {
     ) throws {
         for word in ["missing", "x-*"] {
             let outcome = try Tool.run(command, "-c", "test:///default", word)
-            #expect(outcome.status == 1, "\(command) \(word)")
+            #expect(outcome.status == 4, "\(command) \(word)")
             #expect(outcome.text.contains(word))
         }
     }

@@ -36,7 +36,7 @@ struct HelpTests {
             #expect(help.contains("Exit status: 0 "), "\(path)")
             #expect(help.contains("1 "), "\(path)")
         }
-        #expect(try Tool.run("--help").text.contains("64 the command line is wrong"))
+        #expect(try Tool.run("--help").text.contains("64 usage error"))
     }
 
     @Test
@@ -58,6 +58,9 @@ struct HelpTests {
 
     @Test(arguments: [
         (["frobnicate"], "an unknown command"),
+        (["help", "frobnicate"], "help of an unknown command"),
+        (["-v", "-q", "status"], "opposite options"),
+        (["-c", "test:///default"], "no command"),
         (["config", "--jsno"], "an unknown option"),
         (["config", "--properties"], "an option without its value"),
         (["config", "x"], "an argument too many"),
@@ -82,5 +85,35 @@ struct HelpTests {
         for line in outcome.errorText.split(separator: "\n") where !line.hasPrefix("Error: ") {
             #expect(line.count <= 80, "\(line)")
         }
+    }
+    @Test(arguments: [
+        (["stauts"], "Did you mean 'status'?"), (["stauts", "--json"], "Did you mean 'status'?"),
+        (["-c", "test:///default", "aply"], "Did you mean 'apply'?"),
+        (["config", "--jsno"], "Did you mean '--json'?"),
+    ])
+    func `A misspelt word gets the likely one`(
+        _ arguments: [String], _ question: String
+    ) throws {
+        let outcome = try Tool.run(arguments)
+        #expect(outcome.status == 64)
+        #expect(outcome.errorText.contains(question))
+    }
+
+    @Test(arguments: [
+        ["remove", "--all", "--yes"], ["apply", "--al"], ["remove", "--alll"], ["remove", "--ALL"],
+        ["apply", "-al"],
+    ])
+    func `No suggestion widens a command`(_ arguments: [String]) throws {
+        let outcome = try Tool.run(arguments)
+        #expect(outcome.status == 64)
+        #expect(!outcome.errorText.contains("Did you mean"))
+    }
+
+    @Test
+    func `Without arguments, the tool prints its help`() throws {
+        let outcome = try Tool.run()
+        #expect(outcome.status == 0)
+        #expect(try outcome.text == Tool.run("--help").text)
+        #expect(outcome.text.contains("--connect"))
     }
 }

@@ -49,7 +49,7 @@ struct StatusTests {
     @Test
     func `A guest that is not there is a problem, and comes first`() throws {
         let outcome = try Tool.run("status", "-c", Self.driver, "test", "missing")
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 4)
         let lines = outcome.text.split(separator: "\n")
         #expect(lines[1].hasPrefix("missing "))
         #expect(lines[1].contains("unknown"))
@@ -140,7 +140,7 @@ struct StatusTests {
         let known = try Tool.run("status", "-c", Self.driver, "--accept-unknown", "test")
         #expect(known.status == 1)
         let missing = try Tool.run("status", "-c", Self.driver, "--accept-unknown", "missing")
-        #expect(missing.status == 1)
+        #expect(missing.status == 4)
     }
 
     @Test
@@ -180,7 +180,7 @@ struct StatusTests {
             let outcome = try Command(
                 #require(Command.find("script")), ["-qec", command, "/dev/null"]
             ).run()
-            #expect(outcome.status == 1)
+            #expect(outcome.status == 4)
             return outcome.text.split(whereSeparator: \.isNewline).map(String.init)
         }
         let plain = try lines("TERM=xterm NO_COLOR=1")

@@ -43,6 +43,8 @@ package struct PolicyReport: Sendable, Hashable {
     package var file: String?
     /// The effective policy.
     package var policy: Policy
+    /// Whether this user may not read the file. Then the policy in force is unknown.
+    package private(set) var isClosed = false
     /// Our entries as Java reads them.
     package var raw: [RawEntry]
     /// The problems, in the order of the file.
@@ -96,8 +98,10 @@ package struct PolicyReport: Sendable, Hashable {
     /// - Parameters:
     ///   - file: The file's path.
     ///   - message: The reason, with a fix.
-    package init(unreadable file: String, because message: String) {
+    ///   - isClosed: Whether another user may read it.
+    package init(unreadable file: String, because message: String, isClosed: Bool = false) {
         self = .builtIn
+        self.isClosed = isClosed
         self.file = file
         isUnreadable = true
         problems = [Problem(position: nil, severity: .error, message: message)]

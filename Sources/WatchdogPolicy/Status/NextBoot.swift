@@ -10,6 +10,8 @@ package enum NextBoot: Sendable, Hashable {
     case hook(WatchdogDevice)
     /// The guest will have no watchdog.
     case nothing
+    /// This user cannot read everything that it depends on.
+    case unknown
 
     /// Predicts the watchdog from the persistent domain XML.
     ///
@@ -46,13 +48,14 @@ package enum NextBoot: Sendable, Hashable {
         case .definition: "definition"
         case .hook: "hook"
         case .nothing: "nothing"
+        case .unknown: "unknown"
         }
     }
 
     /// The watchdog's model.
     package var model: String? {
         switch self {
-        case .transient, .nothing: nil
+        case .transient, .nothing, .unknown: nil
         case .definition(let watchdog): watchdog.model
         case .hook(let device): device.model.rawValue
         }
@@ -61,7 +64,7 @@ package enum NextBoot: Sendable, Hashable {
     /// The watchdog's action.
     package var action: String? {
         switch self {
-        case .transient, .nothing: nil
+        case .transient, .nothing, .unknown: nil
         case .definition(let watchdog): watchdog.action
         case .hook(let device): device.action.rawValue
         }

@@ -60,12 +60,13 @@ struct Apply: ParsableCommand {
         }
         let rows = stream.rows
         try stream.finish(
-            none: guests.daemon.noGuest(on: connection),
+            none: connection.noGuestText(),
             summary: [rows.summary { $0.result ?? "-" }]
         ) {
             try StandardOutput.print(json: ["guests": rows], from: connection, under: report)
         }
         report.printErrors()
+        if rows.contains(where: \.isMissing) { throw ExitCode.noSuchGuest }
         if report.hasErrors || rows.contains(where: { !$0.isConverged || $0.isFaulty }) {
             throw ExitCode.notAsWanted
         }

@@ -9,6 +9,7 @@ struct Config: ParsableCommand {
         abstract: "Show the policy in force and its sources.",
         discussion: "Exit status: 0 the file has no errors; 1 it has errors.")
 
+    @OptionGroup(visibility: .private) var unused: UnusedOptions<Config>
     @OptionGroup var policy: PolicyOptions
 
     @Flag(help: "Print JSON.")

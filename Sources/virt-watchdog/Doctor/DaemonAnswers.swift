@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Libvirt
+import System
 import WatchdogPolicy
 
 /// The checks `daemon-reachable` and `daemon-writable`: libvirt answers, and this user may change
@@ -53,7 +54,8 @@ struct DaemonAnswers {
             return .ok(.daemonReachable, "libvirt answers at \(quoted(place))")
         case .failure(let error):
             return .fail(
-                .daemonReachable, "cannot connect to libvirt\(at): \(error)", remedy: Self.start)
+                .daemonReachable, "cannot connect to libvirt\(at): \(error)",
+                remedy: remedy(error))
         }
     }
 
@@ -69,12 +71,13 @@ struct DaemonAnswers {
             }
             return .fail(
                 .daemonWritable, "cannot connect to libvirt to change guests\(at): \(error)",
-                remedy: Self.start)
+                remedy: remedy(error))
         }
     }
 
     private var at: String { uri.map { " at \(quoted($0))" } ?? "" }
 
-    private static let start =
-        "start libvirtd or virtqemud, or name another URI with --connect"
+    private func remedy(_ error: LibvirtError) -> String {
+        ConnectionProblem(error, uri: uri ?? Environment["LIBVIRT_DEFAULT_URI"]).remedy
+    }
 }

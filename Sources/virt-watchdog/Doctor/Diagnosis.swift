@@ -52,9 +52,16 @@ struct Diagnosis: Encodable {
     var isSound: Bool { summary[Finding.Level.fail.rawValue] == 0 }
 
     /// The findings for a person: a line each, the remedy on another line, and a summary.
-    var text: String {
+    var text: String { (lines(of: findings) + [verdict]).joined(separator: "\n") }
+
+    /// The text of the warnings and failures alone.
+    var faultsText: String {
+        lines(of: findings.filter { $0.level != .ok }).joined(separator: "\n")
+    }
+
+    private func lines(of findings: [Finding]) -> [String] {
         let width = Check.allCases.map(\.rawValue.count).max() ?? 0
-        let lines = findings.flatMap { finding in
+        return findings.flatMap { finding in
             let level = finding.level.rawValue
             let name = finding.check.rawValue
             let line =
@@ -64,7 +71,6 @@ struct Diagnosis: Encodable {
                 + printable(finding.message)
             return [line] + (finding.remedy.map { ["      -> \(printable($0))"] } ?? [])
         }
-        return (lines + [verdict]).joined(separator: "\n")
     }
 
     private var verdict: String {

@@ -6,6 +6,10 @@ import ArgumentParser
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that hook, libvirt and policy work together.",
+        usage: """
+            virt-watchdog doctor [--connect <uri>] [--properties <file>]
+                [--verbose] [--quiet] [--json]
+            """,
         discussion: """
             Each check prints a line: ok; warn, if guests are still protected or the check is \
             inconclusive; fail, if they are not protected. The next line has the fix. A check \
@@ -14,22 +18,20 @@ struct Doctor: ParsableCommand {
             Exit status: 0 no check fails; 1 a check fails, or libvirt is out of reach.
             """)
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("Connect to this libvirt URI, as in virsh.", valueName: "uri"))
-    var connect: String?
-
+    @OptionGroup var daemon: ConnectionOptions
     @OptionGroup var policy: PolicyOptions
+    @OptionGroup var output: OutputOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
-        let diagnosis = Diagnosis(of: LocalHost(paths: policy.paths), connectingTo: connect)
+        let diagnosis = Diagnosis(of: LocalHost(paths: policy.paths), connectingTo: daemon.connect)
         if json {
             try StandardOutput.print(json: diagnosis)
         } else {
-            try StandardOutput.print(diagnosis.text)
+            let text = output.quiet ? diagnosis.faultsText : diagnosis.text
+            if !text.isEmpty { try StandardOutput.print(text) }
         }
         if !diagnosis.isSound { throw ExitCode.notAsWanted }
     }

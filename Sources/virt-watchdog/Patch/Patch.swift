@@ -18,6 +18,7 @@ struct Patch: ParsableCommand {
             Exit status: 0 the domain XML was printed; 1 the domain XML or the policy has an error.
             """)
 
+    @OptionGroup(visibility: .private) var unused: UnusedOptions<Patch>
     @OptionGroup var policy: PolicyOptions
 
     @Flag(help: "Print a unified diff instead, which patch(1) applies.")

@@ -46,11 +46,12 @@ struct Planning {
         }
         let rows = stream.rows
         try stream.finish(
-            none: guests.daemon.noGuest(on: connection), summary: [rows.summary(by: \.planWord)]
+            none: connection.noGuestText(), summary: [rows.summary(by: \.planWord)]
         ) {
             try StandardOutput.print(json: ["guests": rows], from: connection, under: report)
         }
         report.printErrors()
+        if rows.contains(where: \.isMissing) { throw ExitCode.noSuchGuest }
         if report.hasErrors || rows.contains(where: { $0.isProblem || $0.isFaulty }) {
             throw ExitCode.notAsWanted
         }

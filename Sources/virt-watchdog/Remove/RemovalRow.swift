@@ -14,6 +14,7 @@ struct RemovalRow: Encodable {
     @Nullable var config: String?
     var why: Why
     private(set) var isClean = true
+    private(set) var isMissing = false
 
     private enum CodingKeys: String, CodingKey {
         case name, uuid, live, config, why, reason
@@ -38,6 +39,7 @@ struct RemovalRow: Encodable {
         case .failure(let problem):
             why = Why(phrase: problem.phrase, explanation: problem.message)
             isClean = false
+            isMissing = problem.isMissing
         case .success(let outcome):
             live = outcome.liveRemoval?.rawValue
             config = outcome.persistentRemoval?.rawValue

@@ -65,6 +65,7 @@ struct Remove: ParsableCommand {
         try stream.finish(none: "There are no guests.", summary: [rows.map(\.word).summary]) {
             try StandardOutput.print(json: ["guests": rows], from: connection)
         }
+        if rows.contains(where: \.isMissing) { throw ExitCode.noSuchGuest }
         if !rows.allSatisfy(\.isClean) { throw ExitCode.notAsWanted }
     }
 }

@@ -19,6 +19,7 @@ struct Setup: ParsableCommand {
             Exit status: 0 success; 1 a step failed, as the output says.
             """)
 
+    @OptionGroup(visibility: .private) var unused: UnusedOptions<Setup>
     @OptionGroup var options: SetupOptions
 
     @Option(

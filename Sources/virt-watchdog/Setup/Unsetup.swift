@@ -19,6 +19,7 @@ struct Unsetup: ParsableCommand {
             Exit status: 0 success; 1 a step failed, as the output says.
             """)
 
+    @OptionGroup(visibility: .private) var unused: UnusedOptions<Unsetup>
     @OptionGroup var options: SetupOptions
 
     func run() throws {

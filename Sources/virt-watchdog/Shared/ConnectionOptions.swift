@@ -2,12 +2,15 @@
 
 import ArgumentParser
 import Libvirt
+import System
 import WatchdogPolicy
 
 /// The options for the libvirt connection.
+///
+/// The tool itself has them, too, so they may stand before a command.
 struct ConnectionOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong,
+        name: [.customShort("c", allowingJoined: true), .long],
         help: ArgumentHelp("Connect to this libvirt URI, as in virsh.", valueName: "uri"))
     var connect: String?
 
@@ -28,29 +31,27 @@ struct ConnectionOptions: ParsableArguments {
         do throws(LibvirtError) {
             return try open(readOnly: false)
         } catch {
-            // Another attempt would time out, too.
-            if error.code == .operationTimeout { throw explained(error) }
+            // Another attempt would fail, too.
+            guard ConnectionProblem(error, uri: requestedURI) == .denied else {
+                throw explained(error)
+            }
             return try connection(readOnly: true)
         }
     }
-
-    /// Returns the line about a daemon without running guests.
-    func noGuest(on connection: Connection) -> String { "No guest runs." }
 
     private func open(readOnly: Bool) throws(LibvirtError) -> Connection {
         try Connection.open(to: connect, readOnly: readOnly, timeout: Self.timeout)
     }
 
+    /// The URI of the option or of libvirt's variable, or `nil` for libvirt's own choice.
+    private var requestedURI: String? { connect ?? Environment["LIBVIRT_DEFAULT_URI"] }
+
     /// Prints the error and its fix.
     private func explained(_ error: LibvirtError) -> ExitCode {
-        // A daemon that runs but does not answer need not be started.
-        let fix =
-            error.code == .operationTimeout
-            ? "look at its process with ps -o pid,stat,args -C libvirtd,virtqemud: T needs kill -CONT"
-            : "start libvirtd or virtqemud, or name another URI with --connect"
+        let remedy = ConnectionProblem(error, uri: requestedURI).remedy
         StandardError.print(
-            "cannot connect to libvirt\(connect.map { " at \(quoted($0))" } ?? ""): \(error); \(fix)"
-        )
+            "cannot connect to libvirt\(requestedURI.map { " at \(quoted($0))" } ?? ""): \(error);"
+                + " \(remedy)")
         return .noConnection
     }
 }

@@ -48,13 +48,17 @@ struct GuestCompletion {
 
     private static func uri(in words: [String]) -> String? {
         for (index, word) in words.enumerated() {
-            if word.hasPrefix("--connect=") {
-                return unquoted(word.dropFirst("--connect=".count))
-            }
-            guard word == "-c" || word == "--connect" else { continue }
             var rest = words[(index + 1)...]
-            if rest.first == "=" { rest.removeFirst() }
-            guard var uri = rest.popFirst() else { return nil }
+            var uri: String
+            if word == "-c" || word == "--connect" {
+                if rest.first == "=" { rest.removeFirst() }
+                guard let next = rest.popFirst() else { return nil }
+                uri = next
+            } else if let prefix = ["--connect=", "-c"].first(where: word.hasPrefix) {
+                uri = String(word.dropFirst(prefix.count))
+            } else {
+                continue
+            }
             while let sign = rest.first, !sign.isEmpty, sign.allSatisfy(":=@".contains) {
                 uri += rest.prefix(2).joined()
                 rest = rest.dropFirst(2)

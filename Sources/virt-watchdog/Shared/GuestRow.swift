@@ -31,6 +31,7 @@ struct GuestRow: Encodable {
     private(set) var queue: Int?
     /// Whether the guest was not read or treated.
     private(set) var isProblem = false
+    private(set) var isMissing = false
     private(set) var isConverged = false
     /// Whether `apply` would change something.
     private(set) var isPending = false
@@ -212,6 +213,7 @@ struct GuestRow: Encodable {
         result = "failed"
         why = Why(phrase: problem.phrase, explanation: problem.message)
         isProblem = true
+        isMissing = problem.isMissing
     }
 }
 

@@ -116,7 +116,7 @@ struct Status: ParsableCommand {
             policy: report.policy)
         let names = work.names
         let service = connection.service
-        let hookInstalled = connection.isRemote || Hooks(of: LocalHost()).mayIncludeOurs
+        let basis = VerdictBasis(report, of: connection)
         let stream = StatusRow.stream(names, form: form, isHeld: watch)
         try work.run(stream) { index, outcome in
             let result = outcome.flatMap { Self.status(of: names[index], $0, service?.state) }
@@ -124,7 +124,7 @@ struct Status: ParsableCommand {
             if !selection.isGiven, case .failure(let problem) = result, problem.isGone {
                 return .nothing
             }
-            return .row(StatusRow(result, report.policy, hookInstalled))
+            return .row(StatusRow(result, basis))
         }
         if watch {
             let title = "Every \(interval) s: virt-watchdog status, \(Clock.localTime)\n"
@@ -139,7 +139,7 @@ struct Status: ParsableCommand {
     }
 
     private func noGuest(on connection: Connection) -> String {
-        inactive ? "No guest is shut off." : daemon.noGuest(on: connection)
+        connection.noGuestText(inactive ? "is shut off" : "runs")
     }
 
     /// Returns the status in an outcome, or the problem.

@@ -60,7 +60,7 @@ struct StatusCheck {
     private static func state(
         of row: StatusRow, in look: StatusLook, _ acceptUnknown: Bool
     ) -> State {
-        if row.isMissing || look.isUnknown(row, acceptUnknown) { return .unknown }
+        if look.isUnknown(row, acceptUnknown) { return .unknown }
         return switch row.verdict {
         case .crashed, .fired, .unprotected, .halted: .critical
         case .conflict, .excludedStillActs, .notArmed, .pendingColdBoot: .warning

@@ -22,9 +22,10 @@ struct StatusLook {
     ///
     /// - Parameter acceptUnknown: Whether unknown timers count as well.
     func exitCode(acceptUnknown: Bool) -> ExitCode? {
+        if rows.contains(where: \.isMissing) { return .noSuchGuest }
         if rows.contains(where: { isUnknown($0, acceptUnknown) }) { return .cannotTell }
         let hasProblem = rows.contains {
-            $0.isMissing || !$0.verdict.isFine && $0.verdict != .unknown
+            !$0.verdict.isFine && $0.verdict != .unknown
         }
         return hasProblem || report.hasErrors ? .notAsWanted : nil
     }
@@ -33,7 +34,6 @@ struct StatusLook {
     ///
     /// A stopped QEMU is a known cause, and no missing agent.
     func isUnknown(_ row: StatusRow, _ acceptUnknown: Bool) -> Bool {
-        if row.isMissing { return false }
-        return !row.isRead || row.verdict == .unknown && (!acceptUnknown || row.isSilent)
+        !row.isRead || row.verdict == .unknown && (!acceptUnknown || row.isSilent)
     }
 }

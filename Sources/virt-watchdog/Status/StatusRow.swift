@@ -12,10 +12,9 @@ struct StatusRow {
     var answer: Result<(status: GuestStatus, verdict: Verdict, nextBoot: NextBoot), GuestProblem>
 
     /// Creates the row of a guest that was read.
-    private init(_ status: GuestStatus, _ policy: Policy, _ hookInstalled: Bool) {
+    private init(_ status: GuestStatus, _ basis: VerdictBasis) {
         name = status.name
-        answer = .success(
-            (status, status.verdict(policy, hookInstalled), status.nextBoot(policy, hookInstalled)))
+        answer = .success((status, basis.verdict(of: status), basis.nextBoot(of: status)))
     }
 
     /// Creates the row of a guest that was not read.
@@ -25,11 +24,9 @@ struct StatusRow {
     }
 
     /// Creates the row of a guest that was read or not.
-    ///
-    /// - Parameter hookInstalled: Whether the hook treats guests that start.
-    init(_ answer: Result<GuestStatus, GuestProblem>, _ policy: Policy, _ hookInstalled: Bool) {
+    init(_ answer: Result<GuestStatus, GuestProblem>, _ basis: VerdictBasis) {
         switch answer {
-        case .success(let status): self.init(status, policy, hookInstalled)
+        case .success(let status): self.init(status, basis)
         case .failure(let problem): self.init(problem)
         }
     }

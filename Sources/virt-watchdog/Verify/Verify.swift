@@ -13,7 +13,7 @@ struct Verify: ParsableCommand {
         abstract: "Prove on this host that a guest that hangs is reset.",
         usage: """
             virt-watchdog verify [--connect <uri>] [--machine <pc|q35>]
-                [--keep-going] [--json]
+                [--keep-going] [--verbose] [--quiet] [--json]
             """,
         discussion: """
             Starts a throw-away guest (32 MiB, no disk, no network) that starts its watchdog's \
@@ -25,6 +25,7 @@ struct Verify: ParsableCommand {
             """)
 
     @OptionGroup var daemon: ConnectionOptions
+    @OptionGroup var output: OutputOptions
 
     @Option(help: "The machine to try; by default, both.")
     var machine: VerifyGuest.Machine?
@@ -34,6 +35,9 @@ struct Verify: ParsableCommand {
 
     @Flag(help: "Print JSON.")
     var json = false
+
+    /// Whether to print each step as it ends.
+    private var showsSteps: Bool { !json && !output.quiet }
 
     func run() throws {
         InterruptFlag.watch()
@@ -45,13 +49,15 @@ struct Verify: ParsableCommand {
         var outcomes: [VerifyOutcome] = []
         for machine in machine.map({ [$0] }) ?? VerifyGuest.Machine.allCases {
             var outcome = VerifyOutcome(machine: machine.rawValue)
-            if !json { try StandardOutput.print(machine.rawValue) }
+            if showsSteps { try StandardOutput.print(machine.rawValue) }
             let verification = Verification(
                 of: machine, on: connection, loop, policy,
                 explainAbsence: { Self.explainAbsence(connection) }
             ) { result in
                 outcome.steps.append(result)
-                if !json { try? StandardOutput.print(result.text) }
+                if showsSteps || !json && !result.isDone {
+                    try? StandardOutput.print(result.text)
+                }
             }
             outcome.isProven = verification.run()
             if !verification.isTidy {
