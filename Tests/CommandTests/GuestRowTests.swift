@@ -73,7 +73,7 @@ import WatchdogPolicy
     }
 
     @Test
-    func `apply says what is still missing, and not why it was needed`() {
+    func `apply names the next step, and not why it was needed`() {
         let attached = GuestRow(
             LiveResult(
                 facts: Self.facts(), plan: Plan(.attach(Self.device, .automatic)), result: .attached

@@ -80,7 +80,7 @@ extension LiveTests {
             let missing = try Command(
                 Lab.tool, ["status", "--accept-unknown", guest.name, "missing"]
             ).run()
-            #expect(missing.status == 2)
+            #expect(missing.status == 4)
         }
 
         @Test
