@@ -33,6 +33,9 @@ package struct Paths: Sendable, Hashable {
     /// The host's properties files. The first existing one is effective.
     package var properties: [String]
 
+    /// The properties file that only virt-watchdog reads.
+    package let ownProperties: String
+
     /// Makes the paths of a host.
     ///
     /// - Parameters:
@@ -40,10 +43,8 @@ package struct Paths: Sendable, Hashable {
     ///   - chosenProperties: A properties file to use instead of the host's.
     package init(root: String = "", chosenProperties: String? = nil) {
         self.chosenProperties = chosenProperties
-        properties = [
-            root + "/etc/cloudstack/agent/agent.properties",
-            root + "/etc/virt-watchdog/agent.properties",
-        ]
+        ownProperties = root + "/etc/virt-watchdog/agent.properties"
+        properties = [root + "/etc/cloudstack/agent/agent.properties", ownProperties]
     }
 
     /// Whether the policy may be on another file system than the root's, such as a stale NFS mount.

@@ -24,13 +24,22 @@ package enum PolicyLoader {
     /// Without any file, it returns the built-in policy. An unreadable file gives a policy with a
     /// fault. So does a file that users other than root and the effective user can change. A file
     /// from the command line needs no trust.
-    package static func load(_ paths: Paths) -> PolicyReport {
+    ///
+    /// - Parameter warnsOfForeignKeys: Whether the report warns of keys that resemble ours, and in
+    ///   virt-watchdog's own file of all unknown keys.
+    package static func load(_ paths: Paths, warnsOfForeignKeys: Bool = false) -> PolicyReport {
         let users = [0, geteuid()]
+        func report(reading contents: [UInt8], from file: String) -> PolicyReport {
+            let foreignKeys: ForeignKeys = file == paths.ownProperties ? .all : .similar
+            return PolicyReport(
+                reading: contents, from: file,
+                warningOf: warnsOfForeignKeys ? foreignKeys : .ignored)
+        }
         if let file = paths.chosenProperties {
             do throws(PropertiesFileError) {
                 let contents = try settledContents(
                     of: file, trusting: paths.trustsChosenProperties ? nil : users)
-                return PolicyReport(reading: contents, from: file)
+                return report(reading: contents, from: file)
             } catch {
                 return PolicyReport(unreadable: file, because: error.description)
             }
@@ -38,7 +47,7 @@ package enum PolicyLoader {
         for file in paths.properties {
             do throws(PropertiesFileError) {
                 let contents = try settledContents(of: file, trusting: users)
-                return PolicyReport(reading: contents, from: file)
+                return report(reading: contents, from: file)
             } catch .cannotRead(.noSuchFileOrDirectory), .cannotRead(.notDirectory) {
                 continue
             } catch {

@@ -108,12 +108,16 @@ package struct PolicyReport: Sendable, Hashable {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - file: The path, for messages.
-    package init(reading bytes: [UInt8], from file: String) {
+    ///   - foreignKeys: The unknown keys to warn of. Unless it is ``ForeignKeys/ignored``, the
+    ///     report also warns of odd patterns.
+    package init(
+        reading bytes: [UInt8], from file: String, warningOf foreignKeys: ForeignKeys = .ignored
+    ) {
         self = .builtIn
         self.file = file
 
-        let prefix = Array(PolicyKey.prefix.utf16)
-        let properties = Properties(reading: bytes) { $0.mayBeOurs(prefix: prefix) }
+        let prefix = ourPrefix
+        let properties = Properties(reading: bytes) { $0.mayBeOurs }
         let fault = EncodingFault(of: bytes, hiding: PolicyKey.prefix)
         if let fault {
             if fault.hidesKeys {
@@ -155,6 +159,11 @@ package struct PolicyReport: Sendable, Hashable {
                 // No other entry is joined to a valid list of patterns, so all of it may be shown.
                 if known.takesPatterns { raw[raw.count - 1].value = entry.value.string }
             }
+        }
+        if foreignKeys != .ignored {
+            for key in PolicyKey.allCases where key.takesPatterns { warnOfPatterns(key) }
+            // Behind a fault of the encoding, all keys are odd.
+            if fault?.hidesKeys != true { problems += foreignKeys.problems(in: bytes) }
         }
         problems.sort { ($0.position?.order ?? (0, 0)) < ($1.position?.order ?? (0, 0)) }
     }
@@ -208,6 +217,18 @@ package struct PolicyReport: Sendable, Hashable {
         return true
     }
 
+    /// Warns of patterns with characters that have a meaning elsewhere.
+    private mutating func warnOfPatterns(_ key: PolicyKey) {
+        guard let position = position(of: key) else { return }
+        let patterns = key == .include ? policy.include : policy.exclude
+        for pattern in patterns {
+            let text = pattern.utf8Text ?? pattern.text
+            guard let character = text.first(where: Message.charactersOfOtherPatterns.contains)
+            else { continue }
+            warn(position, Message.oddPattern(key, text, character))
+        }
+    }
+
     private mutating func fail(_ position: SourcePosition, _ message: String) {
         let problem = Problem(position: position, severity: .error, message: message)
         problems.append(problem)
@@ -254,16 +275,17 @@ extension Properties.Text {
     }
 
     /// Whether all characters are visible ASCII.
-    fileprivate var isPrintable: Bool { allSatisfy { (0x21...0x7E).contains($0) } }
+    var isPrintable: Bool { allSatisfy { (0x21...0x7E).contains($0) } }
 
     /// The visible ASCII characters of the text.
     fileprivate var printable: Self { filter { (0x21...0x7E).contains($0) } }
 
-    /// Returns whether the key starts with our prefix, in upper or lower case, apart from invisible characters.
-    fileprivate func mayBeOurs(prefix: [UInt16]) -> Bool {
+    /// Whether the key starts with our prefix, in upper or lower case, apart from invisible
+    /// characters.
+    var mayBeOurs: Bool {
         let key = isPrintable ? self : printable
-        return key.count >= prefix.count
-            && zip(key, prefix).allSatisfy { unit, expected in
+        return key.count >= ourPrefix.count
+            && zip(key, ourPrefix).allSatisfy { unit, expected in
                 unit == expected || (0x41...0x5A).contains(unit) && unit | 0x20 == expected
             }
     }
@@ -280,6 +302,9 @@ extension Properties.Entry {
             || knownKeys.contains { key.starts(with: $0) }
     }
 }
+
+/// The code units of our keys' prefix.
+private let ourPrefix = Array(PolicyKey.prefix.utf16)
 
 private let knownKeys: [Properties.Text] = PolicyKey.allCases.map { Array($0.rawValue.utf16) }
 
@@ -309,6 +334,15 @@ private enum Message {
         let nearest = nearestSpelling(
             to: key.lowercased(), among: PolicyKey.allCases.map(\.rawValue))
         return "unknown key \(quoted(withoutGluedEntry(key))); did you mean '\(nearest)'?"
+    }
+
+    static let charactersOfOtherPatterns: Set<Character> = Set(";|[]{}()^$/\\\"'")
+
+    static func oddPattern(_ key: PolicyKey, _ pattern: String, _ character: Character) -> String {
+        let fix =
+            character == "/" ? "no guest's name has it" : "separate patterns with commas"
+        return "\(key.rawValue): in the pattern \(quoted(pattern)), the character \(character)"
+            + " matches only itself; \(fix)"
     }
 
     static func blank(_ key: PolicyKey, default value: String) -> String {

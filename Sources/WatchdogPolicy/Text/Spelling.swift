@@ -24,6 +24,11 @@ func nearestSpelling(to word: String, among candidates: [String]) -> String {
 }
 
 /// Counts the insertions, deletions and substitutions between two texts.
+func editDistance(_ source: String, _ target: String) -> Int {
+    editDistance(Array(source.utf8), Array(target.utf8))
+}
+
+/// Counts the insertions, deletions and substitutions between two texts.
 private func editDistance(_ source: [UInt8], _ target: [UInt8]) -> Int {
     var row = Array(0...target.count)
     for (i, byte) in source.enumerated() {
