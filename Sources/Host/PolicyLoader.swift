@@ -30,10 +30,10 @@ package enum PolicyLoader {
     package static func load(_ paths: Paths, warnsOfForeignKeys: Bool = false) -> PolicyReport {
         let users = [0, geteuid()]
         func report(reading contents: [UInt8], from file: String) -> PolicyReport {
-            let foreignKeys: ForeignKeys = file == paths.ownProperties ? .all : .similar
+            guard warnsOfForeignKeys else { return PolicyReport(reading: contents, from: file) }
             return PolicyReport(
                 reading: contents, from: file,
-                warningOf: warnsOfForeignKeys ? foreignKeys : .ignored)
+                warningOf: file == paths.ownProperties ? .all : .similar)
         }
         if let file = paths.chosenProperties {
             do throws(PropertiesFileError) {
