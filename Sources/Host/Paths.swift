@@ -33,9 +33,6 @@ package struct Paths: Sendable, Hashable {
     /// The host's properties files. The first existing one is effective.
     package var properties: [String]
 
-    /// The properties file that only virt-watchdog reads.
-    package let ownProperties: String
-
     /// Makes the paths of a host.
     ///
     /// - Parameters:
@@ -43,8 +40,10 @@ package struct Paths: Sendable, Hashable {
     ///   - chosenProperties: A properties file to use instead of the host's.
     package init(root: String = "", chosenProperties: String? = nil) {
         self.chosenProperties = chosenProperties
-        ownProperties = root + "/etc/virt-watchdog/agent.properties"
-        properties = [root + "/etc/cloudstack/agent/agent.properties", ownProperties]
+        properties = [
+            root + "/etc/cloudstack/agent/agent.properties",
+            root + "/etc/virt-watchdog/agent.properties",
+        ]
     }
 
     /// Whether the policy may be on another file system than the root's, such as a stale NFS mount.

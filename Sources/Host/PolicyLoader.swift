@@ -24,22 +24,13 @@ package enum PolicyLoader {
     /// Without any file, it returns the built-in policy. An unreadable file gives a policy with a
     /// fault. So does a file that users other than root and the effective user can change. A file
     /// from the command line needs no trust.
-    ///
-    /// - Parameter warnsOfForeignKeys: Whether the report warns of keys that resemble ours, and in
-    ///   virt-watchdog's own file of all unknown keys.
-    package static func load(_ paths: Paths, warnsOfForeignKeys: Bool = false) -> PolicyReport {
+    package static func load(_ paths: Paths) -> PolicyReport {
         let users = [0, geteuid()]
-        func report(reading contents: [UInt8], from file: String) -> PolicyReport {
-            guard warnsOfForeignKeys else { return PolicyReport(reading: contents, from: file) }
-            return PolicyReport(
-                reading: contents, from: file,
-                warningOf: file == paths.ownProperties ? .all : .similar)
-        }
         if let file = paths.chosenProperties {
             do throws(PropertiesFileError) {
                 let contents = try settledContents(
                     of: file, trusting: paths.trustsChosenProperties ? nil : users)
-                return report(reading: contents, from: file)
+                return PolicyReport(reading: contents, from: file)
             } catch {
                 return PolicyReport(unreadable: file, because: error.description)
             }
@@ -47,7 +38,7 @@ package enum PolicyLoader {
         for file in paths.properties {
             do throws(PropertiesFileError) {
                 let contents = try settledContents(of: file, trusting: users)
-                return report(reading: contents, from: file)
+                return PolicyReport(reading: contents, from: file)
             } catch .cannotRead(.noSuchFileOrDirectory), .cannotRead(.notDirectory) {
                 continue
             } catch {

@@ -42,24 +42,6 @@ struct PolicySourceTests {
         #expect(report.policy.action == WatchdogAction.none)
     }
 
-    @Test func `Only our own file is free of other keys, and only a request warns of them`() throws
-    {
-        let text = "host=x\nwatchdog.action=x\n"
-        let chosen = try write("chosen", text)
-        let own = try write(Self.own, text)
-        #expect(PolicyLoader.load(paths).problems == [])
-        #expect(PolicyLoader.load(paths, warnsOfForeignKeys: true).problems.count == 2)
-        var others = paths
-        others.chosenProperties = own
-        #expect(PolicyLoader.load(others, warnsOfForeignKeys: true).problems.count == 2)
-        others.chosenProperties = chosen
-        #expect(PolicyLoader.load(others, warnsOfForeignKeys: true).problems.count == 1)
-        let cloudstack = try write(Self.cloudstack, text)
-        let report = PolicyLoader.load(paths, warnsOfForeignKeys: true)
-        #expect(report.file == cloudstack)
-        #expect(report.problems.map(\.position?.line) == [2])
-    }
-
     @Test func `A chosen file that is not there leaves guests alone`() {
         let report = PolicyLoader.load(Paths(chosenProperties: folder.url.path + "/missing"))
         #expect(report.hasErrors)

@@ -28,6 +28,12 @@ package struct PolicyReport: Sendable, Hashable {
         package var severity: Severity
         /// The problem as `fact: cause; fix`.
         package var message: String
+
+        package init(position: SourcePosition?, severity: Severity, message: String) {
+            self.position = position
+            self.severity = severity
+            self.message = message
+        }
     }
 
     /// A key that starts with `vm.watchdog.`, with the value that Java reads.
@@ -108,16 +114,12 @@ package struct PolicyReport: Sendable, Hashable {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - file: The path, for messages.
-    ///   - foreignKeys: The unknown keys to warn of. Unless it is ``ForeignKeys/ignored``, the
-    ///     report also warns of odd patterns.
-    package init(
-        reading bytes: [UInt8], from file: String, warningOf foreignKeys: ForeignKeys = .ignored
-    ) {
+    package init(reading bytes: [UInt8], from file: String) {
         self = .builtIn
         self.file = file
 
-        let prefix = ourPrefix
-        let properties = Properties(reading: bytes) { $0.mayBeOurs }
+        let prefix = Array(PolicyKey.prefix.utf16)
+        let properties = Properties(reading: bytes) { $0.mayBeOurs(prefix: prefix) }
         let fault = EncodingFault(of: bytes, hiding: PolicyKey.prefix)
         if let fault {
             if fault.hidesKeys {
@@ -159,11 +161,6 @@ package struct PolicyReport: Sendable, Hashable {
                 // No other entry is joined to a valid list of patterns, so all of it may be shown.
                 if known.takesPatterns { raw[raw.count - 1].value = entry.value.string }
             }
-        }
-        if foreignKeys != .ignored {
-            for key in PolicyKey.allCases where key.takesPatterns { warnOfPatterns(key) }
-            // Behind a fault of the encoding, all keys are odd.
-            if fault?.hidesKeys != true { problems += foreignKeys.problems(in: bytes) }
         }
         problems.sort { ($0.position?.order ?? (0, 0)) < ($1.position?.order ?? (0, 0)) }
     }
@@ -217,18 +214,6 @@ package struct PolicyReport: Sendable, Hashable {
         return true
     }
 
-    /// Warns of patterns with characters that have a meaning elsewhere.
-    private mutating func warnOfPatterns(_ key: PolicyKey) {
-        guard let position = position(of: key) else { return }
-        let patterns = key == .include ? policy.include : policy.exclude
-        for pattern in patterns {
-            let text = pattern.utf8Text ?? pattern.text
-            guard let character = text.first(where: Message.charactersOfOtherPatterns.contains)
-            else { continue }
-            warn(position, Message.oddPattern(key, text, character))
-        }
-    }
-
     private mutating func fail(_ position: SourcePosition, _ message: String) {
         let problem = Problem(position: position, severity: .error, message: message)
         problems.append(problem)
@@ -275,17 +260,16 @@ extension Properties.Text {
     }
 
     /// Whether all characters are visible ASCII.
-    var isPrintable: Bool { allSatisfy { (0x21...0x7E).contains($0) } }
+    fileprivate var isPrintable: Bool { allSatisfy { (0x21...0x7E).contains($0) } }
 
     /// The visible ASCII characters of the text.
     fileprivate var printable: Self { filter { (0x21...0x7E).contains($0) } }
 
-    /// Whether the key starts with our prefix, in upper or lower case, apart from invisible
-    /// characters.
-    var mayBeOurs: Bool {
+    /// Returns whether the key starts with our prefix, in upper or lower case, apart from invisible characters.
+    fileprivate func mayBeOurs(prefix: [UInt16]) -> Bool {
         let key = isPrintable ? self : printable
-        return key.count >= ourPrefix.count
-            && zip(key, ourPrefix).allSatisfy { unit, expected in
+        return key.count >= prefix.count
+            && zip(key, prefix).allSatisfy { unit, expected in
                 unit == expected || (0x41...0x5A).contains(unit) && unit | 0x20 == expected
             }
     }
@@ -302,9 +286,6 @@ extension Properties.Entry {
             || knownKeys.contains { key.starts(with: $0) }
     }
 }
-
-/// The code units of our keys' prefix.
-private let ourPrefix = Array(PolicyKey.prefix.utf16)
 
 private let knownKeys: [Properties.Text] = PolicyKey.allCases.map { Array($0.rawValue.utf16) }
 
@@ -334,15 +315,6 @@ private enum Message {
         let nearest = nearestSpelling(
             to: key.lowercased(), among: PolicyKey.allCases.map(\.rawValue))
         return "unknown key \(quoted(withoutGluedEntry(key))); did you mean '\(nearest)'?"
-    }
-
-    static let charactersOfOtherPatterns: Set<Character> = Set(";|[]{}()^$/\\\"'")
-
-    static func oddPattern(_ key: PolicyKey, _ pattern: String, _ character: Character) -> String {
-        let fix =
-            character == "/" ? "no guest's name has it" : "separate patterns with commas"
-        return "\(key.rawValue): in the pattern \(quoted(pattern)), the character \(character)"
-            + " matches only itself; \(fix)"
     }
 
     static func blank(_ key: PolicyKey, default value: String) -> String {

@@ -24,7 +24,7 @@ func nearestSpelling(to word: String, among candidates: [String]) -> String {
 }
 
 /// Counts the insertions, deletions and substitutions between two texts.
-func editDistance(_ source: String, _ target: String) -> Int {
+package func editDistance(_ source: String, _ target: String) -> Int {
     editDistance(Array(source.utf8), Array(target.utf8))
 }
 

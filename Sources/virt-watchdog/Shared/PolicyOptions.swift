@@ -23,5 +23,5 @@ struct PolicyOptions: ParsableArguments {
     }
 
     /// Reads the policy of that file, or of the host.
-    func report() -> PolicyReport { PolicyLoader.load(paths, warnsOfForeignKeys: true) }
+    func report() -> PolicyReport { PolicyReport(reviewing: paths) }
 }

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import Host
+import TestSupport
 import Testing
 import WatchdogPolicy
+
+@testable import virt_watchdog
 
 /// The warnings of keys that virt-watchdog does not read.
 struct ForeignKeysTests {
     private func report(
         _ text: String, _ foreignKeys: ForeignKeys = .similar
     ) -> PolicyReport {
-        PolicyReport(reading: Array(text.utf8), from: "f", warningOf: foreignKeys)
+        let bytes = Array(text.utf8)
+        var report = PolicyReport(reading: bytes, from: "f")
+        report.review(bytes, warningOf: foreignKeys)
+        return report
     }
 
     /// The file of an agent of CloudStack, and secrets where a lost line end puts them.
@@ -133,22 +141,36 @@ struct ForeignKeysTests {
         #expect(problem?.position == SourcePosition(line: 1, column: 21))
         #expect(problem?.message.contains("the character \(sign) matches only itself") == true)
         #expect(problem?.message.hasSuffix(fix) == true)
-        #expect(report(text, .ignored).problems == [])
     }
 
     @Test func `Blanks between patterns are an error`() {
         #expect(report("vm.watchdog.include=a b").policy.fault != nil)
     }
 
-    @Test func `The hook searches for none of this`() {
-        let text = "watchdog.action=x\n[vm.watchdog]\nvm.watchdog.include=a;b\n"
-        #expect(report(text, .ignored).problems == [])
-        #expect(PolicyReport(reading: Array(text.utf8), from: "f").problems == [])
+    @Test func `Only our own file is free of other keys`() throws {
+        let folder = try TemporaryFolder()
+        let text = "host=x\nwatchdog.action=x\nvm.watchdog.model=?\n"
+        let chosen = try folder.write("chosen", text).path
+        let own = try folder.write("etc/virt-watchdog/agent.properties", text).path
+        var paths = Paths(root: folder.url.path)
+        func lines() -> [Int?] { PolicyReport(reviewing: paths).problems.map(\.position?.line) }
+        #expect(lines() == [1, 2, 3])
+        paths.chosenProperties = own
+        #expect(lines() == [1, 2, 3])
+        paths.chosenProperties = chosen
+        #expect(lines() == [2, 3])
+        paths.chosenProperties = nil
+        let cloudStack = try folder.write("etc/cloudstack/agent/agent.properties", text).path
+        #expect(PolicyReport(reviewing: paths).file == cloudStack)
+        #expect(lines() == [2, 3])
+        paths.chosenProperties = folder.url.path + "/missing"
+        #expect(lines() == [nil])
     }
 
     @Test func `A file in another encoding gives one error, and no warning of its keys`() {
         let units: [UInt8] = "watchdog.action=x\nhost=y\n".utf8.flatMap { [$0, 0] }
-        let report = PolicyReport(reading: units, from: "f", warningOf: .all)
+        var report = PolicyReport(reading: units, from: "f")
+        report.review(units, warningOf: .all)
         #expect(report.problems.map(\.severity) == [.error])
     }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The unknown keys of a properties file that a report warns of.
+import WatchdogPolicy
+
+/// The unknown keys of a properties file to warn of.
 ///
-/// Known keys in other letters, and unknown keys with our prefix, always give a warning.
-package enum ForeignKeys: Sendable, Hashable {
-    /// No others. The hook has no time to search for them.
-    case ignored
+/// The report itself warns of our keys in other letters, and of unknown keys with our prefix.
+/// These warnings are not in the module `WatchdogPolicy`: they would make the hook slower.
+enum ForeignKeys {
     /// Keys that resemble ours. The file may belong to another program, such as CloudStack's agent.
     case similar
     /// All keys. Only virt-watchdog reads the file.
@@ -15,7 +16,8 @@ package enum ForeignKeys: Sendable, Hashable {
     ///
     /// They quote no value. They quote a key only if it resembles ours, or if the file is ours.
     func problems(in bytes: [UInt8]) -> [PolicyReport.Problem] {
-        guard self != .ignored else { return [] }
+        // In UTF-16 and UTF-32, all keys are odd. The report has an error.
+        if bytes.contains(0) { return [] }
         var isInSection = false
         return Properties(reading: bytes, keeping: isCandidate).entries.compactMap { entry in
             let key = ForeignKey(entry)
@@ -32,9 +34,8 @@ package enum ForeignKeys: Sendable, Hashable {
 
     /// Returns whether a key may deserve a warning. The others stay out of memory.
     private func isCandidate(_ key: Properties.Text) -> Bool {
-        // The report itself warns of these keys.
-        if key.mayBeOurs { return false }
         let key = ForeignKey(key)
+        if key.isOurs { return false }
         return self == .all || key.opensSection || key.meant(isInSection: true) != nil
     }
 }
@@ -46,6 +47,8 @@ private struct ForeignKey {
     private let normal: String
     /// The key as the file has it, or `nil` if a message must not quote it.
     let shown: String?
+    /// Whether the key has our prefix in upper or lower case, apart from invisible characters.
+    let isOurs: Bool
 
     init(_ entry: Properties.Entry) {
         // Joined lines may be two entries.
@@ -58,10 +61,13 @@ private struct ForeignKey {
     }
 
     private init(_ key: Properties.Text, isShown: Bool) {
-        let isPlain = key.count <= Self.maximumLength && key.isPrintable
-        let text = isPlain ? String(decoding: key, as: UTF16.self) : ""
-        normal = text.lowercased().dotted
-        shown = isShown && isPlain ? withoutGluedEntry(text) : nil
+        let visible = key.filter { (0x21...0x7E).contains($0) }
+        let text = String(decoding: visible, as: UTF16.self)
+        let isPlain = visible.count == key.count && key.count <= Self.maximumLength
+        isOurs = text.lowercased().hasPrefix(PolicyKey.prefix)
+        normal = isPlain ? text.lowercased().dotted : ""
+        // An escaped separator may be the line end that another entry lost.
+        shown = isShown && isPlain && !text.contains { "=:".contains($0) } ? text : nil
     }
 
     private static let maximumLength = 64
@@ -76,30 +82,36 @@ private struct ForeignKey {
     ///
     /// - Parameter isInSection: Whether the name of a setting without its prefix resembles ours.
     func meant(isInSection: Bool) -> PolicyKey? {
-        let parts = normal.split(separator: ".", omittingEmptySubsequences: true).map(String.init)
+        let parts = normal.split(separator: ".").map(String.init)
         guard let first = parts.first else { return nil }
-        let settings = PolicyKey.allCases.map(\.setting.dotted)
-        if isInSection, let index = settings.firstIndex(of: parts.joined(separator: ".")) {
-            return PolicyKey.allCases[index]
+        let name = parts.joined(separator: ".")
+        if isInSection, let key = PolicyKey.allCases.first(where: { $0.setting.dotted == name }) {
+            return key
         }
         let hasPrefix = ["vm", "virt"].contains { editDistance(first, $0) <= 1 }
         let rest = parts.dropFirst(hasPrefix ? 1 : 0)
         guard let name = rest.first else { return nil }
-        let setting = rest.dropFirst().joined(separator: ".")
-        let nearest = nearestSpelling(to: setting, among: settings)
-        let isNear = editDistance(setting, nearest) <= 2
-        guard
+        let (nearest, edits) = PolicyKey.nearest(to: rest.dropFirst().joined(separator: "."))
+        let isSimilar =
             name.hasPrefix("watchdog")
-                || editDistance(name, "watchdog") <= 2 && (hasPrefix || isNear),
-            let index = settings.firstIndex(of: nearest)
-        else { return nil }
-        return PolicyKey.allCases[index]
+            || editDistance(name, "watchdog") <= 2 && (hasPrefix || edits <= 2)
+        return isSimilar ? nearest : nil
     }
 }
 
 extension PolicyKey {
     /// The key without the prefix of our keys.
     fileprivate var setting: String { String(rawValue.dropFirst(Self.prefix.count)) }
+
+    /// Returns the first key with the fewest edits to a setting, and their number.
+    fileprivate static func nearest(to setting: String) -> (key: PolicyKey, edits: Int) {
+        var nearest = (key: PolicyKey.model, edits: Int.max)
+        for key in allCases {
+            let edits = editDistance(setting, key.setting.dotted)
+            if edits < nearest.edits { nearest = (key, edits) }
+        }
+        return nearest
+    }
 }
 
 extension String {
