@@ -9,9 +9,9 @@ extension SystemLog.Severity {
         self =
             switch plan.decision {
             case .leave(.faultyPolicy), .leave(.faultyGuestPolicy): .error
-            case .coldPlug, .refuse: .warning
+            case _ where plan.leavesWithoutEffect: .warning
             case .attach, .changeAction: .notice
-            case .leave: plan.warnings.isEmpty ? .info : .warning
+            case .leave, .coldPlug, .refuse: plan.warnings.isEmpty ? .info : .warning
             }
     }
 }

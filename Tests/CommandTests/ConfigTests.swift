@@ -21,12 +21,16 @@ struct ConfigTests {
             var severity: String
         }
 
-        struct Message: Decodable {
-            var message: String
+        struct Pattern: Decodable, Equatable {
+            var pattern: String
+            var utf8Pattern: String?
+            var key: String
+            var matches: Int?
         }
 
         var file: String?
         var settings: [String: Setting]
+        var patterns: [Pattern]
         var raw: [String: String]
         var problems: [Problem]
     }
@@ -92,6 +96,7 @@ struct ConfigTests {
                 .init(line: 4, column: 1, severity: "warning"),
                 .init(line: 5, column: 22, severity: "warning"),
                 .init(line: 6, column: 1, severity: "warning"),
+                .init(line: 7, column: 1, severity: "warning"),
                 .init(line: 12, column: 21, severity: "warning"),
             ])
         let keys = try #require(
@@ -99,7 +104,10 @@ struct ConfigTests {
         ).keys
         #expect(
             Set(keys)
-                == ["schemaVersion", "host", "time", "file", "settings", "raw", "problems"])
+                == [
+                    "schemaVersion", "host", "time", "file", "settings", "patterns", "raw",
+                    "problems",
+                ])
     }
 
     @Test(arguments: [[], ["--json"]])
@@ -176,6 +184,91 @@ struct ConfigTests {
         #expect(outcome.text.contains("agent.properties:2:24: error: vm.watchdog.action"))
         #expect(outcome.text.contains("'rest'; did you mean 'reset'?"))
         #expect(outcome.text.contains("Until you fix the errors, virt-watchdog changes no guest."))
+    }
+
+    private static let patterns = """
+        vm.watchdog.include=t*,t?st,i-*-VM
+        vm.watchdog.exclude=büro-*
+        """
+
+    /// The properties file with patterns, where a configuration names it.
+    private func runPatterns(
+        _ arguments: String..., uri: String? = nil
+    ) throws -> Command.Outcome {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("agent.properties", Self.patterns)
+        return try Tool.run(
+            ["config", "--properties", file.path] + arguments,
+            environment: uri.map { ["LIBVIRT_DEFAULT_URI": $0] } ?? [:])
+    }
+
+    @Test
+    func `Each pattern has its number of guests, and no match gives a hint`() throws {
+        for outcome in [
+            try runPatterns("-c", "test:///default"), try runPatterns(uri: "test:///default"),
+        ] {
+            #expect(outcome.status == 0 && outcome.error.isEmpty)
+            let rows = outcome.text.split(separator: "\n")
+                .map { $0.split(separator: " ").map(String.init) }
+            #expect(rows.contains(["PATTERN", "GUESTS", "KEY"]))
+            #expect(rows.contains(["t*", "1", "vm.watchdog.include"]))
+            #expect(rows.contains(["i-*-VM", "0", "vm.watchdog.include"]))
+            #expect(rows.contains(["büro-*", "0", "vm.watchdog.exclude"]))
+            #expect(outcome.text.contains("No guest matches 'i-*-VM'"))
+            #expect(!outcome.text.contains("No guest matches 't*'"))
+        }
+        let json = try runPatterns("--json", "-c", "test:///default")
+        let include = "vm.watchdog.include"
+        #expect(
+            try JSONDecoder().decode(Answer.self, from: json.output).patterns == [
+                .init(pattern: "t*", key: include, matches: 1),
+                .init(pattern: "t?st", key: include, matches: 1),
+                .init(pattern: "i-*-VM", key: include, matches: 0),
+                .init(
+                    pattern: "bÃ¼ro-*", utf8Pattern: "büro-*", key: "vm.watchdog.exclude",
+                    matches: 0),
+            ])
+        #expect(try Schema.complaint(about: json.output, form: "config") == nil)
+    }
+
+    private static let nowhere = "qemu+unix:///system?socket=/nonexistent"
+
+    @Test
+    func `Without libvirt, config shows all the rest, and a named URI is reported`() throws {
+        let silent = try runPatterns(uri: Self.nowhere)
+        #expect(silent.status == 0 && silent.error.isEmpty)
+        #expect(!silent.text.contains("GUESTS") && !silent.text.contains("No guest"))
+        #expect(silent.text.contains("t*,t?st,i-*-VM"))
+        let json = try runPatterns("--json", "-c", Self.nowhere)
+        #expect(json.status == 0)
+        #expect(json.errorText.contains("cannot count the guests at '\(Self.nowhere)'"))
+        let patterns = try JSONDecoder().decode(Answer.self, from: json.output).patterns
+        #expect(patterns.count == 4)
+        #expect(patterns.allSatisfy { $0.matches == nil })
+        #expect(try Schema.complaint(about: json.output, form: "config") == nil)
+    }
+
+    @Test
+    func `A daemon that never answers delays config by a few seconds only`() throws {
+        let folder = try TemporaryFolder()
+        // libvirt talks to this program instead of a daemon.
+        let daemon = try folder.write("daemon", "#!/bin/sh\nexec sleep 10\n").path
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: daemon)
+        let start = ContinuousClock.now
+        let outcome = try runPatterns("-c", "qemu+ext:///system?command=\(daemon)")
+        #expect(outcome.status == 0)
+        #expect(outcome.text.contains("vm.watchdog.include"))
+        #expect(outcome.errorText.contains("no answer within 3 seconds"))
+        #expect(ContinuousClock.now - start < .seconds(8))
+    }
+
+    @Test
+    func `A key that resembles ours is named`() throws {
+        let outcome = try run("keystore.passphrase=x\nwatchdog.action=\(Self.canary)\n")
+        #expect(outcome.status == 0)
+        #expect(outcome.text.contains("agent.properties:2:1: warning: unknown key"))
+        #expect(outcome.text.contains("did you mean 'vm.watchdog.action'?"))
+        #expect(!outcome.text.contains("keystore") && !outcome.text.contains(Self.canary))
     }
 
     @Test

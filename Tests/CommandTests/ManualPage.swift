@@ -59,6 +59,40 @@ struct ManualPage {
         return options
     }
 
+    /// The literal displays, as a reader sees them: `.Dl` lines, and blocks from `.Bd` to `.Ed`.
+    var displays: [String] {
+        var displays: [String] = []
+        var block: [String]?
+        for line in lines {
+            if line.hasPrefix(".Dl ") {
+                displays.append(Self.unescaped(line.dropFirst(4)))
+            } else if line.hasPrefix(".Bd -literal") {
+                block = []
+            } else if line == ".Ed" {
+                displays.append((block ?? []).joined(separator: "\n"))
+                block = nil
+            } else {
+                block?.append(Self.unescaped(line[...]))
+            }
+        }
+        return displays
+    }
+
+    /// The words after a program's name, for each literal text that starts with it.
+    func commands(of program: String) -> [[String]] {
+        let texts = arguments(of: ".Ql") + displays.flatMap { $0.components(separatedBy: "\n") }
+        return texts.compactMap { text in
+            let words = text.split(separator: " ").map(String.init)
+            return words.first == program ? Array(words.dropFirst()) : nil
+        }
+    }
+
+    /// Returns a text without the escapes of roff that the pages use in displays.
+    private static func unescaped(_ text: some StringProtocol) -> String {
+        String(text).replacing("\\e", with: "\\").replacing("\\&", with: "")
+            .replacing("\\-", with: "-")
+    }
+
     /// What a reader sees, on one line, without what the macros make of it.
     var text: String {
         let words = lines.flatMap { line in

@@ -138,7 +138,7 @@ struct ManualTests {
 
     @Test(.enabled(if: Tool.isAvailable, Tool.needs))
     func `Every page is installed where man looks for it`() throws {
-        #expect(ManualPage.names.count == 4)
+        #expect(ManualPage.names.count == 5)
         let stage = try #require(Repository.stage)
         for name in ManualPage.names {
             let section = try #require(name.last)

@@ -74,6 +74,25 @@ struct OperationTests {
         #expect(run.lifetime < .seconds(1.5), "shorter than the hook's own alarm")
     }
 
+    /// Watchdogs of a guest under the built-in policy, and the priority of its line.
+    @Test(
+        arguments: [
+            (["<watchdog model='i6300esb' action='none'/>"], 4),
+            (["<watchdog model='ib700' action='none'/>"], 4),
+            (["<watchdog model='i6300esb' action='pause'/>"], 6),
+            (["<watchdog model='i6300esb' action='reset'/>"], 6),
+            ([], 5),
+        ], ["prepare", "started", "migrate"])
+    func `The line of a guest that a hang leaves alone is a warning`(
+        row: ([String], Int), operation: String
+    ) throws {
+        var guest = Definition()
+        guest.watchdogs = row.0
+        let run = try Host().run([guest.name, operation, "begin", "-"], guest.data)
+        let fields = try #require(run.log.first.flatMap(LogLineFields.init))
+        #expect(fields.priority & 7 == row.1, "\(run.log)")
+    }
+
     /// Guest names from users with bad intent or bad luck.
     static let names: [(name: String, reason: String)] = [
         ("", "empty"),

@@ -31,6 +31,18 @@ struct ReportTests {
             line: "result=unprotected",
             severity: .warning),
         Case(
+            reason: "a guest that keeps the action none",
+            facts: Bench.pc("a") {
+                $0.watchdogs = [GuestFacts.Watchdog(model: "i6300esb", action: "none")]
+            },
+            line: "plan=leave result=unchanged", severity: .warning),
+        Case(
+            reason: "a policy with the action none", policy: Policy(action: .none),
+            facts: Bench.pc("a"), line: "plan=attach result=attached", severity: .warning),
+        Case(
+            reason: "an excluded guest", policy: Policy(exclude: [GuestPattern("*")]),
+            facts: Bench.pc("a"), line: "plan=leave result=unchanged", severity: .notice),
+        Case(
             reason: "a faulty policy", policy: Policy(fault: "line 1"), facts: Bench.pc("a"),
             line: "plan=leave result=unchanged", severity: .error),
     ])

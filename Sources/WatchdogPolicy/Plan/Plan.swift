@@ -124,6 +124,21 @@ package struct Plan: Sendable, Hashable {
         }
     }
 
+    /// Whether the policy covers the guest, and a hang of the guest still has no effect once the
+    /// plan is carried out.
+    ///
+    /// That is so in this run without a watchdog, and with the action `none`.
+    package var leavesWithoutEffect: Bool {
+        let none = WatchdogAction.none
+        return switch decision {
+        case .leave(.keptAction(let watchdog, _)): watchdog.action == none.rawValue
+        case .leave(.asWanted(let device)), .attach(let device, _): device.action == none
+        case .leave(.otherModel(_, let wanted)): wanted.action == none
+        case .changeAction(_, let action): action == none || leavesUnprotected
+        case .leave, .coldPlug, .refuse: leavesUnprotected
+        }
+    }
+
     /// The device's address, or `nil` if libvirt chooses it.
     package var address: GuestFacts.PCIAddress? {
         if case .attach(_, let point) = decision { point.address } else { nil }

@@ -28,6 +28,12 @@ package struct PolicyReport: Sendable, Hashable {
         package var severity: Severity
         /// The problem as `fact: cause; fix`.
         package var message: String
+
+        package init(position: SourcePosition?, severity: Severity, message: String) {
+            self.position = position
+            self.severity = severity
+            self.message = message
+        }
     }
 
     /// A key that starts with `vm.watchdog.`, with the value that Java reads.

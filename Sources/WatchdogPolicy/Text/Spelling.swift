@@ -44,6 +44,11 @@ private func fewestEdits(
 }
 
 /// Counts the insertions, deletions, substitutions and swaps of neighbours between two texts.
+package func editDistance(_ source: String, _ target: String) -> Int {
+    editDistance(Array(source.utf8), Array(target.utf8))
+}
+
+/// Counts the insertions, deletions, substitutions and swaps of neighbours between two texts.
 ///
 /// This is the optimal string alignment distance.
 private func editDistance(_ source: [UInt8], _ target: [UInt8]) -> Int {

@@ -27,7 +27,7 @@ struct Diagnosis: Encodable {
         let daemons = LibvirtDaemons.running(for: connection, on: host)
         let hooks = Hooks(of: host)
         let versions = LibvirtVersion.Versions(of: connection)
-        let report = PolicyLoader.load(host.paths)
+        let report = PolicyReport(reviewing: host.paths)
         self.init(
             HookChecks.findings(hooks, daemons: daemons, on: host)
                 + hooks.ours.flatMap { hook in

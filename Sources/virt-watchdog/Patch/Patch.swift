@@ -65,17 +65,25 @@ struct Patch: ParsableCommand {
     /// Returns the diff, in the spelling of the input.
     ///
     /// libxml2 writes attributes in double quotes, libvirt in single ones, so every line would
-    /// differ. The diff must also apply to the file. If a tag spans several lines, the lines do not
-    /// correspond. The diff then shows libxml2's output, and its header says so.
+    /// differ. The diff must also apply to the input.
     private func difference(
         from before: [UInt8], to after: [UInt8], of input: [UInt8], in name: String
     ) -> [UInt8] {
         let name = printable(name)
-        let corresponds = UnifiedDiff.lines(input).count == UnifiedDiff.lines(before).count
+        let (old, original) = (MarkupLines(before).lines, MarkupLines(input).lines)
+        // patch(1) takes the first word for the file's name, unless a tab follows the name.
+        let (oldName, newName) = (name.contains(" ") ? "\(name)\t" : name, "\(name)\t(patched)")
+        guard old.count == original.count else {
+            if before != after {
+                StandardError.print(
+                    "\(name): the diff does not apply: the encoding or the line ends are not those"
+                        + " of libvirt; run patch without --diff")
+            }
+            return UnifiedDiff(from: before, to: after, oldName: oldName, newName: newName).bytes
+        }
         return UnifiedDiff(
-            from: before, to: after,
-            oldName: corresponds ? name : "\(name) (as libxml2 writes it)",
-            newName: "\(name) (patched)", original: corresponds ? input : nil
+            from: old, to: MarkupLines(after).lines, in: original, oldName: oldName,
+            newName: newName
         ).bytes
     }
 

@@ -15,20 +15,39 @@ struct UnifiedDiff {
     /// - Parameters:
     ///   - oldName: The header's name for the old text.
     ///   - newName: The header's name for the new text.
-    ///   - original: The old text in another spelling with the same lines. The diff shows it and
-    ///     applies to it.
+    init(from old: [UInt8], to new: [UInt8], oldName: String, newName: String) {
+        let changes = Self.changes(Self.lines(old), Self.lines(new))
+        self.init(changes, oldName: oldName, newName: newName)
+    }
+
+    /// Compares two texts, and shows the old one in another spelling, to which the diff applies.
+    ///
+    /// A line may hold several line feeds here.
+    ///
+    /// - Parameters:
+    ///   - old: The lines of the old text.
+    ///   - new: The lines of the new text.
+    ///   - original: The lines of the old text in the other spelling, as many as in `old`. If the
+    ///     first one ends with CR LF, the lines that the diff adds do so, too.
     init(
-        from old: [UInt8], to new: [UInt8], oldName: String, newName: String,
-        original: [UInt8]? = nil
+        from old: [ArraySlice<UInt8>], to new: [ArraySlice<UInt8>],
+        in original: [ArraySlice<UInt8>], oldName: String, newName: String
     ) {
-        var changes = Self.changes(Self.lines(old), Self.lines(new))
-        if let original {
-            let lines = Self.lines(original)
-            for index in changes.indices where changes[index].sign != "+" {
-                changes[index].text = lines[changes[index].oldIndex]
+        var changes = Self.changes(old, new)
+        let hasCarriageReturns =
+            original.first.flatMap { Self.lines(Array($0)).first }?.suffix(2) == Self.lineEnd[...]
+        for index in changes.indices {
+            if changes[index].sign != "+" {
+                changes[index].text = original[changes[index].oldIndex]
+            } else if hasCarriageReturns {
+                changes[index].text = Self.withCarriageReturns(changes[index].text)
             }
         }
-        let hunks = Self.hunks(of: changes)
+        self.init(changes, oldName: oldName, newName: newName)
+    }
+
+    private init(_ changes: [Line], oldName: String, newName: String) {
+        let hunks = Self.hunks(of: Self.separated(changes))
         let header = hunks.isEmpty ? "" : "--- \(oldName)\n+++ \(newName)\n"
         bytes = Array(header.utf8) + hunks.flatMap { Self.bytes(of: $0) }
     }
@@ -43,6 +62,8 @@ struct UnifiedDiff {
     }
 
     private static let lineFeed = UInt8(ascii: "\n")
+    /// CR LF.
+    private static let lineEnd = Array("\r\n".utf8)
 
     /// Splits a text into lines, each with its line feed.
     static func lines(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
@@ -83,6 +104,29 @@ struct UnifiedDiff {
             }
         }
         return lines
+    }
+
+    /// Returns the changes with one line feed each.
+    private static func separated(_ changes: [Line]) -> [Line] {
+        var result: [Line] = []
+        var (oldIndex, newIndex) = (0, 0)
+        for change in changes {
+            for text in lines(Array(change.text)) {
+                result.append(
+                    Line(sign: change.sign, text: text, oldIndex: oldIndex, newIndex: newIndex))
+                if change.sign != "+" { oldIndex += 1 }
+                if change.sign != "-" { newIndex += 1 }
+            }
+        }
+        return result
+    }
+
+    /// Returns a text with CR LF for each line feed.
+    private static func withCarriageReturns(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        lines(Array(text)).flatMap { line in
+            line.last == lineFeed && line.suffix(2) != lineEnd[...]
+                ? line.dropLast() + lineEnd : line
+        }[...]
     }
 
     /// Groups changes with touching contexts.

@@ -74,7 +74,7 @@ struct GuestCompletion {
     }
 
     /// Adds ssh's option for no terminal, because a completion cannot ask for a password.
-    private static func silenced(_ uri: String) -> String {
+    static func silenced(_ uri: String) -> String {
         guard uri.contains("+ssh://") else { return uri }
         return uri + (uri.contains("?") ? "&" : "?") + "no_tty=1"
     }

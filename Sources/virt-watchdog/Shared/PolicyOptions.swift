@@ -23,7 +23,7 @@ struct PolicyOptions: ParsableArguments {
     }
 
     /// Reads the policy of that file, or of the host.
-    func report() -> PolicyReport { PolicyLoader.load(paths) }
+    func report() -> PolicyReport { PolicyReport(reviewing: paths) }
 
     /// Reads the policy, or prints the error and exits if the file that the user chose cannot be
     /// read.
