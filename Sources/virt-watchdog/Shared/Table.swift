@@ -124,19 +124,4 @@ extension String {
     fileprivate func cut(to width: Int) -> String {
         count <= width ? self : prefix(max(width - 1, 0)) + "…"
     }
-
-    /// Returns the text in lines of this width. Longer words stay whole.
-    fileprivate func folded(to width: Int) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        for word in split(separator: " ", omittingEmptySubsequences: false) {
-            if !line.isEmpty, line.count + 1 + word.count > width {
-                lines.append(line)
-                line = String(word)
-            } else {
-                line += (line.isEmpty ? "" : " ") + word
-            }
-        }
-        return lines + [line]
-    }
 }
