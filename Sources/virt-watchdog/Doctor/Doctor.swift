@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import System
 
 /// The command `virt-watchdog doctor`: checks everything that guests need to get their watchdog.
 struct Doctor: ParsableCommand {
@@ -29,7 +30,7 @@ struct Doctor: ParsableCommand {
         if json {
             try StandardOutput.print(json: diagnosis)
         } else {
-            try StandardOutput.print(diagnosis.text)
+            try StandardOutput.print(diagnosis.text(width: Terminal.width))
         }
         if !diagnosis.isSound { throw ExitCode.notAsWanted }
     }
