@@ -410,10 +410,29 @@ struct DoctorHostTests {
 
     private var refusals: [Finding] { Refusals.findings(on: fake.host) }
 
-    @Test
-    func `Without a log there is nothing to tell`() throws {
-        #expect(refusals.map(\.level) == [.ok])
+    @Test(arguments: ["", "run/log/journal", "run/log/journal/1", "var/log/journal/1"])
+    func `Without a log, a warning names the fix`(_ folder: String) throws {
+        if !folder.isEmpty { try fake.makeFolder(folder) }
+        try fake.writeProgram("usr/bin/journalctl", "exit 0")
+        #expect(refusals.map(\.level) == [.warn])
         #expect(refusals[0].message.contains("no log found"))
+        #expect(refusals[0].remedy?.contains("rsyslogd") == true)
+        try fake.makeFolder("run/systemd/system")
+        #expect(refusals[0].remedy == "sudo systemctl restart systemd-journald")
+        var host = fake.host
+        host.administrator = geteuid() + 1
+        #expect(Refusals.findings(on: host).map(\.message) == refusals.map(\.message))
+    }
+
+    @Test
+    func `A journal that journalctl does not read is no log`() throws {
+        try writeJournal("exit 1")
+        #expect(refusals.map(\.level) == [.warn])
+        #expect(refusals[0].message.contains("journalctl is missing or fails"))
+        try FileManager.default.removeItem(atPath: fake.path("usr/bin/journalctl"))
+        #expect(refusals.map(\.level) == [.warn])
+        try fake.write("var/log/syslog", "")
+        #expect(refusals.map(\.level) == [.ok])
     }
 
     @Test(arguments: ["syslog", "messages"])
@@ -455,7 +474,7 @@ struct DoctorHostTests {
     }
 
     private func writeJournal(_ script: String) throws {
-        try fake.makeFolder("run/log/journal")
+        try fake.write("run/log/journal/1/system.journal", "")
         try fake.writeProgram("usr/bin/journalctl", script)
     }
 
