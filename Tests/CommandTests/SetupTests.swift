@@ -449,12 +449,12 @@ struct SetupTests {
             installation.dryRun = dryRun
             installation.printNextSteps(isDone: true)
             #expect(lines.all.count == (missing.isEmpty ? 0 : 1))
+            let line = lines.all.first ?? ""
             for setting in missing {
-                #expect(lines.all[0].contains(setting))
-                #expect(
-                    lines.all[0].contains("into \(file.shellWord), then run virt-watchdog apply"))
+                #expect(line.contains(setting))
+                #expect(line.contains("into \(file.shellWord), then run virt-watchdog apply"))
             }
-            #expect(missing.count != 1 || !lines.all[0].contains(" and vm."))
+            #expect(missing.count != 1 || !line.contains(" and vm."))
         }
     }
 
