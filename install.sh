@@ -33,7 +33,8 @@ first agent.properties. Running it again upgrades in place.
   --no-deps      do not call the package manager
   --no-verify    do not prove at the end, with a guest that hangs, that it works
   --dry-run      say what would be done, and do nothing
-  --uninstall    remove installed files; keep a modified agent.properties
+  --uninstall    remove installed files; keep a modified agent.properties, and
+                 warn of guests whose persistent domain XML keeps a watchdog
   --demo         show on a private libvirtd, beside the system's own, that a
                  guest that hangs is reset; install nothing but packages
   --help         show this text
@@ -212,13 +213,6 @@ install_all() {
     [ -z "$destdir" ] && [ "$dry_run" = no ] || return 0
     step "Now in force"
     "$prefix/bin/virt-watchdog" config || true
-    cat <<TEXT
-==> What to do next
-    Guests that start from now on get a watchdog. For those that run already:
-        virt-watchdog plan           shows what would be done, and why
-        virt-watchdog apply --all    does it
-    A guest is reset only if it feeds its watchdog: see "What the guest needs" in README.md.
-TEXT
     prove
 }
 

@@ -111,6 +111,7 @@ struct DaemonReloadTests {
 
     @Test(arguments: ["libvirtd", "virtqemud"])
     func `A daemon that answers is reloaded and recorded`(_ name: String) throws {
+        try fake.putHook()
         let daemon = try LockedFile(fake.path("run/\(name).pid"), name: name)
         let ticks = try #require(ProcessStatus(of: daemon.id)?.startTicks)
         try fake.write("run/libvirt/libvirt-sock", "")
@@ -123,7 +124,55 @@ struct DaemonReloadTests {
         #expect(ends(daemon.id))
     }
 
+    @Test func `A reload without a hook that can be executed is not recorded`() throws {
+        try fake.putHook(mode: 0o644)
+        let daemon = try runDaemon()
+        #expect(throws: SetupError.self) { try installation().checkHook() }
+        #expect(installation().reloadDaemons(by: reload()))
+        #expect(ends(daemon.id))
+        #expect(record == nil)
+    }
+
+    /// The hook's place; a package's is a symbolic link.
+    @Test(arguments: [
+        (HookTarget.single, "libvirtd"), (HookTarget.shared, "libvirtd"),
+        (HookTarget.shared, "virtqemud"), ("link", "libvirtd"), ("link", "virtqemud"),
+    ])
+    func `The remedy of hook-seen ends its warning`(_ place: String, _ name: String) throws {
+        let daemon = try LockedFile(fake.path("run/\(name).pid"), name: name)
+        try listen()
+        if name == "virtqemud" {
+            try fake.link("run/libvirt/virtqemud-sock", to: "libvirt-sock")
+        }
+        usleep(50_000)
+        if place == "link" {
+            try fake.write("usr/bin/virt-watchdog-hook", FakeELF().bytes, mode: 0o755)
+            try fake.makeFolder("etc/libvirt/hooks/qemu.d")
+            try fake.link(
+                "etc/libvirt/hooks/qemu.d/50-virt-watchdog",
+                to: fake.path("usr/bin/virt-watchdog-hook"))
+        } else {
+            try fake.putHook(String(place.dropFirst("/etc/libvirt/hooks/".count)))
+        }
+        let host = installation().host
+        // The process ends on SIGHUP, so it is looked up before.
+        let process = try #require(LibvirtDaemon(daemon.id, named: name, on: host))
+        func finding() throws -> Finding {
+            try #require(
+                HookSeen.findings(
+                    fake.hooks, daemons: LibvirtDaemons(running: [process], isReachable: true),
+                    on: host
+                ).first)
+        }
+        #expect(try finding().level == .warn)
+        #expect(try finding().remedy == "sudo virt-watchdog setup --reload-only")
+        try installation().checkHook()
+        #expect(installation().reloadDaemons(by: reload()))
+        #expect(try finding().level == .ok)
+    }
+
     @Test func `A daemon that answers late is reloaded when it answers`() throws {
+        try fake.putHook()
         let daemon = try runDaemon()
         var late = reload()
         late.connect = { [calls] _, _ in
@@ -242,10 +291,9 @@ struct DaemonReloadTests {
         try fake.makeFolder("run/systemd/system")
         var host = fake.host
         let process = try #require(LibvirtDaemon(daemon.id, named: "libvirtd", on: host))
-        #expect(process.reload(on: host) == "sudo systemctl reload libvirtd")
+        #expect(process.reload(on: host) == "sudo virt-watchdog setup --reload-only")
         host.administrator = geteuid() + 1
-        #expect(
-            process.reload(on: host) == "kill -HUP \(daemon.id), as the user \(geteuid())")
+        #expect(process.reload(on: host).hasPrefix("kill \(daemon.id), as the user \(geteuid());"))
         #expect(LibvirtDaemon.ofOtherUsers(on: host).contains(process))
     }
 }

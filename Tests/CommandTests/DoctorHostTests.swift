@@ -410,10 +410,29 @@ struct DoctorHostTests {
 
     private var refusals: [Finding] { Refusals.findings(on: fake.host) }
 
+    @Test(arguments: ["", "run/log/journal", "run/log/journal/1", "var/log/journal/1"])
+    func `Without a log, a warning names the fix`(_ folder: String) throws {
+        if !folder.isEmpty { try fake.makeFolder(folder) }
+        try fake.writeProgram("usr/bin/journalctl", "exit 0")
+        #expect(refusals.map(\.level) == [.warn])
+        #expect(refusals.first?.message.contains("no log found") == true)
+        #expect(refusals.first?.remedy?.contains("rsyslogd") == true)
+        try fake.makeFolder("run/systemd/system")
+        #expect(refusals.first?.remedy == "sudo systemctl restart systemd-journald")
+        var host = fake.host
+        host.administrator = geteuid() + 1
+        #expect(Refusals.findings(on: host).map(\.message) == refusals.map(\.message))
+    }
+
     @Test
-    func `Without a log there is nothing to tell`() throws {
+    func `A journal that journalctl does not read is no log`() throws {
+        try writeJournal("exit 1")
+        #expect(refusals.map(\.level) == [.warn])
+        #expect(refusals.first?.message.contains("journalctl is missing or fails") == true)
+        try FileManager.default.removeItem(atPath: fake.path("usr/bin/journalctl"))
+        #expect(refusals.map(\.level) == [.warn])
+        try fake.write("var/log/syslog", "")
         #expect(refusals.map(\.level) == [.ok])
-        #expect(refusals[0].message.contains("no log found"))
     }
 
     @Test(arguments: ["syslog", "messages"])
@@ -455,7 +474,7 @@ struct DoctorHostTests {
     }
 
     private func writeJournal(_ script: String) throws {
-        try fake.makeFolder("run/log/journal")
+        try fake.write("run/log/journal/1/system.journal", "")
         try fake.writeProgram("usr/bin/journalctl", script)
     }
 

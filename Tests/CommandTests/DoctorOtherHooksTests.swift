@@ -310,15 +310,39 @@ struct DoctorOtherHooksTests {
         #expect(try message() == "libvirt runs no other hook for QEMU guests")
     }
 
-    @Test
-    func `Beside CloudStack's agent, our hook must not be in its place`() throws {
-        try fake.putHook()
-        try fake.makeFolder("usr/share/cloudstack-agent")
-        #expect(findings().map(\.level) == [.ok, .warn])
-        #expect(findings()[1].remedy?.contains("which then uses qemu.d") == true)
-        try FileManager.default.removeItem(atPath: fake.path("etc/libvirt/hooks/qemu"))
-        try fake.putHook("qemu.d/50-virt-watchdog")
+    /// What shows that CloudStack's agent is installed.
+    @Test(arguments: ["usr/share/cloudstack-agent", "etc/cloudstack/agent"])
+    func `Beside CloudStack's agent, our hook must not be in its place, and the remedy moves it`(
+        _ folder: String
+    ) throws {
+        let program = Array(try Data(contentsOf: URL(filePath: try #require(Command.find("true")))))
+        let hook = program + Array("urn:virt-watchdog:policy:1".utf8)
+        for name in ["etc/libvirt/hooks/qemu", "usr/bin/virt-watchdog-hook"] {
+            try fake.write(name, hook, mode: 0o755)
+        }
+        for name in ["usr/bin/virt-watchdog", "usr/sbin/virt-watchdogd"] {
+            try fake.write(name, "", mode: 0o755)
+        }
         #expect(findings().map(\.level) == [.ok])
+        try fake.makeFolder(folder)
+        #expect(findings().map(\.level) == [.ok, .warn])
+        let place = fake.path("etc/libvirt/hooks/qemu")
+        #expect(
+            findings().last?.remedy
+                == "sudo rm \(place) && sudo virt-watchdog setup, which then uses qemu.d")
+        try FileManager.default.removeItem(atPath: place)
+        var installation = Installation(host: fake.host, prefix: "/usr", isLive: false)
+        installation.report = { _ in }
+        try installation.installFiles(from: nil)
+        #expect(findings().map(\.level) == [.ok])
+        #expect(fake.hooks.ours.map(\.nominalPath) == [HookTarget.shared])
+    }
+
+    @Test
+    func `CloudStack's hook alone shows that its agent is installed`() throws {
+        #expect(!fake.host.hasCloudStackAgent)
+        try fake.putScript("qemu", Self.cloudStack)
+        #expect(fake.host.hasCloudStackAgent)
     }
 
     @Test

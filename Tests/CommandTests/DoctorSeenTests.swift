@@ -42,9 +42,9 @@ struct DoctorSeenTests {
         try fake.runDaemon(name, started: putThere - .seconds(1))
         #expect(try finding().level == .warn)
         #expect(try finding().message.contains("cannot be seen from outside"))
-        #expect(try finding().remedy?.hasPrefix("sudo kill -HUP 321, or ") == true)
+        #expect(try finding().remedy == "sudo virt-watchdog setup --reload-only")
         try fake.makeFolder("run/systemd/system")
-        #expect(try finding().remedy == "sudo systemctl reload \(name)")
+        #expect(try finding().remedy == "sudo virt-watchdog setup --reload-only")
     }
 
     @Test
@@ -81,12 +81,13 @@ struct DoctorSeenTests {
 
     /// What systemd says of the unit, by seconds between the hook's change and the unit's.
     @Test(arguments: [
-        (1, 321, Finding.Level.ok, "reloaded later"),
-        (-1, 321, .warn, "nothing happened since"),
-        (1, 7, .warn, "another process"),
+        (1, 321, true, Finding.Level.ok, "reloaded later"),
+        (-1, 321, true, .warn, "nothing happened since"),
+        (1, 7, true, .warn, "another process"),
+        (1, 321, false, .warn, "the end of the start is no reload"),
     ])
     func `systemd knows of a later reload`(
-        _ seconds: Int, _ id: Int, _ level: Finding.Level, _ reason: String
+        _ seconds: Int, _ id: Int, _ isReload: Bool, _ level: Finding.Level, _ reason: String
     ) throws {
         try fake.runDaemon(started: putThere - .seconds(5))
         try fake.makeFolder("run/systemd/system")
@@ -94,11 +95,13 @@ struct DoctorSeenTests {
         let microseconds =
             moment.components.seconds * 1_000_000
             + moment.components.attoseconds / 1_000_000_000_000
+        let started = isReload ? 1 : microseconds
         try fake.writeProgram(
             "usr/bin/systemctl",
             """
-            [ "$*" = "show -p MainPID -p StateChangeTimestampMonotonic libvirtd.service" ] || exit 1
+            [ "$1" = show ] && [ "${*##* }" = libvirtd.service ] || exit 1
             echo MainPID=\(id)
+            echo ActiveEnterTimestampMonotonic=\(started)
             echo StateChangeTimestampMonotonic=\(microseconds)
             """)
         #expect(try finding().level == level, "\(reason)")
@@ -126,6 +129,107 @@ struct DoctorSeenTests {
         #expect(try finding().level == level)
     }
 
+    // MARK: A hook that was switched off and on
+
+    /// The daemon's start, some time after the hook was put there; the hook is switched off and on after.
+    private func switchOffAndOn() throws -> Duration {
+        let started = putThere + .milliseconds(30)
+        try fake.runDaemon(started: started)
+        usleep(80_000)
+        chmod(fake.path("etc/libvirt/hooks/qemu"), 0o644)
+        chmod(fake.path("etc/libvirt/hooks/qemu"), 0o755)
+        return started
+    }
+
+    @Test(arguments: [
+        ("", Finding.Level.ok, "the log has no warning"),
+        ("virHookCheck:161 : Non-executable hook script /etc/libvirt/hooks/qemu", .warn, "ours"),
+        ("virHookCheck:161 : Non-executable hook script /etc/libvirt/hooks/lxc", .ok, "another"),
+    ])
+    func `libvirt's log shows whether a daemon found the hook that was switched off and on`(
+        _ message: String, _ level: Finding.Level, _ reason: String
+    ) throws {
+        let started = try switchOffAndOn()
+        #expect(try finding().level == .warn, "no log")
+        #expect(try finding().message.contains("if the hook was not executable"))
+        try fake.writeDaemonLog(
+            [(started, "info : libvirt version: 9.0.0"), (started + .seconds(1), message)])
+        #expect(try finding().level == level, "\(reason)")
+        try fake.writeDaemonLog([(started + .seconds(1), message)])
+        #expect(try finding().level == .warn, "a rotated log")
+        try fake.writeDaemonLog(
+            [(started - .seconds(1), "info : libvirt version: 9.0.0"), (started, message)])
+        #expect(try finding().level == .warn, "the log of an earlier daemon")
+    }
+
+    @Test(arguments: [
+        ("log_level = 4", Finding.Level.warn), ("log_level = 3", .ok), ("#log_level = 4", .ok),
+        ("log_outputs = \"4:file:/var/log/libvirt/libvirtd.log\"", .warn),
+        ("log_outputs=\"1:syslog:libvirtd 3:file:/x\"", .ok),
+        ("log_filters=\"1:qemu 4:util\"", .warn), ("max_clients = 5000", .ok),
+    ])
+    func `A log without warnings shows nothing`(_ line: String, _ level: Finding.Level) throws {
+        let started = try switchOffAndOn()
+        try fake.writeDaemonLog([(started, "info : libvirt version: 9.0.0")])
+        try fake.write("etc/libvirt/libvirtd.conf", "# \n\(line)\n")
+        #expect(try finding().level == level)
+    }
+
+    @Test func `A hook that was put there later counts as new, whatever the log has`() throws {
+        let started = try switchOffAndOn()
+        try fake.writeDaemonLog([(started, "info : libvirt version: 9.0.0")])
+        #expect(try finding().level == .ok)
+        try FileManager.default.moveItem(
+            atPath: fake.path("etc/libvirt/hooks/qemu"), toPath: fake.path("etc/hook"))
+        try FileManager.default.moveItem(
+            atPath: fake.path("etc/hook"), toPath: fake.path("etc/libvirt/hooks/qemu"))
+        #expect(try finding().level == .warn)
+        #expect(try finding().message.contains("started before the hook was put there"))
+    }
+
+    @Test func `The journal shows it, too`() throws {
+        let started = try switchOffAndOn()
+        let seconds = started.components.seconds + 1
+        for (message, level) in [
+            ("x", Finding.Level.ok),
+            ("Non-executable hook script /etc/libvirt/hooks/qemu", .warn),
+        ] {
+            try fake.writeProgram(
+                "usr/bin/journalctl",
+                """
+                case "$*" in
+                "_PID=321 --since @\(started.components.seconds) "*) ;;
+                *) exit 1 ;;
+                esac
+                echo '\(seconds).000000 host libvirtd[321]: libvirt version: 9.0.0'
+                echo '\(seconds).500000 host libvirtd[321]: \(message)'
+                """)
+            #expect(try finding().level == level, "\(message)")
+        }
+    }
+
+    @Test
+    func `A recorded reload holds while the hook is switched off and on, unless libvirt looks`()
+        throws
+    {
+        let started = putThere - .seconds(5)
+        let ticks = try fake.runDaemon(started: started)
+        try fake.write("run/virt-watchdog/reloaded", "321 \(ticks)\n")
+        let recorded = try fake.changed(fake.path("run/virt-watchdog/reloaded"))
+        usleep(20_000)
+        chmod(fake.path("etc/libvirt/hooks/qemu"), 0o644)
+        chmod(fake.path("etc/libvirt/hooks/qemu"), 0o755)
+        #expect(try finding().level == .ok)
+        let warning = "warning : Non-executable hook script /etc/libvirt/hooks/qemu"
+        for (moment, level) in [
+            (recorded - .seconds(1), Finding.Level.ok), (recorded + .seconds(1), .warn),
+        ] {
+            try fake.writeDaemonLog(
+                [(started, "info : libvirt version: 9.0.0"), (moment, warning)])
+            #expect(try finding().level == level)
+        }
+    }
+
     @Test
     func `A number that another process has by now is no daemon's`() throws {
         try fake.runDaemon(comm: "bash", started: putThere - .seconds(5))
@@ -139,7 +243,7 @@ struct DoctorSeenTests {
         try fake.runDaemon(started: putThere - .seconds(5), isNoted: false)
         try fake.runDaemon("bash", id: 5, started: putThere - .seconds(5), isNoted: false)
         #expect(findings().map(\.level) == [.warn])
-        #expect(try finding().remedy?.hasPrefix("sudo kill -HUP 321, or ") == true)
+        #expect(try finding().remedy == "sudo virt-watchdog setup --reload-only")
     }
 
     @Test

@@ -156,7 +156,7 @@ struct DoctorTests {
     @Test
     func `Log lines cannot steer the terminal`() {
         let hostile = "a\u{1B}[2J\u{202E}b\nok log"
-        let text = Diagnosis([.warn(.refusals, hostile, remedy: hostile)]).text
+        let text = Diagnosis([.warn(.refusals, hostile, remedy: hostile)]).text(width: nil)
         #expect(text.split(separator: "\n").count == 3)
         #expect(!text.contains("\u{1B}") && !text.contains("\u{202E}"))
     }
@@ -164,7 +164,7 @@ struct DoctorTests {
     @Test
     func `The verdict counts in words that fit`() {
         func verdict(_ findings: Finding...) -> Substring? {
-            Diagnosis(findings).text.split(separator: "\n").last
+            Diagnosis(findings).text(width: nil).split(separator: "\n").last
         }
         let (ok, warn, fail) = (
             Finding.ok(.log, "a"), Finding.warn(.log, "b", remedy: "c"),
@@ -183,6 +183,87 @@ struct DoctorTests {
         let finding = Finding.warn(.log, "a\nb\u{1B}[2J", remedy: "c\r\u{202E}")
         #expect(finding.message == "a\\nb\\u{1b}[2J")
         #expect(finding.remedy == "c\\r\\u{202e}")
+    }
+
+    // MARK: The width
+
+    @Test(arguments: [60, 80, 100, 132])
+    func `Lines wrap below the start of their text, and commands stay whole`(_ width: Int) {
+        let message = (1...40).map { "word\($0)" }.joined(separator: " ")
+        let command =
+            "sudo chown root:root /etc/libvirt/hooks/qemu && sudo chmod 0755 /etc/libvirt/hooks/qemu"
+        let diagnosis = Diagnosis([
+            .warn(.hookSeen, message, remedy: "\(message): \(command), and \(message)"),
+            .fail(.hookFile, message, remedy: command), .ok(.log, message),
+        ])
+        let lines = diagnosis.text(width: width).split(separator: "\n").map(String.init)
+        #expect(lines.count > 10)
+        #expect(lines.allSatisfy { $0.count <= width || $0.contains("sudo") })
+        #expect(lines.count { $0.contains(command) } == 2)
+        let text = diagnosis.text(width: nil)
+        #expect(text.split(separator: "\n").count == 6)
+        func words(_ text: String) -> [Substring] { text.split { $0 == " " || $0 == "\n" } }
+        #expect(words(lines.joined(separator: "\n")) == words(text))
+        let column = "warn  hook-seen         ".count
+        for line in lines
+        where !line.contains("  -> ") && !line.contains("hook") && line != lines.last {
+            let indentation = line.prefix { $0 == " " }.count
+            #expect([0, 9, column].contains(indentation), "\(line)")
+        }
+    }
+
+    @Test(arguments: [1, 20, 40])
+    func `A narrow terminal loses no word`(_ width: Int) {
+        let message = (1...20).map { "word\($0)" }.joined(separator: " ")
+        let text = Diagnosis([.warn(.log, message, remedy: message)]).text(width: width)
+        #expect(text.split { " \n".contains($0) }.filter { $0.hasPrefix("word") }.count == 40)
+    }
+
+    @Test
+    func `On a terminal, lines are as wide as it is`() throws {
+        let script = try #require(Command.find("script"))
+        let tool = try #require(Repository.tool, Tool.needs)
+        let run = "stty cols 70; '\(tool)' doctor -c '\(Self.nowhere)'"
+        let outcome = try Command(
+            script, ["-qec", run, "/dev/null"],
+            environment: [
+                "LC_ALL": "C", "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "NO_COLOR": "1",
+            ]
+        ).run()
+        let lines = outcome.text.split(whereSeparator: \.isNewline)
+        #expect(lines.contains { $0.hasPrefix("      -> ") })
+        #expect(
+            lines.filter { !$0.contains("sudo") && !$0.contains("/") }.allSatisfy { $0.count <= 70 }
+        )
+        let piped = try Tool.run("doctor", "-c", Self.nowhere).text.split(separator: "\n")
+        #expect(lines.count > piped.count)
+    }
+
+    // MARK: The locale
+
+    @Test(arguments: [
+        (["LANG": "de_DE.UTF-8"], true), (["LANG": "C.utf8"], true),
+        (["LC_ALL": "en_US.UTF-8@x"], true),
+        (["LANG": "de_DE.UTF-8", "LC_ALL": "C"], false), (["LC_CTYPE": "UTF-8"], false),
+        (["LC_CTYPE": "C", "LANG": "C.UTF-8"], false), (["LC_ALL": "", "LANG": "C.UTF-8"], true),
+        (["LANG": "de_DE.ISO-8859-1"], false), (["LANG": "de_DE"], false), ([:], false),
+    ])
+    func `The locale's first variable decides`(_ environment: [String: String], _ isUTF8: Bool) {
+        #expect(String.isUTF8Locale { environment[$0] } == isUTF8)
+    }
+
+    @Test(arguments: [("C", false), ("C.UTF-8", true)])
+    func `Without UTF-8, the output is ASCII`(_ locale: String, _ isUTF8: Bool) throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "ü\(String(repeating: "x", count: 5)).properties", "vm.watchdog.action=rését\n")
+        let outcome = try Tool.run(
+            "doctor", "-c", Self.nowhere, "--properties", file.path, environment: ["LC_ALL": locale]
+        )
+        #expect(outcome.text.contains("ü") == isUTF8)
+        #expect(outcome.text.contains("\\u{fc}") == !isUTF8)
+        #expect(outcome.text.utf8.allSatisfy { $0 < 128 } == !isUTF8)
+        #expect("a…b".ascii == "a...b")
     }
 
     // MARK: Colours

@@ -114,6 +114,27 @@ struct FakeHost {
         return ticks
     }
 
+    /// Writes the log file that a daemon has open.
+    ///
+    /// - Parameter messages: Each with its time since 1970.
+    func writeDaemonLog(_ messages: [(time: Duration, text: String)], id: Int = 321) throws {
+        let lines = messages.map { message in
+            let seconds = Double(message.time.components.seconds)
+            let milliseconds = message.time.components.attoseconds / 1_000_000_000_000_000
+            let moment = Date(timeIntervalSince1970: seconds).ISO8601Format()
+                .replacingOccurrences(of: "T", with: " ").dropLast()
+            return
+                "\(moment).\(String(format: "%03d", milliseconds))+0000: \(id): \(message.text)\n"
+        }
+        try write("var/log/libvirt/libvirtd.log", lines.joined())
+        try makeFolder("proc/\(id)/fd")
+        if (try? FileManager.default.destinationOfSymbolicLink(atPath: path("proc/\(id)/fd/3")))
+            == nil
+        {
+            try link("proc/\(id)/fd/3", to: "/var/log/libvirt/libvirtd.log")
+        }
+    }
+
     /// When a file last changed.
     func changed(_ path: String) throws -> Duration { try Stat(path).changed }
 }

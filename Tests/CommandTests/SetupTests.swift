@@ -422,6 +422,50 @@ struct SetupTests {
         #expect("\(try #require(error))".contains("usr/bin/virt-watchdog-hook"))
     }
 
+    // MARK: CloudStack
+
+    @Test(
+        arguments: [
+            ("", ["vm.watchdog.existing=align"]), ("vm.watchdog.existing=align\n", []),
+            ("vm.watchdog.existing=keep\n", ["vm.watchdog.existing=align"]),
+            ("vm.watchdog.action=poweroff\nvm.watchdog.existing = ALIGN\n", []),
+            (
+                "vm.watchdog.action=none\n",
+                ["vm.watchdog.existing=align", "vm.watchdog.action=reset"]
+            ),
+            (
+                "vm.watchdog.action=none\nvm.watchdog.existing=align\n",
+                ["vm.watchdog.action=reset"]
+            ),
+            ("vm.watchdog.existing=algin\n", ["vm.watchdog.existing=align"]),
+        ] as [(String, [String])])
+    func `On a CloudStack host, setup names the settings that running guests need`(
+        _ policy: String, _ missing: [String]
+    ) throws {
+        let file = try fake.write("etc/cloudstack/agent/agent.properties", policy)
+        for dryRun in [false, true] {
+            lines.all = []
+            var installation = installation()
+            installation.dryRun = dryRun
+            installation.printNextSteps(isDone: true)
+            #expect(lines.all.count == (missing.isEmpty ? 0 : 1))
+            let line = lines.all.first ?? ""
+            for setting in missing {
+                #expect(line.contains(setting))
+                #expect(line.contains("into \(file.shellWord), then run virt-watchdog apply"))
+            }
+            #expect(missing.count != 1 || !line.contains(" and vm."))
+        }
+    }
+
+    @Test func `Without CloudStack's agent, setup does not speak of it`() throws {
+        #expect(installation().cloudStackNote == nil)
+        try fake.makeFolder("usr/share/cloudstack-agent")
+        #expect(installation().cloudStackNote?.contains("existing=align") == true)
+        try fake.write("etc/virt-watchdog/agent.properties", "vm.watchdog.existing=align\n")
+        #expect(installation().cloudStackNote == nil)
+    }
+
     // MARK: The host
 
     @Test func `SELinux that would stop each guest's start is refused`() throws {

@@ -136,8 +136,8 @@ extension LiveTests {
             var answer = try examine()
             #expect(answer.complaints == ["warn hook-seen"])
             #expect(answer.status == 0)
-            let process = try Lab.daemon()
-            #expect(answer["hook-seen"].first?.remedy?.contains("kill -HUP \(process)") == true)
+            #expect(
+                answer["hook-seen"].first?.remedy == "sudo virt-watchdog setup --reload-only")
             do {
                 let guest = try LabGuest("not-seen")
                 try guest.waits(forLine: "LAB waiting")
@@ -150,6 +150,38 @@ extension LiveTests {
                 answer["hook-seen"].first?.message.contains("reloaded by virt-watchdog setup")
                     == true)
             let guest = try LabGuest("seen")
+            try guest.waits(forLog: "op=started", "plan=attach")
+        }
+
+        @Test
+        func `A hook that is switched off and on leaves no warning, and libvirt still runs it`()
+            throws
+        {
+            defer { restoreHook() }
+            try Lab.script(["restart-libvirtd"])
+            try Lab.run("/bin/chmod", ["-x", Self.hook])
+            #expect(try examine().levels("hook-executable") == ["fail"])
+            try Lab.run("/bin/chmod", ["+x", Self.hook])
+            #expect(try examine().levels("hook-seen") == ["ok"])
+            let guest = try LabGuest("off-and-on")
+            try guest.waits(forLog: "op=started", "plan=attach")
+        }
+
+        @Test func `A hook that was off when libvirt looked is not seen until the remedy has run`()
+            throws
+        {
+            defer { restoreHook() }
+            try Lab.run("/bin/chmod", ["-x", Self.hook])
+            try Lab.script(["restart-libvirtd"])
+            try Lab.run("/bin/chmod", ["+x", Self.hook])
+            let found = try #require(try examine()["hook-seen"].first)
+            #expect(found.level == "warn")
+            #expect(found.message.contains("as its log shows"))
+            let words = try #require(found.remedy).split(separator: " ").dropFirst(2).map(
+                String.init)
+            try Lab.run(Lab.tool, words)
+            #expect(try examine().levels("hook-seen") == ["ok"])
+            let guest = try LabGuest("remedied")
             try guest.waits(forLog: "op=started", "plan=attach")
         }
 

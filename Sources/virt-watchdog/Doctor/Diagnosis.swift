@@ -51,25 +51,59 @@ struct Diagnosis: Encodable {
     /// Whether guests that start on the host get their watchdog.
     var isSound: Bool { summary[Finding.Level.fail.rawValue] == 0 }
 
-    /// The findings for a person: a line each, the remedy on another line, and a summary.
-    var text: String { (lines(of: findings) + [verdict]).joined(separator: "\n") }
-
-    /// The text of the warnings and failures alone.
-    var faultsText: String {
-        lines(of: findings.filter { $0.level != .ok }).joined(separator: "\n")
+    /// Returns the findings for a person: each with its remedy below it, and a summary.
+    ///
+    /// - Parameter width: The width to wrap the lines at, or `nil` for a line each.
+    func text(width: Int?) -> String {
+        (lines(of: findings, width) + Self.lines(verdict, after: "", 0, width))
+            .joined(separator: "
+")
     }
 
-    private func lines(of findings: [Finding]) -> [String] {
-        let width = Check.allCases.map(\.rawValue.count).max() ?? 0
+    /// Returns the text of the warnings and failures alone.
+    func faultsText(width: Int?) -> String {
+        lines(of: findings.filter { $0.level != .ok }, width).joined(separator: "
+")
+    }
+
+    private func lines(of findings: [Finding], _ width: Int?) -> [String] {
+        let column = 2 + (Check.allCases.map(\.rawValue.count).max() ?? 0)
         return findings.flatMap { finding in
             let level = finding.level.rawValue
             let name = finding.check.rawValue
-            let line =
-                finding.level.painted(level) + String(repeating: " ", count: 6 - level.count)
-                + name + String(repeating: " ", count: width - name.count + 2)
-                // Other programs may have written the text that the log shows.
-                + printable(finding.message)
-            return [line] + (finding.remedy.map { ["      -> \(printable($0))"] } ?? [])
+            let head =
+                finding.level.painted(level)
+                + String(repeating: " ", count: Self.levelWidth - level.count)
+                + name + String(repeating: " ", count: column - name.count)
+            // Other programs may have written the text that the log shows.
+            return Self.lines(
+                printable(finding.message), after: head, Self.levelWidth + column, width)
+                + (finding.remedy.map { remedy in
+                    Self.lines(
+                        printable(remedy).keepingCommandsWhole, after: Self.arrow,
+                        Self.arrow.count, width)
+                } ?? [])
+        }
+    }
+
+    private static let levelWidth = 6
+    private static let arrow = "      -> "
+    /// The least room for text beside an indentation; with less, the text goes to the margin.
+    private static let leastRoom = 24
+
+    /// Returns a text after a head, in lines that start below its first character.
+    private static func lines(
+        _ text: String, after head: String, _ indentation: Int, _ width: Int?
+    ) -> [String] {
+        let text = OutputEncoding.current.shown(text)
+        guard let width else { return [(head + text).breakingWithinCommands] }
+        // On a narrow terminal, the first line is longer than the others.
+        let hanging = width - indentation < leastRoom ? min(arrow.count, indentation) : indentation
+        let room = max(width - hanging, leastRoom)
+        let margin = String(repeating: " ", count: hanging)
+        let first = hanging == indentation ? head : head + "\n" + margin
+        return text.folded(to: room).enumerated().map { index, line in
+            ((index == 0 ? first : margin) + line).breakingWithinCommands
         }
     }
 
@@ -96,5 +130,30 @@ extension Finding.Level {
         case .warn: Style.doubtful.applied(to: text)
         case .fail: Style.bad.applied(to: text)
         }
+    }
+}
+
+extension String {
+    /// The character for a space at which no line breaks. ``printable(_:)`` leaves none in a text.
+    private static let join: Character = "\0"
+
+    /// The text with each command in one line, which a person can copy.
+    ///
+    /// A command starts at `sudo` or `kill`, and ends with a comma, a semicolon or the text.
+    fileprivate var keepingCommandsWhole: String {
+        var isCommand = false
+        return split(separator: " ", omittingEmptySubsequences: false).reduce(into: "") {
+            text, word in
+            let continues = isCommand
+            if word == "sudo" || word == "kill" { isCommand = true }
+            if !text.isEmpty { text.append(continues ? Self.join : " ") }
+            text += word
+            if word.hasSuffix(",") || word.hasSuffix(";") { isCommand = false }
+        }
+    }
+
+    /// The text with spaces again.
+    fileprivate var breakingWithinCommands: String {
+        replacing(String(Self.join), with: " ")
     }
 }

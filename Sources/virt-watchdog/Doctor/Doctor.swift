@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import System
 
 /// The command `virt-watchdog doctor`: checks everything that guests need to get their watchdog.
 struct Doctor: ParsableCommand {
@@ -30,7 +31,9 @@ struct Doctor: ParsableCommand {
         if json {
             try StandardOutput.print(json: diagnosis)
         } else {
-            let text = output.quiet ? diagnosis.faultsText : diagnosis.text
+            let width = Terminal.width
+            let text =
+                output.quiet ? diagnosis.faultsText(width: width) : diagnosis.text(width: width)
             if !text.isEmpty { try StandardOutput.print(text) }
         }
         if !diagnosis.isSound { throw ExitCode.notAsWanted }

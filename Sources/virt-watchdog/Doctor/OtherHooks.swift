@@ -45,7 +45,7 @@ enum OtherHooks {
                     .otherHooks,
                     "\(place) is ours, and the next upgrade of CloudStack's agent puts its own hook"
                         + " in that place",
-                    remedy: "sudo rm \(place) && \(LocalHost.installAgain), which then uses qemu.d")
+                    remedy: "sudo rm \(place) && sudo virt-watchdog setup, which then uses qemu.d")
             )
         }
         return findings

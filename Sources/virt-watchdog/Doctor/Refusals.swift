@@ -30,6 +30,7 @@ enum Refusals {
                 .warn(.refusals, String(line.prefix(lineLength)), remedy: remedy(of: line))
             }
         }
+        if journal == nil, files.isEmpty { return [withoutLog(on: host)] }
         guard unreadable.isEmpty, host.user == host.administrator else {
             return [
                 .warn(
@@ -40,20 +41,47 @@ enum Refusals {
                     remedy: LocalHost.readAsRoot)
             ]
         }
-        guard journal != nil || !files.isEmpty else {
-            return [
-                .ok(
-                    .refusals,
-                    "no log found: no journal, no /var/log/syslog, no /var/log/messages")
-            ]
-        }
         return [.ok(.refusals, "the log has no guest without protection")]
+    }
+
+    /// Returns the finding for a host without a log to search.
+    private static func withoutLog(on host: LocalHost) -> Finding {
+        let effect = "guests without protection do not show"
+        if hasJournal(on: host) {
+            return .warn(
+                .refusals, "cannot read the journal: journalctl is missing or fails; \(effect)",
+                remedy: "see the error: journalctl -t \(SystemLog.tag)")
+        }
+        return .warn(
+            .refusals,
+            "no log found: no journal, no /var/log/syslog, no /var/log/messages; \(effect)",
+            remedy: host.hasSystemd
+                ? "sudo systemctl restart systemd-journald"
+                : "start a log daemon that writes /var/log/syslog, such as rsyslogd")
+    }
+
+    /// Returns whether journald has written a file.
+    private static func hasJournal(on host: LocalHost) -> Bool {
+        ["/run/log/journal", "/var/log/journal"].contains { place in
+            let entries = (try? DirectoryEntry.all(in: host.path(place))) ?? []
+            return entries.contains { entry in
+                let folder = host.path("\(place)/\(entry.name)")
+                do throws(Errno) {
+                    return try DirectoryEntry.all(in: folder).contains {
+                        $0.name.hasSuffix(".journal")
+                    }
+                } catch {
+                    // journalctl shows this user the messages that are for this user.
+                    return error == .permissionDenied
+                }
+            }
+        }
     }
 
     /// Returns the lines of the journal, or `nil` without one.
     private static func journalLines(on host: LocalHost) -> [String]? {
         // Without a journal, journalctl prints nothing and exits 0.
-        guard host.has("/run/log/journal") || host.has("/var/log/journal") else { return nil }
+        guard hasJournal(on: host) else { return nil }
         let arguments = [
             "-t", SystemLog.tag, "-p", "warning", "-n", "\(count)", "--no-pager", "-q",
         ]

@@ -60,9 +60,12 @@ struct HookTarget: Hashable {
 }
 
 extension LocalHost {
-    /// Whether CloudStack's agent is installed.
+    /// Whether CloudStack's agent is installed, as its directories or its hook show.
+    ///
+    /// `doctor` and `setup` know it by this alone, and install.sh calls `setup`.
     var hasCloudStackAgent: Bool {
         has("/usr/share/cloudstack-agent") || has("/etc/cloudstack/agent")
+            || HookFile.Maker(of: path(HookTarget.single)) == .cloudStack
     }
 
     /// Whether the hook is a symbolic link in `qemu.d` to the hook's program, as packages have it.

@@ -33,11 +33,10 @@ extension Installation {
         case .reloaded(let daemon):
             guard !isRemoval, !dryRun else { break }
             print(proof)
-            guard let process = LibvirtDaemon(daemon.process, named: daemon.name, on: host) else {
-                break
-            }
+            // A file that cannot be executed is no hook.
+            guard (try? checkHook()) != nil else { break }
             do throws(SetupError) {
-                try ReloadRecord.write(process, on: host)
+                try ReloadRecord.write(daemon, on: host)
             } catch {
                 StandardError.print(
                     "\(error); virt-watchdog doctor cannot see that \(daemon.name) was"

@@ -110,6 +110,11 @@ struct Installation {
         guard !isLive || dryRun || host.user == host.administrator else { throw .notRoot }
     }
 
+    /// Checks that libvirt would run a hook of ours.
+    func checkHook() throws(SetupError) {
+        guard Hooks(of: host).ours.contains(where: \.isRun) else { throw .noHook }
+    }
+
     /// Whether systemd runs the services.
     var hasSystemd: Bool { isLive && host.hasSystemd }
 

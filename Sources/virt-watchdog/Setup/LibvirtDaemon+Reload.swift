@@ -3,34 +3,38 @@
 import System
 
 extension LibvirtDaemon {
-    /// Whether systemd has seen the daemon through a change of state since some moment.
+    /// Returns when systemd last reloaded the daemon, since 1970; `nil` if it has not, or does not run it.
     ///
-    /// The daemon had started before; while it runs, only a reload is such a change.
-    func isReloaded(since moment: Duration, on host: LocalHost) -> Bool {
+    /// While the daemon runs, only a reload changes the unit's state.
+    func lastReload(on host: LocalHost) -> Duration? {
         guard host.hasSystemd, isSystem(on: host),
             let outcome = try? host.program(
                 "systemctl",
-                ["show", "-p", "MainPID", "-p", "StateChangeTimestampMonotonic", "\(name).service"]
+                [
+                    "show", "-p", "MainPID", "-p", "ActiveEnterTimestampMonotonic", "-p",
+                    "StateChangeTimestampMonotonic", "\(name).service",
+                ]
             )?.run(within: .seconds(5)), outcome.status == 0
-        else { return false }
+        else { return nil }
         let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
         func value(_ key: String) -> Int64? {
             lines.first { $0.hasPrefix(key + "=") }.flatMap { Int64($0.dropFirst(key.count + 1)) }
         }
         guard value("MainPID") == Int64(id),
-            let microseconds = value("StateChangeTimestampMonotonic"), microseconds > 0
-        else { return false }
-        return Clock.monotonicOrigin + .microseconds(microseconds) >= moment
+            let microseconds = value("StateChangeTimestampMonotonic"), microseconds > 0,
+            microseconds != value("ActiveEnterTimestampMonotonic")
+        else { return nil }
+        return Clock.monotonicOrigin + .microseconds(microseconds)
     }
 
-    /// The command that makes the daemon look for hooks again.
+    /// The command that makes the daemon look for hooks again, and lets `doctor` see that.
     ///
-    /// No unit of the system's runs a user's own daemon.
+    /// `setup` reloads no user's own daemon, which leaves no trace of a reload.
     func reload(on host: LocalHost) -> String {
-        guard isSystem(on: host) else { return "kill -HUP \(id), as the user \(owner)" }
-        return host.hasSystemd
-            ? "sudo systemctl reload \(name)"
-            : "sudo kill -HUP \(id), or sudo virt-watchdog setup, which also records it"
+        isSystem(on: host)
+            ? "sudo virt-watchdog setup --reload-only"
+            : "kill \(id), as the user \(owner); it starts again for its next client, and its"
+                + " guests keep running"
     }
 
     /// Whether it is the system's daemon, and no user's own.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Host
+import Libvirt
 import System
 import SystemPackage
 
@@ -8,25 +9,24 @@ import SystemPackage
 ///
 /// A daemon does not show from outside that it was reloaded.
 enum ReloadRecord {
-    /// Returns whether a daemon was reloaded.
-    static func contains(_ daemon: LibvirtDaemon, on host: LocalHost) -> Bool {
-        (host.text(Paths.reloadRecord) ?? "").split(separator: "\n").contains {
-            $0 == line(daemon)
+    /// Returns when a daemon was reloaded, since 1970; `nil` if it was not.
+    static func time(of daemon: LibvirtDaemon, on host: LocalHost) -> Duration? {
+        let isRecorded = (host.text(Paths.reloadRecord) ?? "").split(separator: "\n").contains {
+            $0 == line(daemon.id, daemon.startTicks)
         }
+        return isRecorded ? (try? Stat(host.path(Paths.reloadRecord)))?.changed : nil
     }
 
     /// Records a daemon, and no other: a host has one.
-    static func write(_ daemon: LibvirtDaemon, on host: LocalHost) throws(SetupError) {
+    static func write(_ daemon: Daemon, on host: LocalHost) throws(SetupError) {
         let path = host.path(Paths.reloadRecord)
         try SetupError.wrapping(path) { () throws(Errno) in
             if !host.has(FilePath(Paths.reloadRecord).removingLastComponent().string) {
                 try FileChange.makeDirectory(FilePath(path).removingLastComponent().string)
             }
-            try File.replace(path, with: Array("\(line(daemon))\n".utf8))
+            try File.replace(path, with: Array("\(line(daemon.process, daemon.startTicks))\n".utf8))
         }
     }
 
-    private static func line(_ daemon: LibvirtDaemon) -> String {
-        "\(daemon.id) \(daemon.startTicks)"
-    }
+    private static func line(_ id: Int32, _ startTicks: UInt64) -> String { "\(id) \(startTicks)" }
 }

@@ -9,7 +9,7 @@ struct Setup: ParsableCommand {
         abstract: "Put the hook in place, and have libvirt see it.",
         usage: """
             virt-watchdog setup [--destdir <dir>] [--prefix <dir>] [--from <dir>]
-                [--no-reload] [--no-service] [--dry-run]
+                [--no-reload | --reload-only] [--no-service] [--dry-run]
             """,
         discussion: """
             Installs the hook and a first agent.properties, starts the service, and reloads \
@@ -27,6 +27,16 @@ struct Setup: ParsableCommand {
         completion: .directory)
     var from: String?
 
+    @Flag(help: "Install nothing; only reload libvirt's daemon.")
+    var reloadOnly = false
+
+    func validate() throws {
+        if reloadOnly, from != nil || options.noReload || options.destdir != nil {
+            throw ValidationError(
+                "--reload-only cannot be combined with --from, --destdir or --no-reload.")
+        }
+    }
+
     func run() throws {
         let installation = options.installation
         var isDone = true
@@ -35,12 +45,20 @@ struct Setup: ParsableCommand {
         do throws(SetupError) {
             try installation.checkUser()
             if !options.dryRun { lock = try SetupLock(installation) }
-            try installation.installFiles(from: from.map(SetupOptions.absolute))
+            if reloadOnly {
+                try installation.checkHook()
+            } else {
+                try installation.installFiles(from: from.map(SetupOptions.absolute))
+            }
         } catch {
             StandardError.print("\(error)")
             throw ExitCode.notAsWanted
         }
         if !options.noReload { isDone = installation.reloadDaemons() }
+        if reloadOnly {
+            if !isDone { throw ExitCode.notAsWanted }
+            return
+        }
         // Last: the hook works without the service.
         if !options.noService {
             do throws(SetupError) {
@@ -50,6 +68,7 @@ struct Setup: ParsableCommand {
                 isDone = false
             }
         }
+        installation.printNextSteps(isDone: isDone)
         if !isDone { throw ExitCode.notAsWanted }
     }
 }

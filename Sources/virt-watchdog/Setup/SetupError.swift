@@ -17,6 +17,8 @@ enum SetupError: Error {
     case missing(String)
     /// The hook does not run.
     case brokenHook(place: String, reason: String)
+    /// No hook of ours can be executed.
+    case noHook
     /// Another file has the hook's place.
     case foreignFile(place: String)
     /// A file of the programs is not a regular file.
@@ -62,6 +64,9 @@ extension SetupError: CustomStringConvertible {
                 + " place with --prefix"
         case .brokenHook(let place, let reason):
             "the hook does not run here: \(reason); nothing was changed at \(place)"
+        case .noHook:
+            "no hook of virt-watchdog can be executed in \(Paths.hooks): nothing was reloaded; run"
+                + " virt-watchdog setup"
         case .foreignFile(let place):
             "\(place) is not virt-watchdog's hook: nothing was changed; rename or remove that file, then"
                 + " run virt-watchdog setup again"

@@ -14,7 +14,8 @@ struct Unsetup: ParsableCommand {
         discussion: """
             Stops the service and removes the hook with all other files that setup has installed. \
             Another hook, an agent.properties that you changed, and the files of packages stay. \
-            Running guests keep their watchdog until they are shut off.
+            Running guests keep their watchdog until they are shut off. Warns of guests whose \
+            persistent domain XML keeps one.
 
             Exit status: 0 success; 1 a step failed, as the output says.
             """)
@@ -34,6 +35,10 @@ struct Unsetup: ParsableCommand {
             guard let list = Manifest(at: path) else { throw .notInstalled(manifest: path) }
             guard !list.isDamaged, list.entries.allSatisfy(installation.owns) else {
                 throw .damagedManifest(path)
+            }
+            // While the tool that removes them is still there.
+            if installation.isLive {
+                PersistentLeftovers.find().messages.forEach(StandardError.print)
             }
             let unit = ServiceUnit(installation: installation)
             let hasService = !options.noService && list.entry(installation.service) != nil

@@ -27,6 +27,8 @@ overlay_mounts() {
 # The host may have a libvirt, whose guests must not be started twice, and a policy of its own.
 forget_host() {
     rm -rf "$root/etc/cloudstack" "$root/etc/virt-watchdog"
+    # On a terminal, virsh starts this agent, which complains that the lab has no polkit.
+    rm -f "$root/usr/bin/pkttyagent"
     for folder in etc/libvirt var/cache/libvirt var/lib/libvirt var/log/libvirt; do
         rm -rf "${root:?}/$folder"
         mkdir -p "$root/$folder"
