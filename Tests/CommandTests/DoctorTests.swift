@@ -241,17 +241,6 @@ struct DoctorTests {
 
     // MARK: The locale
 
-    @Test(arguments: [
-        (["LANG": "de_DE.UTF-8"], true), (["LANG": "C.utf8"], true),
-        (["LC_ALL": "en_US.UTF-8@x"], true),
-        (["LANG": "de_DE.UTF-8", "LC_ALL": "C"], false), (["LC_CTYPE": "UTF-8"], false),
-        (["LC_CTYPE": "C", "LANG": "C.UTF-8"], false), (["LC_ALL": "", "LANG": "C.UTF-8"], true),
-        (["LANG": "de_DE.ISO-8859-1"], false), (["LANG": "de_DE"], false), ([:], false),
-    ])
-    func `The locale's first variable decides`(_ environment: [String: String], _ isUTF8: Bool) {
-        #expect(String.isUTF8Locale { environment[$0] } == isUTF8)
-    }
-
     @Test(arguments: [("C", false), ("C.UTF-8", true)])
     func `Without UTF-8, the output is ASCII`(_ locale: String, _ isUTF8: Bool) throws {
         let folder = try TemporaryFolder()
@@ -263,7 +252,6 @@ struct DoctorTests {
         #expect(outcome.text.contains("ü") == isUTF8)
         #expect(outcome.text.contains("\\u{fc}") == !isUTF8)
         #expect(outcome.text.utf8.allSatisfy { $0 < 128 } == !isUTF8)
-        #expect("a…b".ascii == "a...b")
     }
 
     // MARK: Colours
