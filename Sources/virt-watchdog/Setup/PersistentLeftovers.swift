@@ -8,7 +8,7 @@ import WatchdogPolicy
 
 /// The guests whose persistent domain XML still has changes of virt-watchdog.
 struct PersistentLeftovers: Hashable {
-    /// Their names, in the order of libvirt's list.
+    /// Their names.
     var guests: [String] = []
     /// Why some guests were not checked; `nil` if all were.
     var gap: String?
@@ -69,7 +69,7 @@ struct PersistentLeftovers: Hashable {
     var messages: [String] {
         var messages: [String] = []
         if !guests.isEmpty {
-            let names = guests.prefix(Self.shown).map { quoted($0) }.joined(separator: ", ")
+            let names = guests.sorted().prefix(Self.shown).map { quoted($0) }.joined(separator: ", ")
             let more = guests.count - Self.shown
             let rest = more > 0 ? " and \(more) more" : ""
             messages.append(
