@@ -56,14 +56,12 @@ struct Diagnosis: Encodable {
     /// - Parameter width: The width to wrap the lines at, or `nil` for a line each.
     func text(width: Int?) -> String {
         (lines(of: findings, width) + Self.lines(verdict, after: "", 0, width))
-            .joined(separator: "
-")
+            .joined(separator: "\n")
     }
 
     /// Returns the text of the warnings and failures alone.
     func faultsText(width: Int?) -> String {
-        lines(of: findings.filter { $0.level != .ok }, width).joined(separator: "
-")
+        lines(of: findings.filter { $0.level != .ok }, width).joined(separator: "\n")
     }
 
     private func lines(of findings: [Finding], _ width: Int?) -> [String] {
