@@ -42,12 +42,12 @@ struct PersistentLeftoversTests {
     @Test(arguments: [
         (1, "of 1 guest keeps changes of virt-watchdog: 'g1';"),
         (3, "of 3 guests keeps changes of virt-watchdog: 'g1', 'g2', 'g3';"),
-        (40, "of 40 guests keeps changes of virt-watchdog: 'g1', 'g2', 'g3' and 37 more;"),
+        (40, "of 40 guests keeps changes of virt-watchdog: 'g1', 'g10', 'g11' and 37 more;"),
     ])
     func `The first guests are named, and the others are counted`(
         _ count: Int, _ text: String
     ) throws {
-        let found = PersistentLeftovers(guests: (1...count).map { "g\($0)" })
+        let found = PersistentLeftovers(guests: (1...count).reversed().map { "g\($0)" })
         let message = try #require(found.messages.first)
         #expect(message.contains(text))
         #expect(message.contains("run virt-watchdog remove --all"))

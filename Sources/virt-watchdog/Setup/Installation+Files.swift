@@ -9,7 +9,11 @@ extension Installation {
     ///
     /// - Parameter tree: The tree with the programs; `nil` where a package has installed them.
     func installFiles(from tree: String?) throws(SetupError) {
-        let target = HookTarget(among: Hooks(of: host), on: host)
+        let hooks = Hooks(of: host)
+        if let folder = hooks.closedFolder {
+            print("This user cannot read \(folder): as root, the hook may go to another place.")
+        }
+        let target = HookTarget(among: hooks, on: host)
         try target.check()
         if let version = libvirtVersion { try target.check(against: version) }
         try checkSELinux()

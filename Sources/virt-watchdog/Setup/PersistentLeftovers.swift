@@ -8,7 +8,7 @@ import WatchdogPolicy
 
 /// The guests whose persistent domain XML still has changes of virt-watchdog.
 struct PersistentLeftovers: Hashable {
-    /// Their names, in the order of libvirt's list.
+    /// Their names.
     var guests: [String] = []
     /// Why some guests were not checked; `nil` if all were.
     var gap: String?
@@ -27,7 +27,11 @@ struct PersistentLeftovers: Hashable {
     ///   - timeout: The time limit in seconds.
     static func find(at uri: String = "qemu:///system", within timeout: Int = timeout) -> Self {
         let progress = Progress()
-        let error = TimedCall.run(timeout: timeout) { search(uri, progress) }
+        // On a busy host, the checks of a timed call take longer than their number says.
+        let end = ContinuousClock.now + .seconds(timeout)
+        let error = TimedCall.run(timeout: timeout, unless: { .now >= end }) {
+            search(uri, progress)
+        }
         var found = progress.found
         switch error {
         case .none: found.gap = "no answer within \(timeout) seconds"
@@ -69,13 +73,14 @@ struct PersistentLeftovers: Hashable {
     var messages: [String] {
         var messages: [String] = []
         if !guests.isEmpty {
-            let names = guests.prefix(Self.shown).map { quoted($0) }.joined(separator: ", ")
+            let names = guests.sorted().prefix(Self.shown).map { quoted($0) }.joined(
+                separator: ", ")
+            let count = "\(guests.count) \(guests.count == 1 ? "guest" : "guests")"
             let more = guests.count - Self.shown
             let rest = more > 0 ? " and \(more) more" : ""
             messages.append(
-                "the persistent domain XML of \(guests.count) \(guests.count == 1 ? "guest" : "guests")"
-                    + " keeps changes of virt-watchdog: \(names)\(rest); before you uninstall, run"
-                    + " virt-watchdog remove --all; afterwards, virsh detach-device-alias GUEST"
+                "the persistent domain XML of \(count) keeps changes of virt-watchdog: \(names)\(rest); before you"
+                    + " uninstall, run virt-watchdog remove --all; afterwards, virsh detach-device-alias GUEST"
                     + " \(WatchdogDevice.alias) --config removes a device")
         }
         if let gap {
