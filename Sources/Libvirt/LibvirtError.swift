@@ -98,6 +98,9 @@ package struct LibvirtError: Error, Sendable, Hashable {
             || domain == Int32(VIR_FROM_RPC.rawValue)
     }
 
+    /// Whether the connection or this user lacks the right.
+    package var isRefusal: Bool { [.operationDenied, .accessDenied].contains(code) }
+
     /// Whether the caller's URI is malformed.
     package var isOfURI: Bool { domain == Int32(VIR_FROM_URI.rawValue) }
 }

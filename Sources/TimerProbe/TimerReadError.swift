@@ -21,9 +21,18 @@ enum TimerReadError: Error {
     case monitorIsOff
 }
 
+extension TimerReadError {
+    /// Whether libvirt refuses the monitor to this user, and with it the guest agent.
+    var isRefusal: Bool {
+        if case .libvirt(let error) = self { error.isRefusal } else { false }
+    }
+}
+
 extension TimerReadError: CustomStringConvertible {
     var description: String {
         switch self {
+        case .libvirt where isRefusal:
+            "this user may only read libvirt, which does not show the timer; run as root"
         case .libvirt(let error): "libvirt says: \(error)"
         case .notEnumerated, .noWindow:
             "the guest's firmware has not set up its PCI bus yet"

@@ -81,14 +81,15 @@ package struct TimerReader: Sendable {
                 reading.timers.append(try state(of: watchdog, facts, guest, &reading))
             } catch {
                 // libvirt refuses a read-only connection before it taints the guest.
-                if case .libvirt(let refusal) = error, refusal.code == .operationDenied {
-                    reading.usedMonitor = false
-                }
+                if error.isRefusal { reading.usedMonitor = false }
                 reading.timers.append(.unknown("\(error)"))
                 doubts[index] = error
             }
         }
-        if !doubts.isEmpty { askAgent(of: guest, facts, sources, doubts, &reading) }
+        // libvirt would refuse the agent, too.
+        if !doubts.isEmpty, !doubts.values.contains(where: \.isRefusal) {
+            askAgent(of: guest, facts, sources, doubts, &reading)
+        }
         return reading
     }
 

@@ -33,7 +33,7 @@ struct VerdictBasisTests {
             VerdictBasis(policy: .builtIn, hook: $0).verdict(of: status)
         }
         #expect(verdicts.map(\.kind) == [.protectedAtStart, .unprotected, .unknown])
-        #expect(verdicts[2].reason.hasSuffix("is unknown: closed; run as root"))
+        #expect(verdicts[2].reason.contains("is unknown: closed; run as root; with it: "))
         let basis = VerdictBasis(policy: .builtIn, hook: .unknown("closed"))
         #expect(basis.nextBoot(of: status) == .unknown)
     }

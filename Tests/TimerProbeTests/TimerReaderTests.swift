@@ -60,6 +60,19 @@ struct TimerReaderTests {
         }
     }
 
+    @Test func `A user who may only read is told to run as root, and taints no guest`() {
+        for code in [LibvirtError.Code.operationDenied, .accessDenied] {
+            let machine = FakeMachine()
+            machine.failures[""] = LibvirtError(code: code, message: "forbidden")
+            var facts = facts("pcie-root")
+            facts.agent = .connected
+            let reading = read(machine, facts)
+            #expect(reading.timers.first?.doubt?.hasSuffix("run as root") == true)
+            #expect(!reading.usedMonitor && !reading.usedAgent)
+            #expect(machine.agent.commands.isEmpty)
+        }
+    }
+
     @Test func `On pc the monitor tells no timer, and the reason names the remedy`() {
         let machine = FakeMachine()
         machine.registers[0x68] = 2

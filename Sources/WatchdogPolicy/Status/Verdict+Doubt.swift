@@ -13,7 +13,7 @@ extension Verdict {
         self = judge(true)
         guard judge(false).kind != kind else { return }
         explanation =
-            "if the hook is installed: \(explanation); whether it is, is unknown: \(doubt)"
+            "whether the hook is installed is unknown: \(doubt); with it: \(explanation)"
         phrase = "the hook is unknown"
         kind = .unknown
     }

@@ -11,27 +11,28 @@ struct DaemonVersions: Hashable {
     /// Why the daemon's versions are unknown.
     var problem: String?
 
-    /// The time limit for all answers, in seconds.
+    /// The time limit for each answer, in seconds. libvirt may have to look at all emulators.
     private static let timeout = 10
 
     /// Asks a daemon.
     ///
     /// - Parameter uri: The daemon's URI, or `nil` for libvirt's default.
     init(at uri: String?) {
+        self.init(uri: uri)
         do throws(LibvirtError) {
+            let connection = try Connection.open(to: uri, readOnly: true, timeout: Self.timeout)
             self = try Connection.answer(within: Self.timeout) { () throws(LibvirtError) in
-                Self(of: try Connection(to: uri, readOnly: true))
+                Self(uri: connection.uri, libvirt: try connection.libvirtVersion().description)
             }
+            // A slow answer must not cost the others.
+            let emulator = try? Connection.answer(within: Self.timeout) {
+                () throws(LibvirtError) in
+                connection.isQEMU ? try connection.emulatorVersion() : nil
+            }
+            self.emulator = emulator?.description
         } catch {
-            self.uri = uri
             problem = "cannot connect: \(error)"
         }
-    }
-
-    private init(of connection: Connection) {
-        uri = connection.uri
-        libvirt = (try? connection.libvirtVersion())?.description
-        emulator = connection.isQEMU ? (try? connection.emulatorVersion())?.description : nil
     }
 
     init(

@@ -9,7 +9,7 @@ struct VersionCommand: ParsableCommand {
         abstract: "Show the versions of all programs involved.",
         discussion: """
             Runs the hook and the service's program with --version, if only root can change them. \
-            Waits at most 10 seconds for libvirt.
+            Waits at most 10 seconds for each answer of libvirt.
 
             Exit status: 0 tool, hook and service match, or are missing; 1 they differ.
             """)
