@@ -165,35 +165,45 @@ _virt-watchdog() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--version -h --help)
     local -a repeating_options=()
-    local -a non_repeating_options=()
+    local -a non_repeating_options=(-c --connect)
     __virt-watchdog_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '-c'|'--connect')
+        return
+        ;;
+    esac
 
     # Offer subcommand / subcommand argument completions
     local -r subcommand="${unparsed_words[0]}"
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|plan|apply|remove|verify|doctor|config|patch|setup|unsetup|help)
+    status|plan|apply|remove|verify|doctor|config|patch|setup|unsetup|version|help)
         # Offer subcommand argument completions
         "_virt-watchdog_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status plan apply remove verify doctor config patch setup unsetup help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status plan apply remove verify doctor config patch setup unsetup version help' -- "${cur}"))
         ;;
     esac
 }
 
 _virt-watchdog_status() {
     repeating_flags=()
-    non_repeating_flags=(--all --inactive --no-monitor --accept-unknown --json --version -h --help)
+    non_repeating_flags=(--all --inactive --no-monitor --accept-unknown --check --watch --name --json --no-header --verbose -v --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--connect -c --properties)
+    non_repeating_options=(-c --connect --interval --properties)
     __virt-watchdog_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
-    '--connect'|'-c')
+    '-c'|'--connect')
+        return
+        ;;
+    '--interval')
         return
         ;;
     '--properties')
@@ -213,14 +223,14 @@ _virt-watchdog_status() {
 
 _virt-watchdog_plan() {
     repeating_flags=()
-    non_repeating_flags=(--all --config --persist --json --version -h --help)
+    non_repeating_flags=(--all --config --name --json --no-header --verbose -v --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--connect -c --properties)
+    non_repeating_options=(-c --connect --properties)
     __virt-watchdog_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
-    '--connect'|'-c')
+    '-c'|'--connect')
         return
         ;;
     '--properties')
@@ -240,14 +250,14 @@ _virt-watchdog_plan() {
 
 _virt-watchdog_apply() {
     repeating_flags=()
-    non_repeating_flags=(--all --config --persist --json --version -h --help)
+    non_repeating_flags=(--all --dry-run --config --json --no-header --verbose -v --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--connect -c --properties)
+    non_repeating_options=(-c --connect --properties)
     __virt-watchdog_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
-    '--connect'|'-c')
+    '-c'|'--connect')
         return
         ;;
     '--properties')
@@ -267,14 +277,14 @@ _virt-watchdog_apply() {
 
 _virt-watchdog_remove() {
     repeating_flags=()
-    non_repeating_flags=(--all --live --config --dry-run --json --version -h --help)
+    non_repeating_flags=(--all --live --config --dry-run --json --no-header --verbose -v --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--connect -c)
+    non_repeating_options=(-c --connect)
     __virt-watchdog_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
-    '--connect'|'-c')
+    '-c'|'--connect')
         return
         ;;
     esac
@@ -290,14 +300,14 @@ _virt-watchdog_remove() {
 
 _virt-watchdog_verify() {
     repeating_flags=()
-    non_repeating_flags=(--keep-going --json --version -h --help)
+    non_repeating_flags=(--verbose -v --quiet -q --keep-going --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--connect -c --machine)
+    non_repeating_options=(-c --connect --machine)
     __virt-watchdog_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
-    '--connect'|'-c')
+    '-c'|'--connect')
         return
         ;;
     '--machine')
@@ -309,14 +319,14 @@ _virt-watchdog_verify() {
 
 _virt-watchdog_doctor() {
     repeating_flags=()
-    non_repeating_flags=(--json --version -h --help)
+    non_repeating_flags=(--verbose -v --quiet -q --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--connect -c --properties)
+    non_repeating_options=(-c --connect --properties)
     __virt-watchdog_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
-    '--connect'|'-c')
+    '-c'|'--connect')
         return
         ;;
     '--properties')
@@ -330,11 +340,14 @@ _virt-watchdog_config() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--properties)
+    non_repeating_options=(-c --connect --properties)
     __virt-watchdog_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '-c'|'--connect')
+        return
+        ;;
     '--properties')
         __virt-watchdog_add_completions -f
         return
@@ -368,7 +381,7 @@ _virt-watchdog_patch() {
 
 _virt-watchdog_setup() {
     repeating_flags=()
-    non_repeating_flags=(--no-reload --no-service --dry-run --version -h --help)
+    non_repeating_flags=(--no-reload --no-service --dry-run --reload-only --version -h --help)
     repeating_options=()
     non_repeating_options=(--destdir --prefix --from)
     __virt-watchdog_offer_flags_options 0
@@ -405,6 +418,21 @@ _virt-watchdog_unsetup() {
         ;;
     '--prefix')
         __virt-watchdog_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_virt-watchdog_version() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(-c --connect)
+    __virt-watchdog_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '-c'|'--connect')
         return
         ;;
     esac

@@ -16,8 +16,7 @@ struct Config: ParsableCommand {
             """)
 
     @OptionGroup var daemon: ConnectionOptions
-
-    @OptionGroup(visibility: .private) var unused: UnusedOptions<Config>
+    @OptionGroup(visibility: .private) var unused: UnusedOutput<Config>
     @OptionGroup var policy: PolicyOptions
 
     @Flag(help: "Print JSON.")
@@ -101,13 +100,6 @@ struct Config: ParsableCommand {
             var line: Int?
         }
 
-        struct Problem: Encodable {
-            @Nullable var line: Int?
-            @Nullable var column: Int?
-            var severity: String
-            var message: String
-        }
-
         struct Pattern: Encodable {
             var pattern: String
             var utf8Pattern: String?
@@ -119,7 +111,7 @@ struct Config: ParsableCommand {
         var settings: [String: Setting]
         var patterns: [Pattern]
         var raw: [String: String]
-        var problems: [Problem]
+        var problems: [PolicyProblem]
 
         init(_ report: PolicyReport, _ counts: [PatternCount]) {
             file = report.file
@@ -140,11 +132,7 @@ struct Config: ParsableCommand {
             }
             raw = Dictionary(
                 report.raw.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
-            problems = report.problems.map { problem in
-                Problem(
-                    line: problem.position?.line, column: problem.position?.column,
-                    severity: problem.severity.rawValue, message: problem.message)
-            }
+            problems = report.problems.map(PolicyProblem.init)
         }
     }
 }

@@ -18,7 +18,8 @@ struct Patch: ParsableCommand {
             Exit status: 0 the domain XML was printed; 1 the domain XML or the policy has an error.
             """)
 
-    @OptionGroup(visibility: .private) var unused: UnusedOptions<Patch>
+    @OptionGroup(visibility: .private) var unusedDaemon: UnusedConnection<Patch>
+    @OptionGroup(visibility: .private) var unusedOutput: UnusedOutput<Patch>
     @OptionGroup var policy: PolicyOptions
 
     @Flag(help: "Print a unified diff instead, which patch(1) applies.")

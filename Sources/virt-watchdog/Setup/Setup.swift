@@ -19,7 +19,8 @@ struct Setup: ParsableCommand {
             Exit status: 0 success; 1 a step failed, as the output says.
             """)
 
-    @OptionGroup(visibility: .private) var unused: UnusedOptions<Setup>
+    @OptionGroup(visibility: .private) var unusedDaemon: UnusedConnection<Setup>
+    @OptionGroup(visibility: .private) var unusedOutput: UnusedOutput<Setup>
     @OptionGroup var options: SetupOptions
 
     @Option(

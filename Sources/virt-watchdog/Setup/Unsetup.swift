@@ -20,7 +20,8 @@ struct Unsetup: ParsableCommand {
             Exit status: 0 success; 1 a step failed, as the output says.
             """)
 
-    @OptionGroup(visibility: .private) var unused: UnusedOptions<Unsetup>
+    @OptionGroup(visibility: .private) var unusedDaemon: UnusedConnection<Unsetup>
+    @OptionGroup(visibility: .private) var unusedOutput: UnusedOutput<Unsetup>
     @OptionGroup var options: SetupOptions
 
     func run() throws {
