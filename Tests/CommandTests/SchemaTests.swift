@@ -68,6 +68,19 @@ struct SchemaTests {
     }
 
     @Test
+    func `Every schema is installed`() throws {
+        let stage = try #require(Repository.stage)
+        #expect(!Schema.forms.isEmpty)
+        for form in Schema.forms {
+            #expect(
+                FileManager.default.contentsEqual(
+                    atPath: "\(stage)/usr/share/virt-watchdog/schemas/\(form).json",
+                    andPath: Repository.root.appending(path: "hooks/schemas/\(form).json").path),
+                "\(form)")
+        }
+    }
+
+    @Test
     func `The schemas refuse wrong documents`() throws {
         for form in Schema.forms {
             for wrong in ["{}", "[]", #"{"guests":[{}]}"#, #"{"guests":[],"more":1}"#] {
