@@ -40,7 +40,7 @@ struct DoctorTests {
         let outcome = try Tool.run("doctor", "--json", "-c", uri)
         let object = try #require(
             JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
-        #expect(Set(object.keys) == ["findings", "summary"])
+        #expect(Set(object.keys) == ["findings", "host", "schemaVersion", "summary", "time"])
         let findings = try #require(object["findings"] as? [[String: Any]])
         let names = Set(Check.allCases.map(\.rawValue))
         for finding in findings {
