@@ -147,7 +147,7 @@ struct StatusTests {
     func `A host without guests is no trouble`() throws {
         let outcome = try Tool.run("status", "-c", Self.driver, "--inactive")
         #expect(outcome.status == 0)
-        #expect(outcome.text == "No guest is shut off.\n")
+        #expect(outcome.text == "No guest is shut off at \(Self.driver).\n")
     }
 
     @Test

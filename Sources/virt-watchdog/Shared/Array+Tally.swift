@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension [String] {
+extension Array<String> {
     /// The number of each word, in the order of their first appearance.
     var tally: String {
         var counts: [(word: String, count: Int)] = []
