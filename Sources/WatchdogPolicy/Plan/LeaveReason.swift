@@ -49,7 +49,7 @@ extension LeaveReason: CustomStringConvertible {
         case .keptAction(let watchdog, let wanted):
             "the guest already has a watchdog \(quoted(watchdog.model))\(watchdog.placeClause) with action"
                 + " \(quoted(watchdog.action)); the policy's action is '\(wanted.action.rawValue)', but"
-                + " vm.watchdog.existing=keep"
+                + " vm.watchdog.existing=keep; to change the action, set vm.watchdog.existing=align"
         case .otherModel(let watchdog, let wanted):
             "the guest already has a watchdog \(quoted(watchdog.model)) with the policy's action;"
                 + " virt-watchdog does not add '\(wanted.model.rawValue)' to it"

@@ -27,7 +27,10 @@ struct Doctor: ParsableCommand {
     var json = false
 
     func run() throws {
-        let diagnosis = Diagnosis(of: LocalHost(paths: policy.paths), connectingTo: daemon.connect)
+        if output.quiet { Progress.silence() }
+        let diagnosis = Progress.during("checking this host") {
+            Diagnosis(of: LocalHost(paths: policy.paths), connectingTo: daemon.connect)
+        }
         if json {
             try StandardOutput.print(json: diagnosis)
         } else {

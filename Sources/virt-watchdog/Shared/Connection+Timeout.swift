@@ -21,8 +21,10 @@ extension Connection {
     static func answer<Answer: Sendable>(
         within timeout: Int, _ question: @escaping @Sendable () throws(LibvirtError) -> Answer
     ) throws(LibvirtError) -> Answer {
-        let answer = TimedCall.run(timeout: timeout) {
-            Result { () throws(LibvirtError) in try question() }
+        let answer = Progress.during("waiting for libvirt") {
+            TimedCall.run(timeout: timeout) {
+                Result { () throws(LibvirtError) in try question() }
+            }
         }
         guard let answer else {
             throw LibvirtError(

@@ -51,6 +51,19 @@ enum Progress {
         }
     }
 
+    /// Does a step, and comes back to the step before.
+    static func during<Result, Failure: Error>(
+        _ step: String, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let before = state.withLock { $0.step }
+        show(step)
+        defer {
+            end()
+            if let before { show(before) }
+        }
+        return try body()
+    }
+
     /// Removes the line before other output.
     static func hide() {
         state.withLock { hide(&$0) }

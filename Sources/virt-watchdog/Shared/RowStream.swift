@@ -114,6 +114,7 @@ final class RowStream<Row: TableRow> {
     ///   - summary: The lines below the table.
     ///   - json: The value to print in that form.
     func finish(none: String, summary: [String], json: () throws -> Void) throws {
+        Progress.end()
         switch form {
         case .json: try json()
         case .nothing: break

@@ -66,7 +66,9 @@ final class Verification {
         defer { tidyUp() }
         return VerifyStep.allCases.allSatisfy { step in
             do throws(VerifyFailure) {
-                let message = try take(step)
+                let message = try Progress.during("waiting for \(step.rawValue)") {
+                    () throws(VerifyFailure) in try take(step)
+                }
                 add(step, isDone: true, message, remedy: nil)
                 return true
             } catch {

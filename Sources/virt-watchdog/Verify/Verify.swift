@@ -40,6 +40,7 @@ struct Verify: ParsableCommand {
     private var showsSteps: Bool { !json && !output.quiet }
 
     func run() throws {
+        if output.quiet { Progress.silence() }
         InterruptFlag.watch()
         let loop = try EventLoop()
         let connection = try daemon.connection(readOnly: false)

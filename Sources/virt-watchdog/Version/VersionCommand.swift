@@ -21,7 +21,10 @@ struct VersionCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let answer = VersionAnswer(of: LocalHost(), DaemonVersions(at: daemon.connect))
+        if output.quiet { Progress.silence() }
+        let answer = Progress.during("asking for versions") {
+            VersionAnswer(of: LocalHost(), DaemonVersions(at: daemon.connect))
+        }
         if json {
             try StandardOutput.print(json: answer)
         } else {
