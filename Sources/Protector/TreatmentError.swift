@@ -33,21 +33,21 @@ extension TreatmentError {
     /// The error in a few words.
     package var phrase: String {
         switch self {
-        case .libvirt: "libvirt refused"
-        case .definition: "its XML is not readable"
-        case .notThere: "the device is not there"
-        case .stillArriving: "it is migrating in"
-        case .silent: "it does not answer"
-        case .notAsked: "it was not asked"
-        case .removalPending: "its removal is pending"
-        case .outOfTime: "out of time"
+        case .libvirt: "libvirt error"
+        case .definition: "cannot read its XML"
+        case .notThere: "device did not appear"
+        case .stillArriving: "migrating in"
+        case .silent: "does not answer"
+        case .notAsked: "skipped: others hang"
+        case .removalPending: "removal not finished"
+        case .outOfTime: "timed out"
         }
     }
 }
 
 extension TreatmentError: CustomStringConvertible {
     /// The fact, its cause and, if there is one, a fix.
-    package var description: String { description(retryingWith: "virt-watchdog apply") }
+    package var description: String { description(retryingWith: "virt-watchdog apply GUEST") }
 
     /// Returns the fact, its cause and, if there is one, a fix.
     ///

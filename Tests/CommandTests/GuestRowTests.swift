@@ -85,12 +85,12 @@ import WatchdogPolicy
             LiveResult(
                 facts: Self.facts(), plan: Plan(.changeAction(from: "none", to: .pause)),
                 result: .aligned))
-        #expect(aligned.why.phrase == "its action is pause now")
+        #expect(aligned.why.phrase == "action is now pause")
         let refused = GuestRow(
             LiveResult(
                 facts: Self.facts(), plan: Plan(.coldPlug(Self.device, .noFreeSlot)),
                 result: .unprotected))
-        #expect(refused.why.phrase == "no free PCI slot")
+        #expect(refused.why.phrase == "no free PCI slot or port")
         #expect(!refused.isConverged)
     }
 }

@@ -133,7 +133,7 @@ struct PlanTests {
         #expect(reason(.builtIn, removed).contains("has removed the watchdog from this run"))
         #expect(reason(.builtIn, removed).contains("run virt-watchdog apply GUEST"))
         let faulty = Self.pc { $0.guestPolicy = GuestPolicy(attributes: [("model", "x")]) }
-        #expect(reason(.builtIn, faulty).contains("cannot read the policy in the guest's metadata"))
+        #expect(reason(.builtIn, faulty).contains("cannot use the policy in the guest's metadata"))
         let there = Self.pc { $0.watchdogs = [Watchdog(model: "i6300esb")] }
         #expect(reason(.builtIn, there) == "the guest already has i6300esb with action reset")
         let other = Self.pc { $0.watchdogs = [Watchdog(model: "ib700")] }

@@ -18,10 +18,10 @@ package enum ColdPlugReason: Sendable, Hashable {
     var phrase: String {
         switch self {
         case .notHotPluggable: "needs a cold start"
-        case .noFreeSlot: "no free PCI slot"
-        case .reservedPorts: "all ports are reserved"
-        case .noACPI: "no ACPI"
-        case .sharedAction: "another watchdog's action"
+        case .noFreeSlot: "no free PCI slot or port"
+        case .reservedPorts: "reserve-ports too high"
+        case .noACPI: "no ACPI: no hot-plug"
+        case .sharedAction: "dump needs a cold start"
         }
     }
 

@@ -29,9 +29,9 @@ extension LeaveReason: CustomStringConvertible {
     package var description: String {
         switch self {
         case .faultyPolicy(let fault):
-            "cannot read the policy: \(fault)"
+            "cannot use the policy: \(fault)"
         case .faultyGuestPolicy(let fault):
-            "cannot read the policy in the guest's metadata: \(fault)"
+            "cannot use the policy in the guest's metadata: \(fault)"
         case .excluded:
             "the policy does not cover the guest (vm.watchdog.include, vm.watchdog.exclude)"
         case .optedOut:
@@ -85,16 +85,16 @@ extension LeaveReason {
     /// The reason in a few words.
     var phrase: String {
         switch self {
-        case .faultyPolicy: "an error in the policy"
-        case .faultyGuestPolicy: "an error in its metadata"
-        case .excluded: "not in the policy"
-        case .optedOut: "its metadata says so"
-        case .removedFromRun: "removed from this run"
-        case .removalPending: "being removed"
+        case .faultyPolicy: "policy not usable"
+        case .faultyGuestPolicy: "error in its metadata"
+        case .excluded: "excluded by its name"
+        case .optedOut: "excluded by its metadata"
+        case .removedFromRun: "removed for this run"
+        case .removalPending: "removal not finished"
         case .modelNone: "vm.watchdog.model=none"
-        case .asWanted: "as the policy wants"
-        case .keptAction(let watchdog, _): "it keeps action \(printable(watchdog.action))"
-        case .otherModel(let watchdog, _): "it keeps \(printable(watchdog.model))"
+        case .asWanted: "matches the policy"
+        case .keptAction(let watchdog, _): "keeps action \(printable(watchdog.action))"
+        case .otherModel(let watchdog, _): "has its own \(printable(watchdog.model))"
         }
     }
 }

@@ -49,7 +49,7 @@ package struct Plan: Sendable, Hashable {
         switch decision {
         case .leave(let reason): reason.phrase
         case .attach: "no watchdog"
-        case .changeAction(let old, let new): "\(printable(old)) becomes \(new.rawValue)"
+        case .changeAction(let old, let new): "\(printable(old)) -> \(new.rawValue)"
         case .coldPlug(_, let reason): reason.phrase
         case .refuse(let reason): reason.phrase
         }

@@ -76,10 +76,11 @@ extension RefuseReason {
     var phrase: String {
         switch self {
         case .notQEMU: "not QEMU"
-        case .noPCI: "no PCI bus"
-        case .wrongMachine: "not for this machine"
-        case .onCommandLine, .actionOnCommandLine, .setByGlobal, .idInUse: "its QEMU arguments"
-        case .notInEmulator: "not in its QEMU"
+        case .noPCI: "machine has no PCI bus"
+        case .wrongMachine: "model/machine mismatch"
+        case .onCommandLine, .actionOnCommandLine, .setByGlobal, .idInUse:
+            "conflicting QEMU options"
+        case .notInEmulator: "QEMU lacks the device"
         }
     }
 }

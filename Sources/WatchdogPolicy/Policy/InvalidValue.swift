@@ -4,7 +4,7 @@
 struct InvalidValue {
     var value: String
     var valid: [String]
-    /// The valid value that the author probably meant, or `nil` for an open set.
+    /// The valid value that the author probably meant, or `nil` if none is close.
     private var nearest: String?
     /// Further help, as the end of a clause.
     private var hint = ""
@@ -12,7 +12,7 @@ struct InvalidValue {
     init(_ value: String, valid: [String]) {
         self.value = value
         self.valid = valid
-        nearest = nearestSpelling(to: value.lowercased(), among: valid)
+        nearest = likelySpelling(of: value, among: valid)
     }
 
     /// Describes a list of name patterns with an invalid one.

@@ -14,7 +14,7 @@ extension Verdict {
         guard judge(false).kind != kind else { return }
         explanation =
             "whether the hook is installed is unknown: \(doubt); with it: \(explanation)"
-        phrase = "the hook is unknown"
+        phrase = "cannot read the hook"
         kind = .unknown
     }
 
@@ -24,7 +24,7 @@ extension Verdict {
     package func withUnknownPolicy(_ doubt: String) -> Verdict {
         var verdict = self
         verdict.kind = .unknown
-        verdict.phrase = "the policy is unknown"
+        verdict.phrase = "cannot read the policy"
         verdict.explanation = "the verdict depends on the policy: \(doubt)"
         return verdict
     }

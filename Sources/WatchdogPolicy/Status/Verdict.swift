@@ -117,8 +117,8 @@ package struct Verdict: Sendable, Hashable {
         let plan = Plan(for: persistent, under: policy)
         defer {
             if kind != .excluded, let ending = situation.ending {
-                explanation += "; \(ending)"
-                phrase = "its last run failed"
+                explanation += "; \(ending.text)"
+                phrase = ending.phrase
             }
             warnings = plan.warnings
         }
@@ -130,7 +130,7 @@ package struct Verdict: Sendable, Hashable {
                 watchdog.action != WatchdogAction.none.rawValue
             {
                 self.init(
-                    .protectedAtStart, "its action changes then",
+                    .protectedAtStart, "action changes at start",
                     "at its start, virt-watchdog changes its watchdog's action to"
                         + " \(quoted(watchdog.action))")
             } else if let trouble = Verdict(
@@ -139,18 +139,20 @@ package struct Verdict: Sendable, Hashable {
                 self = trouble
             } else {
                 self.init(
-                    .protectedAtStart, "defined", "its persistent domain XML has the watchdog")
+                    .protectedAtStart, "in its domain XML",
+                    "its persistent domain XML has the watchdog")
             }
         } else if case .attach(let device, _) = plan.decision {
             guard hookInstalled else {
                 self.init(
-                    .unprotected, "the hook is not there",
+                    .unprotected, "hook not installed",
                     "its domain XML has no watchdog, and the hook, which would add one at its start, is"
                         + " not installed; run virt-watchdog doctor")
                 return
             }
             self.init(
-                .protectedAtStart, "the hook adds it", "at its start, virt-watchdog adds \(device)")
+                .protectedAtStart, "added at its start",
+                "at its start, virt-watchdog adds \(device)")
         } else {
             self.init(.unprotected, plan.phrase, plan.reason)
         }
@@ -167,25 +169,31 @@ package struct Verdict: Sendable, Hashable {
     /// The implicit one, which libvirt adds to each q35 machine, acts only once the guest has
     /// started it.
     private init(excluded live: GuestFacts, under plan: Plan, _ timers: [TimerState]) {
-        let acting = live.watchdogs.enumerated().first { index, watchdog in
-            let isArmed = index < timers.count && timers[index] == .armed
-            return live.effective(watchdog).action != WatchdogAction.none.rawValue
-                && (isArmed || live.origin(of: watchdog) != .implicit)
-        }?.element
-        guard let acting else {
+        func isArmed(_ index: Int) -> Bool { index < timers.count && timers[index] == .armed }
+        let found = live.watchdogs.enumerated().first { index, watchdog in
+            live.effective(watchdog).action != WatchdogAction.none.rawValue
+                && (isArmed(index) || live.origin(of: watchdog) != .implicit)
+        }
+        guard let (index, acting) = found else {
             self.init(.excluded, plan.phrase, plan.reason)
             return
         }
         let action = live.effective(acting).action
         let fix =
             switch live.origin(of: acting) {
-            case .owned: "run virt-watchdog remove GUEST"
+            case .owned:
+                if case .leave(.removalPending) = plan.decision {
+                    "run virsh reset GUEST"
+                } else {
+                    "run virt-watchdog remove GUEST"
+                }
             case .commandLine: "remove it from the guest's qemu:commandline, or include the guest"
             case .defined: "remove it from the guest's domain XML, or include the guest"
             case .implicit: "set its action to 'none' in the persistent domain XML"
             }
         self.init(
-            .excludedStillActs, "a hang leads to \(printable(action))",
+            .excludedStillActs,
+            (isArmed(index) ? "a hang leads to " : "may act: ") + printable(action),
             "\(plan.reason); its watchdog \(quoted(acting.model)) still acts: \(printable(action)); \(fix)"
         )
     }
@@ -194,10 +202,10 @@ package struct Verdict: Sendable, Hashable {
     private init?(
         against action: String, of facts: GuestFacts, under plan: Plan, isLive: Bool = true
     ) {
-        let fix = isLive && plan.changesLiveGuest ? "; run virt-watchdog apply" : ""
+        let fix = isLive && plan.changesLiveGuest ? "; run virt-watchdog apply GUEST" : ""
         if action == WatchdogAction.none.rawValue {
             self.init(
-                .unprotected, "its action is none",
+                .unprotected, "action none: no effect",
                 "its watchdog has action 'none'; \(plan.reason)\(fix)")
         } else if case .changeAction = plan.decision {
             self.init(.conflict, plan.phrase, plan.reason + fix)
@@ -213,12 +221,12 @@ package struct Verdict: Sendable, Hashable {
         switch (evidence.situation.state, evidence.situation.reason) {
         case (.crashed, _), (.paused, .crashed):
             self.init(
-                .crashed, "its kernel panicked", "the guest's kernel panicked; \(lookAndBoot)")
+                .crashed, "kernel panicked", "the guest's kernel panicked; \(lookAndBoot)")
         case (.paused, .watchdog):
             let time =
                 if case .seen(let fire) = evidence.fire { " at \(fire.time)" } else { "" }
             self.init(
-                .fired, "it is paused\(time.isEmpty ? "" : " since\(time.dropFirst(3))")",
+                .fired, time.isEmpty ? "paused by its watchdog" : "fired\(time.dropFirst(3))",
                 "its watchdog fired\(time) and paused it; \(lookAndBoot), or virsh resume GUEST alone"
                     + " to continue it")
         default: return nil
@@ -243,11 +251,11 @@ package struct Verdict: Sendable, Hashable {
             self = trouble
         } else if let upcoming, upcoming.action != watchdog.action {
             self.init(
-                .conflict, "another action later",
+                .conflict, "other action after boot",
                 "it runs with action \(quoted(watchdog.action)), but its persistent domain XML has"
                     + " \(quoted(upcoming.action)), effective from its next cold start on;"
                     + (persistent.map { Plan(for: $0, under: policy).changesDefinition } == true
-                        ? " run virt-watchdog apply --config"
+                        ? " run virt-watchdog apply --config GUEST"
                         : " fix the persistent domain XML, or set vm.watchdog.existing=align"))
         } else {
             return nil
@@ -256,13 +264,13 @@ package struct Verdict: Sendable, Hashable {
 
     /// Judges a guest without a watchdog, or with only the implicit iTCO.
     private init(withoutWatchdog plan: Plan, _ upcoming: GuestFacts.Watchdog?) {
-        let fix = plan.changesLiveGuest ? "; run virt-watchdog apply" : ""
+        let fix = plan.changesLiveGuest ? "; run virt-watchdog apply GUEST" : ""
         if let upcoming {
             self.init(
-                .pendingColdBoot, "defined, not attached",
+                .pendingColdBoot, "only at next cold start",
                 "its persistent domain XML has \(quoted(upcoming.model)) with action"
                     + " \(quoted(upcoming.action)), effective from its next cold start on"
-                    + (fix.isEmpty ? "" : "; to add it now, run virt-watchdog apply"))
+                    + (fix.isEmpty ? "" : "; to add it now, run virt-watchdog apply GUEST"))
         } else {
             self.init(.unprotected, plan.phrase, plan.reason + fix)
         }
@@ -271,7 +279,7 @@ package struct Verdict: Sendable, Hashable {
     /// Judges a guest without a fault in its domain XML by its state and its timers.
     private init(timerOf live: GuestFacts, under plan: Plan, _ evidence: Evidence) {
         if let silence = evidence.silence {
-            self.init(.unknown, "QEMU is stopped", silence)
+            self.init(.unknown, "QEMU stopped by a signal", silence)
             return
         }
         if let stoppedState = evidence.situation.stoppedState {
@@ -299,18 +307,19 @@ package struct Verdict: Sendable, Hashable {
                         + " console")
             case .shownByDevice:
                 self.init(
-                    .notArmed, "fired in this run",
+                    .notArmed, "fired, not armed again",
                     "fired in this run (time unknown: virt-watchdogd saw no event), not armed again"
                         + " yet; if this lasts, look at the guest's console")
             case nil:
                 self.init(
-                    .notArmed, "timer not started",
+                    .notArmed, "guest has not armed it",
                     "the guest has not started the timer: it needs the driver and a program that"
-                        + " feeds the watchdog, such as systemd with RuntimeWatchdogSec")
+                        + " feeds the watchdog, such as systemd with RuntimeWatchdogSec; see GUEST SETUP"
+                        + " in man virt-watchdog")
             }
         case .unknown(let doubt):
             self.init(
-                .unknown, "timer not readable",
+                .unknown, "cannot read the timer",
                 "a hang leads to \(quoted(action)) only if the guest has started the timer, which is"
                     + " unknown: \(doubt)")
             switch evidence.fire {
@@ -335,20 +344,20 @@ extension Situation {
         return switch (state, reason) {
         case (.running, .postCopy):
             (
-                .unknown, "it migrates",
+                .unknown, "migrating",
                 "a part of its memory is still on the other host; ask again after the migration"
             )
         case (.running, .postCopyFailed):
             (
-                .unknown, "its migration failed",
+                .unknown, "migration failed",
                 "its post-copy migration failed; run the same virsh migrate again with --postcopy-resume"
             )
         case (.running, _), (.idle, _): nil
         case (.paused, .user), (.paused, .fromSnapshot), (.paused, .migrated),
             (.paused, .restored):
-            (.paused, "resume continues it", "paused, and \(still); run virsh resume GUEST")
+            (.paused, "paused: virsh resume", "paused, and \(still); run virsh resume GUEST")
         case (.paused, .pausedByMigration), (.paused, .postCopy):
-            (.unknown, "it migrates", "the guest is migrating; ask again after the migration")
+            (.unknown, "migrating", "the guest is migrating; ask again after the migration")
         case (.paused, .saving), (.paused, .dumping), (.paused, .creatingSnapshot),
             (.paused, .startingUp):
             (
@@ -356,52 +365,62 @@ extension Situation {
                 "paused while libvirt works on it (\(reason.rawValue)): \(still)"
             )
         case (.paused, .shuttingDown), (.inShutdown, _):
-            (.paused, "it is shutting down", "the guest is shutting down: \(still)")
+            (.paused, "shutting down", "the guest is shutting down: \(still)")
         case (.paused, .ioError):
             (
-                .halted, "a disk error",
+                .halted, "disk error",
                 "a disk error paused it, and \(still); find the disk with virsh domblkerror GUEST, fix"
                     + " its storage, then run virsh resume GUEST"
             )
         case (.paused, .postCopyFailed):
             (
-                .halted, "its migration failed",
+                .halted, "migration failed",
                 "its migration failed while part of its memory was still on the other host; run the"
                     + " migration again with virsh migrate --postcopy-resume"
             )
         case (.paused, .apiError):
             (
-                .halted, "a libvirt call failed",
+                .halted, "libvirt left it paused",
                 "a libvirt call failed half-way and left it paused; run virsh resume GUEST"
             )
         case (.paused, _):
             (
-                .halted, "the cause is unknown",
+                .halted, "paused, cause unknown",
                 "it is paused, libvirt does not know the cause, and \(still); run virsh resume GUEST"
             )
         case (.suspended, _):
             (
-                .paused, "it is suspended",
+                .paused, "asleep: dompmwakeup",
                 "the guest is suspended, and \(still); to wake it up, run virsh dompmwakeup GUEST"
             )
         case (.crashed, _), (.shutOff, _), (.noState, _):
             (
-                .unknown, "no usable state",
+                .unknown, "libvirt: state unknown",
                 "libvirt says that its state is '\(description)'; ask again"
             )
         }
     }
 
     /// The abnormal end of a guest's last run.
-    fileprivate var ending: String? {
+    fileprivate var ending: (phrase: String, text: String)? {
         guard state == .shutOff else { return nil }
         return switch reason {
-        case .crashed: "its last run ended because its kernel panicked or its QEMU crashed"
+        case .crashed:
+            (
+                "kernel or QEMU crashed",
+                "its last run ended because its kernel panicked or its QEMU crashed"
+            )
         case .failed:
-            "its last start failed; see /var/log/libvirt/qemu/ and libvirt's log"
+            (
+                "last start failed",
+                "its last start failed; see /var/log/libvirt/qemu/ and libvirt's log"
+            )
         case .daemon:
-            "libvirt's daemon killed it when the daemon started: a hook failed, or QEMU did not"
-                + " answer; run virt-watchdog doctor"
+            (
+                "killed by libvirt's daemon",
+                "libvirt's daemon killed it when the daemon started: a hook failed, or QEMU did not"
+                    + " answer; run virt-watchdog doctor"
+            )
         default: nil
         }
     }

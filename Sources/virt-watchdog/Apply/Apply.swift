@@ -60,8 +60,8 @@ struct Apply: ParsableCommand {
         }
         let rows = stream.rows
         try stream.finish(
-            none: connection.noGuestText(),
-            summary: [rows.summary { $0.result ?? "-" }]
+            none: selection.isGiven ? GuestSelection.noneNamed : connection.noGuestText(),
+            summary: [rows.summary { $0.result ?? "not running" }]
         ) {
             try StandardOutput.print(json: ["guests": rows], from: connection, under: report)
         }

@@ -46,7 +46,8 @@ struct Planning {
         }
         let rows = stream.rows
         try stream.finish(
-            none: connection.noGuestText(), summary: [rows.summary(by: \.planWord)]
+            none: selection.isGiven ? GuestSelection.noneNamed : connection.noGuestText(),
+            summary: [rows.summary(by: \.planWord)]
         ) {
             try StandardOutput.print(json: ["guests": rows], from: connection, under: report)
         }

@@ -32,7 +32,9 @@ struct RemovalRow: Encodable {
     }
 
     /// Creates the row of a guest that is done, or of its problem.
-    init(of name: String, uuid: String?, _ result: Result<Outcome, GuestProblem>) {
+    init(
+        of name: String, uuid: String?, dryRun: Bool, _ result: Result<Outcome, GuestProblem>
+    ) {
         self.name = name
         self.uuid = uuid
         switch result {
@@ -46,29 +48,39 @@ struct RemovalRow: Encodable {
             if let error = outcome.error {
                 why = Why(
                     phrase: error.phrase,
-                    explanation: error.description(retryingWith: "virt-watchdog remove"))
+                    explanation: error.description(retryingWith: "virt-watchdog remove GUEST"))
                 isClean = false
             } else {
-                why = Self.why(live: outcome.liveRemoval, config: outcome.persistentRemoval)
+                why = Self.why(
+                    live: outcome.liveRemoval, config: outcome.persistentRemoval, dryRun: dryRun)
                 isClean = outcome.liveRemoval != .notAnswered
             }
         }
     }
 
     /// Returns the meaning of the results.
-    private static func why(live: Removal?, config: Removal?) -> Why {
+    private static func why(live: Removal?, config: Removal?, dryRun: Bool) -> Why {
         let results = [live, config].compactMap { $0 }
         if live == .notAnswered {
             return Why(
-                phrase: "not released in 10 s",
+                phrase: "guest keeps the device",
                 explanation:
                     "the guest has not released its watchdog in 10 s; the service asks again,"
-                    + " and the guest's next reset removes the device")
+                    + " if it runs, and the guest's next reset removes the device")
         }
         if results.contains(.wouldRemove) {
             return Why(
-                phrase: "nothing was changed",
-                explanation: "our watchdog is there; nothing was changed")
+                phrase: "would be removed",
+                explanation:
+                    "a watchdog or an action of virt-watchdog's is there, which remove would undo")
+        }
+        if dryRun {
+            return Why(
+                phrase: "nothing to remove",
+                explanation: live == nil
+                    ? "nothing of virt-watchdog's was found"
+                    : "nothing of virt-watchdog's was found; remove would keep it away for this run"
+            )
         }
         switch live {
         case .removed:
@@ -79,8 +91,9 @@ struct RemovalRow: Encodable {
                     + " the policy excludes it; undo: virt-watchdog apply GUEST")
         case .absent where config != .removed:
             return Why(
-                phrase: "nothing of ours",
-                explanation: "nothing of ours was found; the guest gets no watchdog in this run;"
+                phrase: "nothing to remove",
+                explanation:
+                    "nothing of virt-watchdog's was found; the guest gets no watchdog in this run;"
                     + " undo: virt-watchdog apply GUEST")
         default: break
         }
@@ -92,7 +105,8 @@ struct RemovalRow: Encodable {
                     + " excludes it")
         }
         return Why(
-            phrase: "nothing of ours", explanation: "nothing of ours was found", isPlain: true)
+            phrase: "nothing to remove", explanation: "nothing of virt-watchdog's was found",
+            isPlain: true)
     }
 }
 

@@ -59,10 +59,14 @@ struct Remove: ParsableCommand {
         try work.run(stream) { index, result in
             .row(
                 RemovalRow(
-                    of: names[index], uuid: (try? work.found.guests[index].get())?.uuid, result))
+                    of: names[index], uuid: (try? work.found.guests[index].get())?.uuid,
+                    dryRun: dryRun, result))
         }
         let rows = stream.rows
-        try stream.finish(none: "There are no guests.", summary: [rows.map(\.word).summary]) {
+        try stream.finish(
+            none: selection.isGiven ? GuestSelection.noneNamed : "There are no guests.",
+            summary: [rows.map(\.word).summary]
+        ) {
             try StandardOutput.print(json: ["guests": rows], from: connection)
         }
         if rows.contains(where: \.isMissing) { throw ExitCode.noSuchGuest }

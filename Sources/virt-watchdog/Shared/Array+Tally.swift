@@ -13,5 +13,5 @@ extension Array<String> {
     }
 
     /// The words of guests' results as a line.
-    var summary: String { "\(count) guest\(count == 1 ? "" : "s"): \(tally)." }
+    var summary: String { isEmpty ? "" : "\(count) guest\(count == 1 ? "" : "s"): \(tally)." }
 }

@@ -12,6 +12,8 @@ struct GuestProblem: Error {
     var isMissing = false
     /// The error of the guest's treatment in a few words.
     private var treatmentPhrase: String?
+    /// The words for a guest that libvirt does not have.
+    var missingPhrase = "no such guest"
 
     init(guest: String, message: String, isGone: Bool = false, isMissing: Bool = false) {
         self.guest = guest
@@ -32,8 +34,8 @@ struct GuestProblem: Error {
 
     /// The problem in a few words.
     var phrase: String {
-        if isMissing { return "no such guest" }
-        if isGone { return "it is not running" }
-        return treatmentPhrase ?? "libvirt cannot find it"
+        if isMissing { return missingPhrase }
+        if isGone { return "guest is shut off" }
+        return treatmentPhrase ?? "libvirt gave no data"
     }
 }

@@ -73,6 +73,10 @@ struct GuestRow: Encodable {
             phrase: plan.phrase, explanation: plan.reason, warnings: plan.warnings,
             isPlain: leave == LeaveReason.Outcome.fine.rawValue)
         isPending = facts.isLive && plan.changesLiveGuest
+        if !facts.isLive, plan.changesDefinition {
+            why.phrase = "at its next start"
+            why.explanation = "the guest is not running; at its next start: \(plan.reason)"
+        }
     }
 
     /// Whether the guest's metadata has an error.
@@ -113,7 +117,7 @@ struct GuestRow: Encodable {
                 + " with RuntimeWatchdogSec; virt-watchdog status shows when it has"
         case .aligned:
             if case .changeAction(_, let action) = protection.plan.decision {
-                why.phrase = "its action is \(action.rawValue) now"
+                why.phrase = "action is now \(action.rawValue)"
                 why.explanation =
                     "the guest's watchdogs have the action '\(action.rawValue)' now; virt-watchdog status"
                     + " shows whether the guest feeds them"
@@ -131,7 +135,7 @@ struct GuestRow: Encodable {
                 guest: name, message: "the guest is not running; it gets the policy at its start",
                 isGone: true)
         case .failure(let error):
-            throw GuestProblem(name, error, retryingWith: "virt-watchdog apply")
+            throw GuestProblem(name, error, retryingWith: "virt-watchdog apply GUEST")
         case nil:
             guard let facts = outcome.facts else {
                 throw GuestProblem(guest: name, message: "libvirt returned no data about the guest")
@@ -141,7 +145,7 @@ struct GuestRow: Encodable {
         switch outcome.persistence {
         case .success(let persistence): add(persistence)
         case .failure(let error):
-            throw GuestProblem(name, error, retryingWith: "virt-watchdog apply")
+            throw GuestProblem(name, error, retryingWith: "virt-watchdog apply GUEST")
         case nil: break
         }
     }
@@ -175,7 +179,7 @@ struct GuestRow: Encodable {
         state = "shut off"
         machine = facts.machine
         why = Why(
-            phrase: "the guest is not running", explanation: "the guest is not running",
+            phrase: "guest is shut off", explanation: "the guest is not running",
             isPlain: true)
         isConverged = true
     }
@@ -186,10 +190,15 @@ struct GuestRow: Encodable {
         isConverged = isConverged && persistence.isConverged
         switch persistence.result {
         case .wouldWrite, .wouldAlign: isPending = true
-        case .unprotected: why.phrase = "no place at its next start"
+        case .unprotected: if why.isPlain { why.phrase = "no place in its XML" }
         case .written, .aligned, .unchanged, .transient: break
         }
-        if persistence.result != .unchanged, persistence.reason != why.explanation {
+        let isInDefinition = [.written, .aligned, .unchanged].contains(persistence.result)
+        if isInDefinition, plan == "cold-plug" {
+            // The plan's fix is done.
+            why.phrase = "at its next cold start"
+            why.explanation = persistence.reason
+        } else if persistence.result != .unchanged, persistence.reason != why.explanation {
             add(persistence.reason)
         }
     }

@@ -41,6 +41,9 @@ struct GuestSelection {
         }
     }
 
+    /// The line about an empty standard input.
+    static let noneNamed = "Standard input names no guest."
+
     /// Whether every guest was named on the command line.
     var areAllNamed: Bool { isGiven && listed.isEmpty && patterns.isEmpty && !named.isEmpty }
 
@@ -115,7 +118,9 @@ struct GuestSelection {
             case .inactive: "no guest that is shut off"
             case .all: "no guest"
             }
-        return GuestProblem(
+        var problem = GuestProblem(
             guest: pattern.text, message: "\(guests) matches the pattern", isMissing: true)
+        problem.missingPhrase = "no guest matches"
+        return problem
     }
 }

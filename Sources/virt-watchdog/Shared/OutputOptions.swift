@@ -7,7 +7,7 @@ struct OutputOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print the details of each result.")
     var verbose = false
 
-    @Flag(name: .shortAndLong, help: "Print errors only.")
+    @Flag(name: .shortAndLong, help: "Print problems only.")
     var quiet = false
 
     func validate() throws {

@@ -123,9 +123,11 @@ final class RowStream<Row: TableRow> {
         case .rows: try printWaiting()
         case .table(let isDetailed):
             try printWaiting()
-            if known.isEmpty { try StandardOutput.print(none) }
+            if known.isEmpty {
+                try StandardOutput.print(none)
+            }
             let explanations = isDetailed ? [] : legend.lines(width: width)
-            let below = summary.flatMap { $0.folded(to: width ?? .max) }
+            let below = summary.filter { !$0.isEmpty }.flatMap { $0.folded(to: width ?? .max) }
             for lines in [explanations, below] where !lines.isEmpty {
                 try StandardOutput.print(
                     (known.isEmpty ? "" : "\n") + lines.joined(separator: "\n"))

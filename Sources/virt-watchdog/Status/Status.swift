@@ -14,7 +14,7 @@ struct Status: ParsableCommand {
         usage: "virt-watchdog status [<option> ...] [<guest> ...]",
         discussion: """
             Without names, shows all running guests. ARMED: whether the guest has started its \
-            timer: by QEMU's monitor, or on pc the guest agent. Both taint the guest.
+            timer: by QEMU's monitor or the guest agent. Both taint the guest.
 
             Exit status: 0 no problem; 1 a problem; 2 a guest is unknown, or no libvirt.
             """)
@@ -131,7 +131,10 @@ struct Status: ParsableCommand {
             try StandardOutput.print((Terminal.isThere ? "\u{1b}[H\u{1b}[2J" : "") + title)
         }
         let look = StatusLook(rows: stream.rows, report: report, service: connection.service)
-        try stream.finish(none: noGuest(on: connection), summary: look.lines) {
+        try stream.finish(
+            none: selection.isGiven ? GuestSelection.noneNamed : noGuest(on: connection),
+            summary: look.lines
+        ) {
             try StandardOutput.print(json: StatusAnswer(look), from: connection, under: report)
         }
         report.printErrors()
