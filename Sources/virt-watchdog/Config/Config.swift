@@ -65,7 +65,12 @@ struct Config: ParsableCommand {
         let problems = report.problems.map { printable($0.line(in: report.file ?? "")) }
         let verdict =
             report.policy.fault == nil
-            ? [] : ["Until you fix the errors, virt-watchdog changes no guest."]
+            ? []
+            : [
+                report.isClosed
+                    ? "This user cannot read the policy in force: run virt-watchdog config as root."
+                    : "Until you fix the errors, virt-watchdog changes no guest."
+            ]
         return ([head, table.text] + text(of: counts) + problems + verdict)
             .joined(separator: "\n")
     }

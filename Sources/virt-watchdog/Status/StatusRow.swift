@@ -143,7 +143,9 @@ struct StatusSummary {
     var lines: [String] {
         let total = counts.reduce(0) { $0 + $1.count }
         let parts = counts.filter { $0.count > 0 }.map { "\($0.count) \($0.verdict.rawValue)" }
-        var lines = ["\(Self.guests(total)): \(parts.joined(separator: ", "))."]
+        // A verdict may have a comma.
+        let separator = parts.contains { $0.contains(",") } ? "; " : ", "
+        var lines = ["\(Self.guests(total)): \(parts.joined(separator: separator))."]
         if monitored > 0 {
             lines.append(
                 "QEMU's monitor was used for \(Self.guests(monitored)), which libvirt now shows as"
