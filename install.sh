@@ -195,7 +195,8 @@ call_tool() {
     done
     set -- "$@" --prefix "${prefix:-/}"
     [ -z "$destdir" ] || set -- "$@" --destdir "$destdir"
-    if [ -n "$tool" ]; then
+    # A dry run builds no tree, so an installed tool has nothing to copy.
+    if [ -n "$tool" ] && { [ "$dry_run$1" != yessetup ] || [ -d "$tree" ]; }; then
         [ "$dry_run" = no ] || set -- "$@" --dry-run
         "$tool" "$@"
     elif [ "$dry_run" = yes ]; then

@@ -75,9 +75,16 @@ package final class Connection: @unchecked Sendable {
         if let id = Int32(text), id >= 0, let found = virDomainLookupByID(pointer, id) {
             return Guest(found, on: self)
         }
-        if let found = virDomainLookupByName(pointer, text) { return Guest(found, on: self) }
+        return try guest(exactlyNamed: text)
+    }
+
+    /// Finds a guest by its name, else by its UUID.
+    ///
+    /// The C functions are `virDomainLookupByName` and `virDomainLookupByUUIDString`.
+    package func guest(exactlyNamed name: String) throws(LibvirtError) -> Guest {
+        if let found = virDomainLookupByName(pointer, name) { return Guest(found, on: self) }
         let error = LibvirtError.last()
-        if let found = virDomainLookupByUUIDString(pointer, text) { return Guest(found, on: self) }
+        if let found = virDomainLookupByUUIDString(pointer, name) { return Guest(found, on: self) }
         throw error
     }
 

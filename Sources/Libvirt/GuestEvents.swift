@@ -28,6 +28,8 @@ package struct GuestEvent: Sendable, Hashable {
         case metadataChanged(namespace: String)
         /// The guest released a device.
         case deviceRemoved(alias: String)
+        /// A device was hot-plugged.
+        case deviceAdded(alias: String)
         /// A watchdog fired. Carries the action in libvirt's words, and the time of day in ISO
         /// 8601.
         case watchdogFired(action: String, time: String)
@@ -136,6 +138,12 @@ extension GuestEvent.Kind {
         guard let alias else { return nil }
         self = .deviceRemoved(alias: alias)
     }
+
+    /// Reads the addition of a device. Returns `nil` without an alias.
+    init?(added alias: String?) {
+        guard let alias else { return nil }
+        self = .deviceAdded(alias: alias)
+    }
 }
 
 extension GuestEvent.Start {
@@ -210,6 +218,9 @@ package final class GuestEvents: @unchecked Sendable {
             VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, handler,
             unsafeBitCast(removedCallback, to: Callback.self))
         try subscribe(
+            VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, handler,
+            unsafeBitCast(addedCallback, to: Callback.self))
+        try subscribe(
             VIR_DOMAIN_EVENT_ID_WATCHDOG, handler,
             unsafeBitCast(watchdogCallback, to: Callback.self))
     }
@@ -277,6 +288,13 @@ private let removedCallback:
         virConnectPtr?, virDomainPtr?, UnsafePointer<CChar>?, UnsafeMutableRawPointer?
     ) -> Void = { _, guest, alias, context in
         Context.report(.init(removed: alias.map { String(cString: $0) }), of: guest, to: context)
+    }
+
+private let addedCallback:
+    @convention(c) (
+        virConnectPtr?, virDomainPtr?, UnsafePointer<CChar>?, UnsafeMutableRawPointer?
+    ) -> Void = { _, guest, alias, context in
+        Context.report(.init(added: alias.map { String(cString: $0) }), of: guest, to: context)
     }
 
 private let watchdogCallback:

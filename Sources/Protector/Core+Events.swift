@@ -25,6 +25,10 @@ extension Core {
             guard alias == WatchdogDevice.alias else { return }
             guests[event.uuid]?.sawRemoval = true
             lookAgain(at: event.uuid)
+        case .deviceAdded(let alias):
+            // A one-shot or `apply` has treated a guest that waits here.
+            guard alias == WatchdogDevice.alias, waiting[event.uuid] != nil else { return }
+            lookAgain(at: event.uuid)
         case .watchdogFired(let action, let time):
             fired(event, Fire(time: time, action: action))
         case .resumed, .suspended, .shutdown, .crashed, .pmSuspended, .defined, .undefined: break

@@ -12,7 +12,7 @@ struct VirtWatchdog: ParsableCommand {
         // A discussion would make the help higher than a terminal.
         abstract: """
             Give libvirt guests a watchdog that resets them when they hang.
-            Exit status: 0 as wanted; 1 not; 2 unknown; 4 no such guest; 64 usage error.
+            Exit status: 0 good; 1 not; 2 unknown; 3 pending; 4 no guest; 64 usage error.
             """,
         version: Paths.version,
         subcommands: [

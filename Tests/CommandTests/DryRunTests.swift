@@ -69,6 +69,7 @@ struct DryRunTests {
     @Test(arguments: [
         [], ["--no-deps"], ["--uninstall"], ["--demo"], ["--prefix", "/usr/local"],
         ["--destdir", "DIR"], ["--destdir", "DIR", "--uninstall"], ["--destdir", "/nonexistent/x"],
+        ["--destdir", "STAGE"],
     ])
     func `install.sh names its steps, needs no root, and writes nothing`(
         _ options: [String]
@@ -76,7 +77,8 @@ struct DryRunTests {
         let before = try snapshot()
         let outcomes = try run(
             "\(root)/repository/install.sh",
-            ["--dry-run"] + options.map { $0 == "DIR" ? "\(root)/host" : $0 })
+            ["--dry-run"]
+                + options.map { ["DIR": "\(root)/host", "STAGE": "\(root)/stage"][$0] ?? $0 })
         for outcome in outcomes {
             #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
             #expect(outcome.text.contains("would run: "))

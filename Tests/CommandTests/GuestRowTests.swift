@@ -61,6 +61,17 @@ import WatchdogPolicy
     }
 
     @Test
+    func `The exit status of plan tells pending work from none and from trouble`() {
+        let fine = Self.row(.leave(.asWanted(Self.device)))
+        let pending = Self.row(.attach(Self.device, .automatic))
+        let faulty = Self.row(.leave(.faultyGuestPolicy("x")))
+        #expect(Planning.exitCode(of: [fine], hasErrors: false) == nil)
+        #expect(Planning.exitCode(of: [fine, pending], hasErrors: false) == .pending)
+        #expect(Planning.exitCode(of: [fine, pending], hasErrors: true) == .notAsWanted)
+        #expect(Planning.exitCode(of: [pending, faulty], hasErrors: false) == .notAsWanted)
+    }
+
+    @Test
     func `The persistent domain XML counts as pending work, and is summed up`() {
         var row = Self.row(.leave(.asWanted(Self.device)))
         row.add(ConfigResult(result: .wouldWrite, reason: "it would have a device"))

@@ -56,8 +56,44 @@ struct GuestSelectionTests {
         let two = try Self.names("plan", "--name", "-", input: "web\r\n\ni-2-7-VM")
         #expect(two.names == ["i-2-7-VM", "web"])
         let literal = try Self.names("plan", "--name", "-", input: "i-*\n")
-        #expect(literal.names == ["i-*"])
+        #expect(literal.names.isEmpty)
         #expect(literal.status == 4, "a name on standard input is no pattern")
+    }
+
+    @Test
+    func `A number on standard input is a name, and no ID`() throws {
+        let folder = try TemporaryFolder()
+        let uri = try Self.host(["web", "db", "1", "2", "off"], in: folder)
+        let outcome = try Tool.run(
+            ["status", "--name", "-c", uri, "-"], input: Data("1\n2\n".utf8))
+        #expect(outcome.text == "1\n2\n")
+        let missing = try Tool.run(
+            ["status", "--name", "-c", uri, "-"], input: Data("3\n".utf8))
+        #expect(missing.status == 4)
+        #expect(missing.output.isEmpty)
+        #expect(missing.errorText.contains("'3': no such guest"))
+    }
+
+    @Test(arguments: ["status", "plan", "apply", "remove"])
+    func `--quiet prints errors, and only those`(_ command: String) throws {
+        let folder = try TemporaryFolder()
+        let uri = try Self.host(Self.names, in: folder)
+        let quiet = try Tool.run(command, "-q", "-c", uri, "web", "missing")
+        #expect(quiet.status == 4)
+        #expect(quiet.output.isEmpty)
+        #expect(quiet.errorText.contains("'missing': no such guest"))
+        #expect(!quiet.errorText.contains("web"))
+    }
+
+    @Test(arguments: [
+        ["remove", "--al"], ["apply", "--alll"], ["apply", "--ALL"], ["remove", "-a"],
+    ])
+    func `A misspelt option is named, and --all is not suggested`(_ arguments: [String]) throws {
+        let outcome = try Tool.run(arguments)
+        #expect(outcome.status == 64)
+        #expect(outcome.errorText.contains("Unknown option '\(arguments[1])'"))
+        #expect(!outcome.errorText.contains("use --all"))
+        #expect(!outcome.errorText.contains("'--all'"))
     }
 
     @Test(arguments: ["status", "plan", "apply", "remove"])

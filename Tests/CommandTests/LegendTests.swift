@@ -31,9 +31,22 @@ import Testing
             of: "b")
         #expect(
             legend.lines(width: nil) == [
-                "no port (2 guests), such as a: port 1",
+                "no port (a): port 1", "no port (b): port 2",
                 "warning (2 guests): on_reboot is 'destroy'", "warning: x",
             ])
+    }
+
+    @Test
+    func `Many explanations of one phrase are cut short, and the rest is counted`() {
+        var legend = Legend()
+        for number in 0..<20 {
+            legend.add(Why(phrase: "fired", explanation: "at \(number)"), of: "vm\(number)")
+            legend.add(Why(phrase: "fired", explanation: "at \(number)"), of: "db\(number)")
+        }
+        let lines = legend.lines(width: nil)
+        #expect(lines.count == 6)
+        #expect(lines.first == "fired (vm0 and 1 more): at 0")
+        #expect(lines.last == "fired: 15 more reasons; see --verbose")
     }
 
     @Test

@@ -92,6 +92,20 @@ import Testing
     }
 
     @Test
+    func `Names keep their ends, and wide characters count twice`() {
+        var table = Table([Table.Column("NAME", .shorten), Table.Column("STATE")])
+        table.add("customer-production-cluster-web1", "running")
+        table.add("customer-production-cluster-web2", "running")
+        table.add("日本語のゲスト", "running")
+        let lines = table.text(width: 26).split(separator: "\n").dropFirst()
+        #expect(lines.allSatisfy { String($0).columns <= 26 })
+        #expect(Set(lines).count == 3)
+        #expect(lines.allSatisfy { $0.hasSuffix("  running") })
+        #expect("日本語".columns == 6)
+        #expect("日本語".prefix(columns: 5) == "日本")
+    }
+
+    @Test
     func `A note stands below its row, folded at blanks`() {
         var table = Table("NAME", "WHY")
         table.add(cells: ["web", "no room"], note: "it has no watchdog and no room for one")

@@ -76,6 +76,8 @@ struct GuestEventsTests {
             GuestEvent.Kind(removed: "ua-virt-watchdog")
                 == .deviceRemoved(alias: "ua-virt-watchdog"))
         #expect(GuestEvent.Kind(removed: "watchdog0") == .deviceRemoved(alias: "watchdog0"))
+        #expect(GuestEvent.Kind(added: "watchdog0") == .deviceAdded(alias: "watchdog0"))
+        #expect(GuestEvent.Kind(added: nil) == nil)
         #expect(GuestEvent.Kind(removed: nil) == nil)
     }
 

@@ -19,8 +19,12 @@ extension LiveTests {
         private func remove(_ arguments: String...) throws -> (status: Int32, row: Row) {
             let outcome = try Command(Lab.tool, ["remove", "--json"] + arguments).run()
             #expect(try Schema.complaint(about: outcome.output, form: "remove") == nil)
-            let answer = try JSONDecoder().decode([String: [Row]].self, from: outcome.output)
-            return (outcome.status, try #require(answer["guests"]?.first))
+            let answer = try JSONDecoder().decode(Answer.self, from: outcome.output)
+            return (outcome.status, try #require(answer.guests.first))
+        }
+
+        private struct Answer: Decodable {
+            var guests: [Row]
         }
 
         private struct Row: Decodable, Equatable {

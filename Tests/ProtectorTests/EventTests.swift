@@ -64,7 +64,8 @@ struct EventTests {
             .suspended(.restored), .stopped, .shutdown, .crashed, .pmSuspended, .defined,
             .undefined, Self.fired, .metadataChanged(namespace: OptOut.namespace),
             .metadataChanged(namespace: GuestPolicy.namespace),
-            .deviceRemoved(alias: WatchdogDevice.alias), .started(.migrated),
+            .deviceRemoved(alias: WatchdogDevice.alias),
+            .deviceAdded(alias: WatchdogDevice.alias), .started(.migrated),
         ] as [GuestEvent.Kind])
     func `An unknown guest is not read after`(kind: GuestEvent.Kind) {
         var bench = Bench.connected()

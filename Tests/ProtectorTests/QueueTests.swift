@@ -45,6 +45,18 @@ struct QueueTests {
         #expect(bench.lines(with: "waiting") == 0)
     }
 
+    @Test func `A guest that another program has treated waits no more`() {
+        var bench = bench(2, policy: Policy(running: .new))
+        #expect(bench.core.report.waiting.count == 2)
+        bench.machines["guest-100"]?.look.facts.watchdogs = [Bench.ours()]
+        bench.event("guest-100", .deviceAdded(alias: "hostdev0"))
+        bench.work()
+        #expect(bench.core.report.waiting.count == 2)
+        bench.event("guest-100", .deviceAdded(alias: WatchdogDevice.alias))
+        bench.work()
+        #expect(bench.core.report.waiting.map(\.uuid) == ["guest-101"])
+    }
+
     @Test func `Guests follow in the order in which they came`() {
         var bench = bench(5)
         bench.waitWorking(.seconds(200))

@@ -102,6 +102,11 @@ package struct Plan: Sendable, Hashable {
         }
     }
 
+    /// Whether the policy has an error, which is the same for all guests.
+    package var isOfFaultyPolicy: Bool {
+        if case .leave(.faultyPolicy) = decision { true } else { false }
+    }
+
     /// The model that the plan adds to the guest.
     package var addedModel: WatchdogModel? {
         switch decision {

@@ -70,6 +70,10 @@ package struct Verdict: Sendable, Hashable {
     package var explanation: String
     /// The warnings. Each is a clause.
     package var warnings: [String] = []
+    /// Whether the guest's metadata has an error.
+    package private(set) var isOfFaultyMetadata = false
+    /// Whether the policy has an error, which is the same for all guests.
+    package private(set) var isOfFaultyPolicy = false
 
     /// The explanation with the warnings.
     package var reason: String {
@@ -101,6 +105,8 @@ package struct Verdict: Sendable, Hashable {
             self.init(timerOf: live, under: plan, evidence)
         }
         warnings = plan.warnings
+        if case .leave(.faultyGuestPolicy) = plan.decision { isOfFaultyMetadata = true }
+        isOfFaultyPolicy = plan.isOfFaultyPolicy && explanation == plan.reason
     }
 
     /// Judges a guest that is shut off by its next start.
@@ -145,9 +151,9 @@ package struct Verdict: Sendable, Hashable {
         } else if case .attach(let device, _) = plan.decision {
             guard hookInstalled else {
                 self.init(
-                    .unprotected, "hook not installed",
+                    .unprotected, "the hook does not run",
                     "its domain XML has no watchdog, and the hook, which would add one at its start, is"
-                        + " not installed; run virt-watchdog doctor")
+                        + " missing or not executable; run virt-watchdog doctor")
                 return
             }
             self.init(

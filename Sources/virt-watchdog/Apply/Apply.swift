@@ -30,13 +30,11 @@ struct Apply: ParsableCommand {
     @OptionGroup var persistence: PersistenceOptions
     @OptionGroup var table: TableOptions
 
-    func validate() throws {
+    func run() throws {
+        // Not in `validate()`, which comes before the parser's complaint about unknown options.
         if guests.arguments.guests.isEmpty, !guests.all {
             throw ValidationError("Name guests, or use --all for all running guests.")
         }
-    }
-
-    func run() throws {
         guard !dryRun else {
             return try Planning(guests, policy, persistence, table, namesOnly: false).run()
         }

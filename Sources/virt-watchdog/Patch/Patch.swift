@@ -42,7 +42,8 @@ struct Patch: ParsableCommand {
             let isChanged = plan.changesDefinition && obstacle == nil
             document.apply(plan)
             after = isChanged ? try document.serialized() : before
-            let remarks = isChanged ? [] : ["unchanged: \(obstacle ?? plan.reason)"]
+            let remarks =
+                isChanged || plan.isOfFaultyPolicy ? [] : ["unchanged: \(obstacle ?? plan.reason)"]
             for remark in remarks + plan.warnings.map({ "warning: \($0)" }) {
                 StandardError.print("\(name): \(remark)")
             }

@@ -52,10 +52,13 @@ struct Planning {
             try StandardOutput.print(json: ["guests": rows], from: connection, under: report)
         }
         report.printErrors()
-        if rows.contains(where: \.isMissing) { throw ExitCode.noSuchGuest }
-        if report.hasErrors || rows.contains(where: { $0.isProblem || $0.isFaulty }) {
-            throw ExitCode.notAsWanted
-        }
-        if rows.contains(where: \.isPending) { throw ExitCode.pending }
+        if let status = Self.exitCode(of: rows, hasErrors: report.hasErrors) { throw status }
+    }
+
+    /// Returns the exit status, or `nil` if there is nothing to do.
+    static func exitCode(of rows: [GuestRow], hasErrors: Bool) -> ExitCode? {
+        if rows.contains(where: \.isMissing) { return .noSuchGuest }
+        if hasErrors || rows.contains(where: \.isError) { return .notAsWanted }
+        return rows.contains(where: \.isPending) ? .pending : nil
     }
 }

@@ -111,6 +111,9 @@ struct RemovalRow: Encodable {
 }
 
 extension RemovalRow: TableRow {
+    /// Whether the guest was not cleaned.
+    var isError: Bool { !isClean }
+
     /// The result in a word.
     var word: String {
         let results = [live, config].compactMap { $0 }.compactMap(Removal.init)
@@ -133,7 +136,7 @@ extension RowStream<RemovalRow> {
     ) -> RowStream {
         let places = (live ? ["LIVE"] : []) + (config ? ["CONFIG"] : [])
         return RowStream(
-            [Table.Column("GUEST", .cut)] + places.map { Table.Column($0) }
+            [Table.Column("GUEST", .shorten)] + places.map { Table.Column($0) }
                 + [Table.Column("WHY", .cut)],
             of: names, reserving: places.map { _ in [Removal.notAnswered.rawValue] }, form: form
         ) { row in

@@ -39,12 +39,13 @@ struct Remove: ParsableCommand {
         if all, !arguments.guests.isEmpty {
             throw ValidationError("Name guests or use --all, not both.")
         }
-        if !all, arguments.guests.isEmpty {
-            throw ValidationError("Name guests, or use --all for all guests.")
-        }
     }
 
     func run() throws {
+        // Not in `validate()`, which comes before the parser's complaint about unknown options.
+        if !all, arguments.guests.isEmpty {
+            throw ValidationError("Name guests, or use --all for all guests.")
+        }
         if table.output.quiet { Progress.silence() }
         let selection = try GuestSelection(arguments.guests)
         let connection = try daemon.connection(readOnly: dryRun)

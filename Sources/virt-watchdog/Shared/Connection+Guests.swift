@@ -28,13 +28,16 @@ extension Connection {
     /// Finds guests by name. A missing guest is an error in its place.
     ///
     /// If guests are missing, lists all guests once, to find the names that were probably meant.
-    func find(_ names: [String]) -> [Result<Guest, GuestProblem>] {
+    ///
+    /// - Parameter acceptsIDs: Whether a number may be a guest's ID, as in virsh.
+    func find(_ names: [String], acceptsIDs: Bool = true) -> [Result<Guest, GuestProblem>] {
         var known: [String]?
         return names.map { name in
             do throws(LibvirtError) {
                 return .success(
                     try Connection.answer(within: Self.findTimeout) { () throws(LibvirtError) in
-                        try self.guest(named: name)
+                        try acceptsIDs
+                            ? self.guest(named: name) : self.guest(exactlyNamed: name)
                     })
             } catch {
                 guard error.code == .noDomain else {

@@ -71,7 +71,7 @@ struct GuestRow: Encodable {
         device = Device(plan)
         why = Why(
             phrase: plan.phrase, explanation: plan.reason, warnings: plan.warnings,
-            isPlain: leave == LeaveReason.Outcome.fine.rawValue)
+            isPlain: leave == LeaveReason.Outcome.fine.rawValue || plan.isOfFaultyPolicy)
         isPending = facts.isLive && plan.changesLiveGuest
         if !facts.isLive, plan.changesDefinition {
             why.phrase = "at its next start"
@@ -105,7 +105,7 @@ struct GuestRow: Encodable {
     /// Creates the row of a guest with a result.
     init(_ protection: LiveResult) {
         self.init(protection.facts, protection.plan)
-        result = protection.result.rawValue
+        result = isFaulty ? "failed" : protection.result.rawValue
         isConverged = protection.isConverged
         let action = device?.action ?? ""
         switch protection.result {
@@ -227,6 +227,9 @@ struct GuestRow: Encodable {
 }
 
 extension GuestRow: TableRow {
+    /// Whether the guest was not read or treated, or its metadata has an error.
+    var isError: Bool { isProblem || isFaulty }
+
     /// The order: problems, then what waits for `apply`, then guests without protection.
     var rank: Int {
         if isProblem { return 0 }
@@ -292,7 +295,7 @@ extension RowStream<GuestRow> {
         _ patience: Patience, word: @escaping (GuestRow) -> String
     ) -> RowStream {
         let columns =
-            [Table.Column("GUEST", .cut), Table.Column(title)]
+            [Table.Column("GUEST", .shorten), Table.Column(title)]
             + (config ? [Table.Column("CONFIG")] : []) + [Table.Column("WHY", .cut)]
         return RowStream(
             columns, of: names, reserving: [[longest]] + (config ? [["would-write"]] : []),

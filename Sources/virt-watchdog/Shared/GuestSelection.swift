@@ -93,10 +93,11 @@ struct GuestSelection {
                 return known.insert(guest.uuid).inserted
             }
         }
-        let found = named.isEmpty && listed.isEmpty ? [] : connection.find(named + listed)
+        let found = connection.find(named)
         add(found)
-        result.named = Set(
-            found.prefix(named.count).compactMap { try? $0.get() }.map(\.uuid))
+        result.named = Set(found.compactMap { try? $0.get() }.map(\.uuid))
+        // A name that is a number is no ID: it may come from --name.
+        add(connection.find(listed, acceptsIDs: false))
         guard !patterns.isEmpty else { return result }
         let all = try connection.list(selection).compactMap { try? $0.get() }
             .sorted { $0.name < $1.name }

@@ -44,7 +44,7 @@ final class RowStream<Row: TableRow> {
     ) {
         table = Table(columns, hasHeader: form != .rows)
         missing = names.count
-        self.reserved = [names.map { escaped($0, quote: "\"") }] + reserved
+        self.reserved = [names.map(printable)] + reserved
         self.form = form
         self.patience = patience
         self.cells = cells
@@ -86,6 +86,10 @@ final class RowStream<Row: TableRow> {
         if let timeout, timeout <= .zero { try printWaiting() }
     }
 
+    private static func printError(of row: Row) {
+        StandardError.print("\(quoted(row.name)): \(row.why.explanation(for: row.name))")
+    }
+
     private func printWaiting() throws {
         guard !unprinted.isEmpty else { return }
         for row in inOrder(unprinted) {
@@ -96,7 +100,7 @@ final class RowStream<Row: TableRow> {
             }
             legend.add(why, of: row.name)
             table.add(
-                cells: [Table.Cell(escaped(row.name, quote: "\""))] + cells(row) + [
+                cells: [Table.Cell(printable(row.name))] + cells(row) + [
                     Table.Cell(why.cell)
                 ],
                 note: note)
@@ -118,8 +122,11 @@ final class RowStream<Row: TableRow> {
         switch form {
         case .json: try json()
         case .nothing: break
+        case .quiet:
+            for row in rows where row.isError { Self.printError(of: row) }
         case .names:
-            for row in rows { try StandardOutput.print(name: row.name) }
+            for row in rows where row.isMissing { Self.printError(of: row) }
+            for row in rows where !row.isMissing { try StandardOutput.print(name: row.name) }
         case .rows: try printWaiting()
         case .table(let isDetailed):
             try printWaiting()

@@ -6,7 +6,7 @@ extension String {
         var lines: [String] = []
         var line = ""
         for word in split(separator: " ", omittingEmptySubsequences: false) {
-            if !line.isEmpty, line.count + 1 + word.count > width {
+            if !line.isEmpty, line.columns + 1 + String(word).columns > width {
                 lines.append(line)
                 line = String(word)
             } else {

@@ -12,8 +12,10 @@ struct Table {
             case never
             /// The column goes away. The lowest number goes first.
             case drop(Int)
-            /// The column's texts are cut, after other columns have gone.
+            /// The column's texts are cut at their ends, after other columns have gone.
             case cut
+            /// The column's texts are cut in the middle, after other columns have gone.
+            case shorten
         }
 
         var title: String
@@ -126,7 +128,7 @@ struct Table {
                 + (reserved.dropFirst(column).first ?? []).map(OutputEncoding.current.shown)
         }
         var layout = Layout(
-            columns: Array(columns.indices), widths: texts.map { $0.map(\.count).max() ?? 0 },
+            columns: Array(columns.indices), widths: texts.map { $0.map(\.columns).max() ?? 0 },
             isLimited: false)
         guard let width else { return layout }
         let droppable = columns.indices.compactMap { column in
@@ -140,7 +142,7 @@ struct Table {
         layout.isLimited = true
         while layout.total > width,
             let widest = layout.widths.indices
-                .filter({ columns[layout.columns[$0]].yield == .cut })
+                .filter({ [.cut, .shorten].contains(columns[layout.columns[$0]].yield) })
                 .max(by: { layout.widths[$0] < layout.widths[$1] }),
             layout.widths[widest] > Self.narrowest
         {
@@ -156,15 +158,16 @@ struct Table {
         for (index, column) in layout.columns.enumerated() {
             let isLast = index == layout.columns.count - 1
             var text = row[column].text
-            if layout.isLimited, columns[column].yield == .cut {
+            let yield = columns[column].yield
+            if layout.isLimited, yield == .cut || yield == .shorten {
                 // Earlier columns may have grown.
                 let room = isLast ? max((width ?? 0) - used, Self.narrowest) : layout.widths[index]
-                text = text.cut(to: room)
+                text = yield == .cut ? text.cut(to: room) : text.shortened(to: room)
             }
-            let padding = isLast ? 0 : max(layout.widths[index] - text.count, 0) + Self.gap
+            let padding = isLast ? 0 : max(layout.widths[index] - text.columns, 0) + Self.gap
             line += (row[column].style?.applied(to: text) ?? text)
             line += String(repeating: " ", count: padding)
-            used += text.count + padding
+            used += text.columns + padding
         }
         while line.hasSuffix(" ") { line.removeLast() }
         return line
@@ -182,6 +185,15 @@ extension String {
     /// Returns the text, cut with an ellipsis if it is too long.
     fileprivate func cut(to width: Int) -> String {
         let ellipsis = OutputEncoding.current.ellipsis
-        return count <= width ? self : prefix(max(width - ellipsis.count, 0)) + ellipsis
+        return columns <= width ? self : prefix(columns: width - ellipsis.count) + ellipsis
+    }
+
+    /// Returns the text, cut in its middle if it is too long: names differ at their ends.
+    fileprivate func shortened(to width: Int) -> String {
+        let ellipsis = OutputEncoding.current.ellipsis
+        let room = max(width - ellipsis.count, 0)
+        guard columns > width else { return self }
+        let end = String(String(reversed()).prefix(columns: room / 2).reversed())
+        return prefix(columns: room - end.columns) + ellipsis + end
     }
 }

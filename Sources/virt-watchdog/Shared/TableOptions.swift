@@ -26,7 +26,7 @@ struct TableOptions: ParsableArguments {
     /// - Parameter isDetailed: Whether the guests were named, so each has its explanation below.
     func form(isDetailed: Bool) -> OutputForm {
         if json { return .json }
-        if output.quiet { return .nothing }
+        if output.quiet { return .quiet }
         return noHeader ? .rows : .table(isDetailed: isDetailed || output.verbose)
     }
 }
@@ -40,13 +40,16 @@ enum OutputForm: Equatable {
     /// The guests' names, one a line.
     case names
     case json
+    /// Errors alone, on standard error.
+    case quiet
+    /// Nothing; the caller answers.
     case nothing
 
     /// Whether rows appear as soon as they are known.
     var isTable: Bool {
         switch self {
         case .table, .rows: true
-        case .names, .json, .nothing: false
+        case .names, .json, .quiet, .nothing: false
         }
     }
 }

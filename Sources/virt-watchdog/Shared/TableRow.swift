@@ -6,6 +6,8 @@ protocol TableRow {
     var name: String { get }
     /// The reason for the result.
     var why: Why { get }
+    /// Whether the guest was not read or treated, or its metadata has an error.
+    var isError: Bool { get }
     /// Whether libvirt has no such guest.
     var isMissing: Bool { get }
     /// The place in the order of the table: the lowest first.

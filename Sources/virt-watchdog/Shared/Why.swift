@@ -31,54 +31,64 @@ struct Why: Hashable {
     }
 }
 
-/// The explanations below a table: one for each phrase and warning.
+/// The explanations below a table: each once, and each warning once.
 struct Legend {
     private struct Entry {
         var phrase: String
-        /// The explanation of the first guest.
         var explanation: String
         var firstGuest: String
         var count = 0
-        /// Whether the explanations differ.
-        var varies = false
     }
 
     private static let indentation = "    "
+    /// The most explanations of one phrase.
+    private static let limit = 5
     private var entries: [Entry] = []
     private var warnings: [Entry] = []
 
     /// Adds the reason for a guest's row.
     mutating func add(_ why: Why, of guest: String) {
-        if !why.isPlain {
-            Self.add(why.phrase, why.explanation, guest, to: &entries) { $0.phrase == why.phrase }
-        }
-        for warning in why.warnings {
-            Self.add("warning", warning, guest, to: &warnings) { $0.explanation == warning }
-        }
+        if !why.isPlain { Self.add(why.phrase, why.explanation, guest, to: &entries) }
+        for warning in why.warnings { Self.add("warning", warning, guest, to: &warnings) }
     }
 
     private static func add(
-        _ phrase: String, _ explanation: String, _ guest: String, to entries: inout [Entry],
-        where isSame: (Entry) -> Bool
+        _ phrase: String, _ explanation: String, _ guest: String, to entries: inout [Entry]
     ) {
-        let index = entries.firstIndex(where: isSame) ?? entries.endIndex
+        let index =
+            entries.firstIndex { $0.phrase == phrase && $0.explanation == explanation }
+            ?? entries.endIndex
         if index == entries.endIndex {
             entries.append(Entry(phrase: phrase, explanation: explanation, firstGuest: guest))
         }
         entries[index].count += 1
-        if entries[index].explanation != explanation { entries[index].varies = true }
     }
 
     /// Returns the lines, folded to the width.
     func lines(width: Int?) -> [String] {
-        (entries + warnings).flatMap { entry in
-            let guests = entry.count == 1 ? "" : " (\(entry.count) guests)"
-            let example = "\(guests), such as \(escaped(entry.firstGuest, quote: "\""))"
-            let text = printable(
-                "\(entry.phrase)\(entry.varies ? example : guests): \(entry.explanation)")
-            let lines = OutputEncoding.current.shown(text)
+        Self.texts(of: entries + warnings).flatMap { text in
+            let lines = OutputEncoding.current.shown(printable(text))
                 .folded(to: width.map { max($0 - Self.indentation.count, 20) } ?? .max)
             return lines.enumerated().map { $0 == 0 ? $1 : Self.indentation + $1 }
+        }
+    }
+
+    /// Returns a text for each explanation. A phrase with several ones has a guest's name in each.
+    private static func texts(of entries: [Entry]) -> [String] {
+        var phrases: [String] = []
+        for entry in entries where !phrases.contains(entry.phrase) { phrases.append(entry.phrase) }
+        return phrases.flatMap { phrase in
+            let same = entries.filter { $0.phrase == phrase }
+            let texts = same.prefix(limit).map { entry in
+                let others = entry.count == 1 ? "" : " and \(entry.count - 1) more"
+                let guests =
+                    same.count > 1 && phrase != "warning"
+                    ? " (\(entry.firstGuest)\(others))"
+                    : entry.count == 1 ? "" : " (\(entry.count) guests)"
+                return "\(phrase)\(guests): \(entry.explanation)"
+            }
+            let rest = same.count - texts.count
+            return texts + (rest > 0 ? ["\(phrase): \(rest) more reasons; see --verbose"] : [])
         }
     }
 }

@@ -137,7 +137,7 @@ struct Status: ParsableCommand {
         ) {
             try StandardOutput.print(json: StatusAnswer(look), from: connection, under: report)
         }
-        report.printErrors()
+        if form != .nothing { report.printErrors() }
         return look
     }
 

@@ -42,7 +42,7 @@ struct StatusCheck {
         let order: [State] = [.critical, .warning, .unknown]
         let worst = order.first { state in states.contains { $0.state == state } } ?? .ok
         state = look.report.hasErrors ? .critical : worst
-        let guests = states.filter { $0.state != .ok }.map(\.row)
+        let guests = order.flatMap { state in states.filter { $0.state == state }.map(\.row) }
         let named = guests.prefix(Self.namedGuests).map { "\($0.name) (\($0.verdict.rawValue))" }
         let rest = guests.count - named.count
         let fault = look.report.hasErrors ? ["the policy has errors"] : []

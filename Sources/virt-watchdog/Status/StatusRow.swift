@@ -74,7 +74,7 @@ struct StatusRow {
         // The action and the verdict are never cut.
         RowStream(
             [
-                Table.Column("GUEST", .cut), Table.Column("STATE", .drop(4)),
+                Table.Column("GUEST", .shorten), Table.Column("STATE", .drop(4)),
                 Table.Column("MACHINE", .drop(1)), Table.Column("WATCHDOG"),
                 Table.Column("ORIGIN", .drop(2)), Table.Column("ARMED"),
                 Table.Column("NEXT BOOT", .drop(3)), Table.Column("VERDICT"),
@@ -104,6 +104,14 @@ struct StatusRow {
 }
 
 extension StatusRow: TableRow {
+    /// Whether the guest was not read, or its metadata has an error.
+    var isError: Bool {
+        switch answer {
+        case .success(let found): found.verdict.isOfFaultyMetadata
+        case .failure: true
+        }
+    }
+
     /// The reason for the verdict.
     var why: Why {
         switch answer {
@@ -113,7 +121,8 @@ extension StatusRow: TableRow {
             let verdict = found.verdict
             var why = Why(
                 phrase: verdict.phrase, explanation: verdict.explanation,
-                warnings: verdict.warnings, isPlain: verdict.kind == .protected)
+                warnings: verdict.warnings,
+                isPlain: verdict.kind == .protected || verdict.isOfFaultyPolicy)
             if let silence = found.status.silence, !verdict.explanation.contains(silence) {
                 why.explanation += "; \(silence)"
                 why.isPlain = false
