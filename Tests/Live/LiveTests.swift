@@ -56,8 +56,9 @@ extension LiveTests {
             try #require(try guest.watchdogs().isEmpty)
 
             try Lab.setPolicy("")
-            let planned = try Lab.run(Lab.tool, ["plan", guest.name, "--json"])
-            #expect(planned.contains("\"plan\" : \"attach\""))
+            let planned = try Command(Lab.tool, ["plan", guest.name, "--json"]).run()
+            #expect(planned.text.contains("\"plan\" : \"attach\""))
+            #expect(planned.status == 3)
             #expect(try guest.watchdogs().isEmpty, "plan changes nothing")
             let applied = try Lab.run(Lab.tool, ["apply", guest.name])
             #expect(applied.contains("attached"))
