@@ -34,7 +34,7 @@ extension LiveTests {
             let paused = try status(of: guest)
             #expect(paused.row.verdict == "paused")
             #expect((paused.row.state, paused.row.stateReason) == ("paused", "user"))
-            #expect(paused.row.reason.contains("run virsh resume GUEST"))
+            #expect(paused.row.reason.contains("run virsh resume \(guest.name)"))
             #expect(paused.exit == 0)
             let table = try Command(Lab.tool, ["status", guest.name]).run()
             #expect(table.text.contains("paused (user)"))
@@ -130,7 +130,7 @@ extension LiveTests {
             let asleep = try status(of: guest)
             #expect(asleep.row.verdict == "paused")
             #expect(asleep.row.state == "pmsuspended")
-            #expect(asleep.row.reason.contains("virsh dompmwakeup GUEST"))
+            #expect(asleep.row.reason.contains("virsh dompmwakeup \(guest.name)"))
             #expect(asleep.exit == 0)
             try guest.virsh("dompmwakeup", guest.name)
             try Lab.wait(for: "its wake-up") { try guest.state() == "running" }
