@@ -126,7 +126,8 @@ extension LiveTests {
                 uniqueKeysWithValues: status.guests.map { ($0.name, $0.verdict) })
             #expect(
                 verdicts == [
-                    "t-armed": "protected", "t-idle": "not armed", "t-x-excluded": "excluded",
+                    "t-armed": "protected", "t-idle": "not armed",
+                    "t-x-excluded": "excluded, still acts",
                     "t-opted-out": "excluded", "t-none": "unprotected", "t-kept": "paused",
                     "t-conflict": "conflict", "t-off": "protected at start",
                     "t-off-none": "unprotected", "t-transient": "paused",
@@ -134,7 +135,8 @@ extension LiveTests {
                     "t-pending": "pending cold boot",
                 ])
             let ranks = [
-                "unprotected", "conflict", "not armed", "pending cold boot", "paused", "protected",
+                "unprotected", "conflict", "excluded, still acts", "not armed", "pending cold boot",
+                "paused", "protected",
                 "protected at start", "excluded",
             ]
             let order = status.guests.compactMap { ranks.firstIndex(of: $0.verdict) }
@@ -142,8 +144,8 @@ extension LiveTests {
             #expect(
                 status.summary == [
                     "unprotected": 3, "conflict": 1, "notArmed": 1, "pendingColdBoot": 1,
-                    "paused": 2, "protected": 1, "protectedAtStart": 1, "excluded": 2,
-                    "excludedStillActs": 0, "unknown": 0, "crashed": 0, "fired": 0, "halted": 0,
+                    "paused": 2, "protected": 1, "protectedAtStart": 1, "excluded": 1,
+                    "excludedStillActs": 1, "unknown": 0, "crashed": 0, "fired": 0, "halted": 0,
                 ])
 
             func found(_ name: String) throws -> LabStatus.Guest {
@@ -166,12 +168,12 @@ extension LiveTests {
             let lines = table.text.split(separator: "\n")
             #expect(lines.count { $0.hasPrefix("t-") } == 12, "a row for each guest")
             let summary =
-                "12 guests: 3 unprotected, 1 conflict, 1 not armed, 1 pending cold boot,"
-                + " 2 paused, 1 protected, 1 protected at start, 2 excluded."
+                "12 guests: 3 unprotected; 1 conflict; 1 excluded, still acts; 1 not armed;"
+                + " 1 pending cold boot; 2 paused; 1 protected; 1 protected at start; 1 excluded."
             #expect(lines.contains { $0 == summary })
             #expect(lines.last?.hasPrefix("Service: ") == true)
 
-            let fine = try Command(Lab.tool, ["status", "t-armed", "t-x-excluded", "t-off"]).run()
+            let fine = try Command(Lab.tool, ["status", "t-armed", "t-opted-out", "t-off"]).run()
             #expect(fine.status == 0)
             try Lab.setPolicy("vm.watchdog.exclude=t-*\n")
             let acting = try Command(Lab.tool, ["status", "t-armed"]).run()
