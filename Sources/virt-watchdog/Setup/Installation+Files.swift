@@ -166,11 +166,19 @@ extension Installation {
     /// Runs the hook in its least operation, before libvirt would run it.
     private func tryHook(_ path: String, for place: String) throws(SetupError) {
         let trial = Program(path, ["guest", "stopped", "end", "-"])
+        var attempts = 100
         let status: Int32
-        do throws(ProgramError) {
-            status = try trial.run(within: .seconds(10)).status
-        } catch {
-            throw .brokenHook(place: place, reason: "\(error)")
+        while true {
+            do throws(ProgramError) {
+                status = try trial.run(within: .seconds(10)).status
+                break
+            } catch .cannotStart(.textFileBusy) where attempts > 0 {
+                // A new process of another thread holds the file open until it executes its program.
+                attempts -= 1
+                _ = Poll.readable(among: [], timeout: .milliseconds(20))
+            } catch {
+                throw .brokenHook(place: place, reason: "\(error)")
+            }
         }
         if status != 0 { throw .brokenHook(place: place, reason: "exit status \(status)") }
     }
