@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Foundation
 import Protector
 import TestSupport
@@ -54,6 +55,20 @@ struct VerdictBasisTests {
             #expect(basis.verdict(of: status).reason.contains("f: closed"))
             #expect(basis.nextBoot(of: status) == .unknown)
         }
+    }
+
+    @Test
+    func `--accept-unknown accepts no verdict that lacks rights`() throws {
+        let status = try Self.status()
+        func exitCode(_ basis: VerdictBasis) -> Int32? {
+            let look = StatusLook(
+                rows: [StatusRow(.success(status), basis)], report: .builtIn, service: nil)
+            return look.exitCode(acceptUnknown: true)?.rawValue
+        }
+        #expect(exitCode(VerdictBasis(policy: .builtIn, hook: .installed)) == nil)
+        #expect(exitCode(VerdictBasis(policy: .builtIn, hook: .unknown("closed"))) == 2)
+        let closed = VerdictBasis(policy: .builtIn, hook: .installed, policyDoubt: "f: closed")
+        #expect(exitCode(closed) == 2)
     }
 
     @Test

@@ -15,6 +15,7 @@ extension Verdict {
         explanation =
             "whether the hook is installed is unknown: \(doubt); with it: \(explanation)"
         phrase = "cannot read the hook"
+        lacksRights = true
         kind = .unknown
     }
 
@@ -25,6 +26,7 @@ extension Verdict {
         var verdict = self
         verdict.kind = .unknown
         verdict.phrase = "cannot read the policy"
+        verdict.lacksRights = true
         verdict.explanation = "the verdict depends on the policy: \(doubt)"
         return verdict
     }

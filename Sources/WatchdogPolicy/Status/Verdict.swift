@@ -74,6 +74,8 @@ package struct Verdict: Sendable, Hashable {
     package private(set) var isOfFaultyMetadata = false
     /// Whether the policy has an error, which is the same for all guests.
     package private(set) var isOfFaultyPolicy = false
+    /// Whether this user may not read the policy or the hook, so the verdict is unknown.
+    package internal(set) var lacksRights = false
 
     /// The explanation with the warnings.
     package var reason: String {

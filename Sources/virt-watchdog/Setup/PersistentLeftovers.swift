@@ -26,11 +26,11 @@ struct PersistentLeftovers: Hashable {
     ///   - uri: The daemon's URI.
     ///   - timeout: The time limit in seconds.
     static func find(at uri: String = "qemu:///system", within timeout: Int = timeout) -> Self {
-        let progress = Progress()
+        let progress = Findings()
         // On a busy host, the checks of a timed call take longer than their number says.
         let end = ContinuousClock.now + .seconds(timeout)
-        let error = TimedCall.run(timeout: timeout, unless: { .now >= end }) {
-            search(uri, progress)
+        let error = Progress.during("looking for persistent changes of guests") {
+            TimedCall.run(timeout: timeout, unless: { .now >= end }) { search(uri, progress) }
         }
         var found = progress.found
         switch error {
@@ -41,7 +41,7 @@ struct PersistentLeftovers: Hashable {
     }
 
     /// The guests that were found before the time limit.
-    private final class Progress: Sendable {
+    private final class Findings: Sendable {
         private let state = Mutex(PersistentLeftovers())
 
         var found: PersistentLeftovers { state.withLock { $0 } }
@@ -52,7 +52,7 @@ struct PersistentLeftovers: Hashable {
     }
 
     /// Searches the guests. Returns the error that ended the search.
-    private static func search(_ uri: String, _ progress: Progress) -> String? {
+    private static func search(_ uri: String, _ progress: Findings) -> String? {
         do throws(LibvirtError) {
             let writer = ConfigWriter(dryRun: true)
             let connection = try Connection(to: uri, readOnly: true)

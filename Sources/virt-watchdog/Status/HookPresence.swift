@@ -41,5 +41,8 @@ enum HookPresence: Hashable {
 
 extension Connection {
     /// Whether the daemon runs as this user.
-    var isOwnDaemon: Bool { !isRemote && isQEMU && uri?.hasSuffix("/session") == true }
+    var isOwnDaemon: Bool { !isRemote && isQEMUByURI && uri?.hasSuffix("/session") == true }
+
+    /// Whether the URI is QEMU's. Unlike ``isQEMU``, it asks no daemon, which might not answer.
+    var isQEMUByURI: Bool { uri.flatMap(LibvirtURI.init)?.driver == "qemu" }
 }

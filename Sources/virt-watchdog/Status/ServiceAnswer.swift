@@ -80,7 +80,7 @@ extension ServiceState {
 extension Connection {
     /// The service of this daemon, or `nil` if the daemon is not the system's.
     var service: ServicePresence? {
-        let isSystem = !isRemote && isQEMU && uri?.hasSuffix("/system") == true
+        let isSystem = !isRemote && isQEMUByURI && uri?.hasSuffix("/system") == true
         return isSystem ? ServicePresence() : nil
     }
 }

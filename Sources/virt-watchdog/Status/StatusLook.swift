@@ -32,8 +32,8 @@ struct StatusLook {
 
     /// Returns whether a guest's state is unknown.
     ///
-    /// A stopped QEMU is a known cause, and no missing agent.
+    /// A stopped QEMU and missing rights are known causes, and no missing agent.
     func isUnknown(_ row: StatusRow, _ acceptUnknown: Bool) -> Bool {
-        !row.isRead || row.verdict == .unknown && (!acceptUnknown || row.isSilent)
+        !row.isRead || row.verdict == .unknown && (!acceptUnknown || row.hasOtherDoubt)
     }
 }

@@ -34,8 +34,12 @@ struct StatusRow {
     /// The verdict, or unknown for a guest that was not read.
     var verdict: Verdict.Kind { (try? answer.get().verdict.kind) ?? .unknown }
 
-    /// Whether a signal has stopped the guest's QEMU.
-    var isSilent: Bool { (try? answer.get().status.silence) != nil }
+    /// Whether a cause other than the guest's timer makes the verdict unknown: a signal has stopped its
+    /// QEMU, or this user may not read what the verdict depends on.
+    var hasOtherDoubt: Bool {
+        guard let found = try? answer.get() else { return false }
+        return found.status.silence != nil || found.verdict.lacksRights
+    }
 
     /// Whether the guest was read.
     var isRead: Bool { (try? answer.get()) != nil }
